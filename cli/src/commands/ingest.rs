@@ -1,0 +1,95 @@
+use anyhow::{Result, bail};
+use smelt_domain::{Dataset, Table, TableName};
+use smelt_sources::find_files;
+use smelt_stages::{FileOutcome, Ingested, Upload, ingest_files};
+
+use crate::arguments::{Global, IngestArguments};
+use crate::data_size::count_text;
+use crate::exit::Ending;
+use crate::session::{open, reported};
+
+/// Names listed in full; more are counted.
+const LISTED: usize = 12;
+
+pub(crate) async fn run(global: &Global, arguments: IngestArguments) -> Result<Ending> {
+    let platform = open(global)?;
+    let dataset = platform.dataset(&arguments.dataset)?;
+    let table = only_table(dataset, arguments.table.as_ref())?;
+    let uploads: Vec<Upload> =
+        find_files(&arguments.files)?.into_iter().map(Upload::local).collect();
+    let command = format!("ingest {} ({} files)", dataset.name, uploads.len());
+    let (steps, ended) = match ingest_files(&platform, dataset, table, uploads).await {
+        Ok(ingested) => {
+            let ending = say(global, &ingested);
+            (ingested.step.into_iter().collect(), Ok(ending))
+        }
+        Err(error) => (Vec::new(), Err(error.into())),
+    };
+    reported(&platform, &command, steps, ended).await
+}
+
+/// The table named, or the only one there is.
+fn only_table<'a>(dataset: &'a Dataset, name: Option<&TableName>) -> Result<&'a Table> {
+    let known = || {
+        let names: Vec<&str> = dataset.tables.iter().map(|table| table.name.as_str()).collect();
+        names.join(", ")
+    };
+    match (name, dataset.tables.as_slice()) {
+        (Some(name), _) => match dataset.table(name) {
+            Some(table) => Ok(table),
+            None => bail!("dataset {} has no table `{name}`; it has {}", dataset.name, known()),
+        },
+        (None, [table]) => Ok(table),
+        (None, _) => bail!("say which table with --table: {} has {}", dataset.name, known()),
+    }
+}
+
+/// Says what became of each file: what went wrong on standard error, always.
+pub(crate) fn say(global: &Global, ingested: &Ingested) -> Ending {
+    let mut ending = Ending::Fine;
+    for (name, outcome) in &ingested.files {
+        match outcome {
+            FileOutcome::Unreadable(error) => {
+                eprintln!("error: {error}");
+                ending = Ending::Failed;
+            }
+            FileOutcome::Foreign { found, expected } => {
+                eprintln!(
+                    "error: {name}: none of its columns is one that the dataset reads, so nothing \
+                     of it was loaded; it has {}; expected are columns such as {}",
+                    listed(found),
+                    listed(expected)
+                );
+                if ending == Ending::Fine {
+                    ending = Ending::Refused;
+                }
+            }
+            outcome if !global.quiet && !global.json => eprintln!("{name}: {}", short(outcome)),
+            _ => {}
+        }
+    }
+    ending
+}
+
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(LISTED);
+    let shown: Vec<&str> = names.iter().take(LISTED).map(String::as_str).collect();
+    match (shown.is_empty(), more) {
+        (true, _) => "no columns".to_owned(),
+        (false, 0) => shown.join(", "),
+        (false, more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn short(outcome: &FileOutcome) -> String {
+    match outcome {
+        FileOutcome::Loaded { rows, malformed: 0 } => format!("{} rows", count_text(*rows)),
+        FileOutcome::Loaded { rows, malformed } => {
+            format!("{} rows, {} of them malformed", count_text(*rows), count_text(*malformed))
+        }
+        FileOutcome::AlreadyLoaded => "this content is in bronze already; nothing to do".to_owned(),
+        FileOutcome::NoRows => "a header but no rows; nothing to do".to_owned(),
+        FileOutcome::Foreign { .. } => "refused".to_owned(),
+        FileOutcome::Unreadable(error) => error.to_string(),
+    }
+}

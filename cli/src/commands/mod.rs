@@ -1,0 +1,36 @@
+mod check;
+mod completions;
+mod demo;
+mod demo_report;
+mod ingest;
+mod quarantine;
+mod query;
+mod refresh;
+mod runs;
+mod simulate;
+mod status;
+
+use anyhow::Result;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::Ending;
+
+/// Runs one command.
+pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
+    let global = arguments.global;
+    match arguments.command {
+        Command::Ingest(arguments) => ingest::run(&global, arguments).await,
+        Command::Refresh { dataset } => refresh::run(&global, dataset).await,
+        Command::Run { dataset } => refresh::run_landing(&global, dataset).await,
+        Command::Status { dataset, format } => status::run(&global, dataset, format).await,
+        Command::Query(arguments) => query::run(&global, arguments).await,
+        Command::Quarantine { dataset, examples, replay } => {
+            quarantine::run(&global, dataset, examples, replay).await
+        }
+        Command::Check => check::run(&global).await,
+        Command::Runs { last, format } => runs::run(&global, last, format).await,
+        Command::Simulate(arguments) => simulate::run(&global, &arguments),
+        Command::Demo(arguments) => demo::run(&global, &arguments).await,
+        Command::Completions { shell } => completions::run(shell),
+    }
+}

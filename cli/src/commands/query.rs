@@ -1,0 +1,104 @@
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use arrow::array::RecordBatch;
+use arrow::util::display::FormatOptions;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::StreamExt;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+use crate::arguments::{Global, QueryArguments, QueryFormat};
+use crate::exit::Ending;
+use crate::output::print;
+use crate::session::open;
+
+/// Rows that a table for people shows; more are counted and pointed to the other formats.
+const TABLE_ROWS: usize = 1000;
+
+pub(crate) async fn run(global: &Global, arguments: QueryArguments) -> Result<Ending> {
+    let platform = open(global)?;
+    let rows = smelt_stages::query(&platform, &arguments.sql).await?;
+    match (arguments.format, &arguments.output) {
+        (QueryFormat::Table, output) => write_table(rows, output.as_deref()).await?,
+        (QueryFormat::Parquet, None) => {
+            bail!("Parquet is not for a terminal: name a file with --output")
+        }
+        (QueryFormat::Parquet, Some(path)) => write_parquet(rows, path).await?,
+        (format, Some(path)) => {
+            let file = create(path)?;
+            write_text(rows, format, BufWriter::new(file)).await?;
+        }
+        (format, None) => write_text(rows, format, std::io::stdout().lock()).await?,
+    }
+    Ok(Ending::Fine)
+}
+
+fn create(path: &Path) -> Result<File> {
+    File::create(path).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+async fn write_table(mut rows: SendableRecordBatchStream, output: Option<&Path>) -> Result<()> {
+    let schema = rows.schema();
+    let mut shown: Vec<RecordBatch> = Vec::new();
+    let (mut kept, mut total) = (0, 0);
+    while let Some(batch) = rows.next().await {
+        let batch = batch?;
+        total += batch.num_rows();
+        let take = batch.num_rows().min(TABLE_ROWS - kept);
+        kept += take;
+        if take > 0 {
+            shown.push(batch.slice(0, take));
+        }
+    }
+    if shown.is_empty() {
+        shown.push(RecordBatch::new_empty(schema));
+    }
+    let options = FormatOptions::default().with_display_error(true);
+    let mut text =
+        format!("{}\n", arrow::util::pretty::pretty_format_batches_with_options(&shown, &options)?);
+    if total > kept {
+        text.push_str(&format!("{kept} of {total} rows shown; --format csv gives all\n"));
+    }
+    match output {
+        Some(path) => Ok(create(path)?.write_all(text.as_bytes())?),
+        None => print(&text),
+    }
+}
+
+async fn write_text(
+    mut rows: SendableRecordBatchStream,
+    format: QueryFormat,
+    mut output: impl Write,
+) -> Result<()> {
+    if format == QueryFormat::Csv {
+        let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(&mut output);
+        writer.write(&RecordBatch::new_empty(rows.schema()))?;
+        while let Some(batch) = rows.next().await {
+            writer.write(&batch?)?;
+        }
+    } else {
+        let mut writer = arrow::json::LineDelimitedWriter::new(&mut output);
+        while let Some(batch) = rows.next().await {
+            writer.write(&batch?)?;
+        }
+        writer.finish()?;
+    }
+    output.flush()?;
+    Ok(())
+}
+
+async fn write_parquet(mut rows: SendableRecordBatchStream, path: &Path) -> Result<()> {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .build();
+    let mut writer = ArrowWriter::try_new(create(path)?, rows.schema(), Some(properties))?;
+    while let Some(batch) = rows.next().await {
+        writer.write(&batch?)?;
+    }
+    writer.close()?;
+    Ok(())
+}

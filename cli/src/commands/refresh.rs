@@ -1,0 +1,89 @@
+use anyhow::Result;
+use smelt_domain::{DatasetName, StepReport};
+use smelt_stages::{Platform, refresh_dataset, sweep_landing};
+
+use super::ingest::say;
+use crate::arguments::Global;
+use crate::exit::Ending;
+use crate::session::{chosen, open, reported};
+
+pub(crate) async fn run(global: &Global, dataset: Option<DatasetName>) -> Result<Ending> {
+    let platform = open(global)?;
+    let command = with_dataset("refresh", dataset.as_ref());
+    let mut steps = Vec::new();
+    let ended = refresh(global, &platform, dataset.as_ref(), &mut steps).await;
+    reported(&platform, &command, steps, ended).await
+}
+
+/// `smelt run`: what lies in `landing/`, then everything that follows from it.
+pub(crate) async fn run_landing(global: &Global, dataset: Option<DatasetName>) -> Result<Ending> {
+    let platform = open(global)?;
+    let command = with_dataset("run", dataset.as_ref());
+    let mut steps = Vec::new();
+    let ended = land_and_refresh(global, &platform, dataset.as_ref(), &mut steps).await;
+    reported(&platform, &command, steps, ended).await
+}
+
+fn with_dataset(command: &str, dataset: Option<&DatasetName>) -> String {
+    dataset.map_or_else(|| command.to_owned(), |dataset| format!("{command} {dataset}"))
+}
+
+async fn land_and_refresh(
+    global: &Global,
+    platform: &Platform,
+    dataset: Option<&DatasetName>,
+    steps: &mut Vec<StepReport>,
+) -> Result<Ending> {
+    let mut landed = Ending::Fine;
+    for dataset in chosen(platform, dataset)? {
+        for table in &dataset.tables {
+            let ingested = sweep_landing(platform, dataset, table).await?;
+            landed = worse(landed, say(&quiet_about_known(global), &ingested));
+            steps.extend(ingested.step);
+        }
+    }
+    let refreshed = refresh(global, platform, dataset, steps).await?;
+    Ok(worse(landed, refreshed))
+}
+
+/// A sweep sees every landed file again; only what is new or wrong is worth a word, and what is new
+/// shows as a commit.
+fn quiet_about_known(global: &Global) -> Global {
+    Global { quiet: true, ..global.clone() }
+}
+
+pub(crate) async fn refresh(
+    global: &Global,
+    platform: &Platform,
+    dataset: Option<&DatasetName>,
+    steps: &mut Vec<StepReport>,
+) -> Result<Ending> {
+    let before = steps.len();
+    let mut ending = Ending::Fine;
+    for dataset in chosen(platform, dataset)? {
+        let report = refresh_dataset(platform, dataset).await?;
+        steps.extend(report.steps);
+        for table in report.refused_too_many {
+            eprintln!(
+                "error: {table}: more rows were refused than the dataset allows in one run \
+                 (refuse_above); the good rows are in, the others in quarantine: \
+                 smelt quarantine {}",
+                dataset.name
+            );
+            ending = Ending::Refused;
+        }
+    }
+    if steps.len() == before && !global.quiet && !global.json {
+        eprintln!("up to date");
+    }
+    Ok(ending)
+}
+
+/// A failure outweighs a refusal, and both outweigh success.
+fn worse(left: Ending, right: Ending) -> Ending {
+    match (left, right) {
+        (Ending::Failed, _) | (_, Ending::Failed) => Ending::Failed,
+        (Ending::Refused, _) | (_, Ending::Refused) => Ending::Refused,
+        (Ending::Fine, Ending::Fine) => Ending::Fine,
+    }
+}

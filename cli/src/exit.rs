@@ -1,0 +1,82 @@
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+
+use crate::arguments::Arguments;
+use crate::commands;
+
+/// How a command ended, other than by failing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Fine,
+    /// Part of the work failed; what and why has been said.
+    Failed,
+    /// Data was refused; what and why has been said.
+    Refused,
+}
+
+const FAILED: u8 = 1;
+const REFUSED: u8 = 3;
+const STOPPED: u8 = 130;
+
+/// Runs the command and turns its end into an exit code.
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
+    start_logging(&arguments);
+    let runtime = match Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: no threads could be started: {error}");
+            return ExitCode::from(FAILED);
+        }
+    };
+    let ending = runtime.block_on(async {
+        tokio::select! {
+            ending = commands::run(arguments) => Some(ending),
+            _ = tokio::signal::ctrl_c() => None,
+        }
+    });
+    // Readers on blocking threads have been told to stop; nothing of theirs is visible.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    match ending {
+        Some(Ok(Ending::Fine)) => ExitCode::SUCCESS,
+        Some(Ok(Ending::Failed)) => ExitCode::from(FAILED),
+        Some(Ok(Ending::Refused)) => ExitCode::from(REFUSED),
+        Some(Err(error)) => {
+            // A closed pipe (`smelt query … | head`) is the reader's wish, not a failure.
+            if is_closed_pipe(&error) {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("error: {error:#}");
+            ExitCode::from(FAILED)
+        }
+        None => {
+            eprintln!("stopped; everything committed so far is kept, the next run carries on");
+            ExitCode::from(STOPPED)
+        }
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn start_logging(arguments: &Arguments) {
+    use tracing_subscriber::EnvFilter;
+    let default = if arguments.global.json {
+        "info,buoyant_kernel=off,delta_kernel=off,deltalake=warn"
+    } else {
+        "error,buoyant_kernel=off,delta_kernel=off,deltalake=off"
+    };
+    let filter = EnvFilter::try_from_env("SMELT_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let logging = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if arguments.global.json {
+        logging.json().flatten_event(true).init();
+    } else {
+        logging.without_time().init();
+    }
+}

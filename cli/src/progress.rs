@@ -1,0 +1,143 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use smelt_domain::{StageName, StepReport, TableId};
+use smelt_stages::{Observer, Ticket, Unit};
+
+use crate::data_size::{bytes_text, count_text};
+
+/// Work shorter than this shows no progress.
+const SHOW_AFTER: Duration = Duration::from_secs(1);
+
+/// Progress for people: bars on a terminal, plain lines elsewhere.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bars: MultiProgress,
+    is_terminal: bool,
+}
+
+impl Progress {
+    pub(crate) fn new() -> Self {
+        let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+        let target =
+            if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { bars: MultiProgress::with_draw_target(target), is_terminal }
+    }
+
+    fn line(&self, text: &str) {
+        if self.is_terminal {
+            // Printing cannot fail in a way that matters to the work.
+            let _ = self.bars.println(text);
+        } else {
+            eprintln!("{text}");
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn start(
+        &self,
+        stage: StageName,
+        table: &TableId,
+        unit: Unit,
+        total: Option<u64>,
+    ) -> Arc<dyn Ticket> {
+        let bar = ProgressBar::new(total.unwrap_or(0)).with_message(format!("{stage} {table}"));
+        Arc::new(Bar {
+            bars: self.bars.clone(),
+            bar: bar.with_style(style(unit)),
+            started: Instant::now(),
+            shown: AtomicU64::new(0),
+        })
+    }
+
+    fn committed(&self, step: &StepReport) {
+        self.line(&step_line(step));
+    }
+}
+
+/// One line about a commit: what, how much, how long.
+pub(crate) fn step_line(step: &StepReport) -> String {
+    let mut parts = Vec::new();
+    if let Some(rows) = step.rows_in.filter(|_| step.stage != StageName::Publish) {
+        parts.push(format!("{} rows in", count_text(rows)));
+    }
+    if let Some(rows) = step.rows_out.filter(|_| step.stage != StageName::Ingest) {
+        parts.push(format!("{} rows written", count_text(rows)));
+    }
+    if let Some(rows) = step.rows_rejected.filter(|rows| *rows > 0) {
+        parts.push(format!("{} refused", count_text(rows)));
+    }
+    if let Some(partitions) = step.partitions.filter(|_| step.stage != StageName::Ingest) {
+        parts.push(format!("{} partitions", count_text(partitions)));
+    }
+    if let Some(bytes) = step.bytes_written {
+        parts.push(bytes_text(bytes));
+    }
+    let seconds = step.duration_ms as f64 / 1000.0;
+    format!(
+        "{:<8} {:<32} {} in {seconds:.2} s",
+        step.stage,
+        step.table.sql_name(),
+        parts.join(", ")
+    )
+}
+
+fn style(unit: Unit) -> ProgressStyle {
+    let template = match unit {
+        Unit::Bytes => "{msg:<40} {bar:24} {bytes}/{total_bytes} {eta}",
+        Unit::Rows | Unit::Partitions => "{msg:<40} {bar:24} {human_pos}/{human_len} {eta}",
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+struct Bar {
+    bars: MultiProgress,
+    bar: ProgressBar,
+    started: Instant,
+    shown: AtomicU64,
+}
+
+impl Ticket for Bar {
+    fn advance(&self, amount: u64) {
+        self.bar.inc(amount);
+        if self.started.elapsed() >= SHOW_AFTER && self.shown.swap(1, Ordering::Relaxed) == 0 {
+            self.bars.add(self.bar.clone());
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Commits as JSON log lines.
+#[derive(Debug)]
+pub(crate) struct JsonLog;
+
+impl Observer for JsonLog {
+    fn start(&self, _: StageName, _: &TableId, _: Unit, _: Option<u64>) -> Arc<dyn Ticket> {
+        Arc::new(smelt_stages::Silent)
+    }
+
+    fn committed(&self, step: &StepReport) {
+        tracing::info!(
+            stage = %step.stage,
+            table = %step.table,
+            version = step.version,
+            rows_in = step.rows_in,
+            rows_out = step.rows_out,
+            rows_rejected = step.rows_rejected,
+            rows_superseded = step.rows_superseded,
+            partitions = step.partitions,
+            bytes_written = step.bytes_written,
+            conflicts = step.conflicts,
+            duration_ms = step.duration_ms,
+            "committed"
+        );
+    }
+}

@@ -1,0 +1,76 @@
+use std::sync::Arc;
+
+use anyhow::Result;
+use smelt_domain::{Dataset, DatasetName, Outcome, StepReport};
+use smelt_lake::Lake;
+use smelt_stages::{Engine, EngineSettings, Observer, Platform, StageError, read_definitions};
+
+use crate::arguments::Global;
+use crate::exit::Ending;
+use crate::progress::{JsonLog, Progress};
+
+/// The platform as this command line asks for it.
+pub(crate) fn open(global: &Global) -> Result<Platform> {
+    let datasets = read_definitions(&global.datasets)?;
+    let lake = open_lake(global)?;
+    let engine = open_engine(global, &lake)?;
+    Ok(Platform::new(lake, engine, datasets, observer(global)))
+}
+
+pub(crate) fn open_lake(global: &Global) -> Result<Lake> {
+    let s3_options = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
+    Ok(Lake::open(&global.lake, s3_options)?)
+}
+
+pub(crate) fn open_engine(global: &Global, lake: &Lake) -> Result<Engine> {
+    let parallelism = std::thread::available_parallelism().map_or(2, usize::from);
+    let settings = EngineSettings {
+        memory_bytes: global.memory.0,
+        parallelism,
+        scratch: std::env::temp_dir(),
+    };
+    Ok(Engine::new(lake, settings)?)
+}
+
+fn observer(global: &Global) -> Arc<dyn Observer> {
+    match (global.json, global.quiet) {
+        (true, _) => Arc::new(JsonLog),
+        (false, true) => Arc::new(smelt_stages::Silent),
+        (false, false) => Arc::new(Progress::new()),
+    }
+}
+
+/// One dataset by name, or all of them.
+pub(crate) fn chosen<'a>(
+    platform: &'a Platform,
+    name: Option<&DatasetName>,
+) -> Result<Vec<&'a Dataset>, StageError> {
+    match name {
+        Some(name) => Ok(vec![platform.dataset(name)?]),
+        None => Ok(platform.datasets.iter().collect()),
+    }
+}
+
+/// Writes the run report and passes the outcome on. A run that found nothing to do leaves none.
+pub(crate) async fn reported(
+    platform: &Platform,
+    command: &str,
+    steps: Vec<StepReport>,
+    ended: Result<Ending>,
+) -> Result<Ending> {
+    let (outcome, error) = match &ended {
+        Ok(Ending::Fine) => (Outcome::Succeeded, None),
+        Ok(Ending::Failed) => (Outcome::Failed, None),
+        Ok(Ending::Refused) => (Outcome::Refused, None),
+        Err(error) => (Outcome::Failed, Some(format!("{error:#}"))),
+    };
+    if steps.is_empty() && outcome == Outcome::Succeeded {
+        return ended;
+    }
+    let written =
+        smelt_stages::write_report(platform, command.to_owned(), outcome, error, steps).await;
+    match (ended, written) {
+        (Ok(_), Err(error)) => Err(error.into()),
+        (ended, _) => ended,
+    }
+}

@@ -1,0 +1,34 @@
+//! What every part of smelt agrees on: names, table identity, the definition of a dataset,
+//! expectations, object keys and the run report.
+//!
+//! Nothing here does I/O: definitions arrive as texts, keys and reports leave as values.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod column_type;
+mod dataset;
+mod definition;
+mod definition_files;
+mod definition_hash;
+mod expectation;
+mod keys;
+mod layer;
+mod names;
+mod problem;
+mod report;
+mod reserved;
+mod run_id;
+mod table_id;
+
+pub use column_type::{Column, ColumnType, ColumnTypeError};
+pub use dataset::{Dataset, Mart, SourceColumn, Table};
+pub use definition_files::{DATASET_FILE, DefinitionFiles, parse_dataset};
+pub use definition_hash::{DefinitionHash, DefinitionHashError};
+pub use expectation::{Check, Expectation, OnViolation};
+pub use keys::{landing_prefix, published_latest_path, published_path, run_report_path};
+pub use layer::{Layer, LayerError};
+pub use names::{ColumnName, DatasetName, NameError, RuleName, TableName};
+pub use problem::{Problem, Problems};
+pub use report::{Outcome, RunReport, StageName, StepReport, UpstreamVersion};
+pub use run_id::{RunId, RunIdError};
+pub use table_id::{TableId, TableIdError};

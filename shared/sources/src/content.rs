@@ -1,0 +1,176 @@
+//! The bytes of a file as its readers want them: counted, unpacked, in UTF-8.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, Take};
+use std::path::Path;
+
+use encoding_rs::{CoderResult, Decoder, WINDOWS_1252};
+
+use crate::error::FileError;
+use crate::format::Compression;
+use crate::inspect::Encoding;
+use crate::progress::Progress;
+
+/// How much of the packed file is handed to a decompressor at a time.
+const PACKED_BYTES: usize = 128 * 1024;
+
+/// An open file whose reads are counted.
+#[derive(Debug)]
+pub(crate) struct OpenFile {
+    file: Counted,
+    /// Size on disk in bytes when it was opened.
+    pub(crate) size: u64,
+    /// Told by the first bytes.
+    pub(crate) compression: Compression,
+}
+
+impl OpenFile {
+    pub(crate) fn open(path: &Path, progress: &Progress) -> Result<Self, FileError> {
+        let failed = |error| FileError::from_io(path, error);
+        let mut file = File::open(path).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        let mut head = Vec::with_capacity(4);
+        file.by_ref().take(4).read_to_end(&mut head).map_err(failed)?;
+        file.rewind().map_err(failed)?;
+        let counted = Counted { file, progress: progress.clone() };
+        Ok(Self { file: counted, size, compression: Compression::of(&head) })
+    }
+
+    /// The unpacked content of the first `size` bytes: what a writer appends meanwhile is left out.
+    pub(crate) fn unpacked(self, path: &Path, size: u64) -> Result<Box<dyn Read>, FileError> {
+        let file: Take<Counted> = self.file.take(size);
+        Ok(match self.compression {
+            Compression::None => Box::new(file),
+            Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(
+                BufReader::with_capacity(PACKED_BYTES, file),
+            )),
+            Compression::Zstd => Box::new(
+                zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(
+                    PACKED_BYTES,
+                    file,
+                ))
+                .map_err(|error| FileError::from_io(path, error))?,
+            ),
+        })
+    }
+}
+
+/// Content as UTF-8 text, whatever its encoding.
+pub(crate) fn as_text(content: Box<dyn Read>, encoding: Encoding) -> Box<dyn Read> {
+    match encoding {
+        Encoding::Utf8 => content,
+        Encoding::Windows1252 => Box::new(Windows1252Reader {
+            content,
+            decoder: WINDOWS_1252.new_decoder_without_bom_handling(),
+            encoded: vec![0; PACKED_BYTES],
+            range: 0..0,
+            spare: Vec::new(),
+        }),
+    }
+}
+
+#[derive(Debug)]
+struct Counted {
+    file: File,
+    progress: Progress,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.progress.add(count as u64);
+        Ok(count)
+    }
+}
+
+/// Decodes Windows-1252 while reading.
+struct Windows1252Reader {
+    content: Box<dyn Read>,
+    decoder: Decoder,
+    encoded: Vec<u8>,
+    /// What of `encoded` is still to be decoded.
+    range: std::ops::Range<usize>,
+    /// Decoded text that did not fit into a caller's very small buffer.
+    spare: Vec<u8>,
+}
+
+impl Read for Windows1252Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // One character takes up to three bytes, and the decoder wants room for one more.
+        const SMALL: usize = 16;
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if self.spare.is_empty() && buffer.len() < SMALL {
+            let mut decoded = [0; SMALL];
+            let count = self.decode(&mut decoded)?;
+            self.spare.extend_from_slice(&decoded[..count]);
+        }
+        if self.spare.is_empty() {
+            return self.decode(buffer);
+        }
+        let count = self.spare.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.spare[..count]);
+        self.spare.drain(..count);
+        Ok(count)
+    }
+}
+
+impl Windows1252Reader {
+    fn decode(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.range.is_empty() {
+                let count = self.content.read(&mut self.encoded)?;
+                if count == 0 {
+                    return Ok(0);
+                }
+                self.range = 0..count;
+            }
+            let (result, read, written, _) =
+                self.decoder.decode_to_utf8(&self.encoded[self.range.clone()], buffer, false);
+            self.range.start += read;
+            if written > 0 || result == CoderResult::OutputFull {
+                return Ok(written);
+            }
+        }
+    }
+}
+
+/// Reads until `buffer` is full or the content ends; the count says which.
+pub(crate) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match reader.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_1252_is_decoded_whatever_the_size_of_the_buffer() {
+        let encoded: Vec<u8> = b"caf\xe9 \x80 \x81 na\xefve".repeat(50);
+        let expected = "café € \u{81} naïve".repeat(50);
+        for size in [1, 2, 3, 15, 16, 17, 4096] {
+            let mut reader =
+                as_text(Box::new(io::Cursor::new(encoded.clone())), Encoding::Windows1252);
+            let mut text = Vec::new();
+            let mut buffer = vec![0; size];
+            loop {
+                let count = reader.read(&mut buffer).unwrap();
+                if count == 0 {
+                    break;
+                }
+                text.extend_from_slice(&buffer[..count]);
+            }
+            assert_eq!(String::from_utf8(text).unwrap(), expected, "buffer of {size}");
+        }
+    }
+}

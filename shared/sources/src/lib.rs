@@ -1,0 +1,34 @@
+//! Reads files as they are found (CSV, JSON lines, JSON arrays, Parquet; plain, gzip or zstd) as a
+//! stream of Arrow batches in which every field is a string, in bounded memory.
+//!
+//! Two calls per file: [`inspect`] looks over all bytes once (content hash, format, encoding, whether
+//! the file is whole) before anything is loaded, then [`read`] hands the rows to a sink, batch by
+//! batch. A row that cannot be read is never dropped: it arrives as a malformed row with the reason
+//! and its raw text.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod batch;
+mod content;
+mod csv;
+mod error;
+pub mod files;
+mod format;
+mod inspect;
+mod json;
+mod names;
+mod parquet_rows;
+mod progress;
+mod read;
+#[cfg(test)]
+mod testing;
+mod window;
+
+pub use batch::SourceBatch;
+pub use error::{FileError, SinkClosed};
+pub use files::find_files;
+pub use format::{Compression, FileFormat};
+pub use inspect::{ContentHash, Encoding, Inspection, inspect};
+pub use names::column_name;
+pub use progress::Progress;
+pub use read::{ReadOptions, ReadSummary, read};

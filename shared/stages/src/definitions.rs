@@ -1,0 +1,156 @@
+//! Reads dataset folders and checks them as a whole, their SQL included.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::common::TableReference;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::error::DataFusionError;
+use datafusion::prelude::SessionContext;
+use smelt_domain::{
+    DATASET_FILE, Dataset, DefinitionFiles, Problem, Problems, TableName, parse_dataset,
+};
+use smelt_lake::FilesTable;
+
+use crate::gold::mart_rows;
+use crate::silver::plan::silver_schema;
+use crate::silver::{declared_bronze_schema, silver_plan};
+use crate::{Engine, StageError};
+
+/// Reads every dataset folder below `root`; all problems of all datasets come together.
+pub fn read_definitions(root: &Path) -> Result<Vec<Dataset>, StageError> {
+    let mut datasets = Vec::new();
+    let mut problems = Vec::new();
+    for folder in dataset_folders(root).map_err(|problem| definition_error(vec![problem]))? {
+        match read_folder(&folder).map_err(|problem| Problems(vec![problem])) {
+            Ok(files) => match parse_dataset(&files) {
+                Ok(dataset) => datasets.push(dataset),
+                Err(Problems(found)) => problems.extend(found),
+            },
+            Err(Problems(found)) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(datasets) } else { Err(definition_error(problems)) }
+}
+
+/// Plans the SQL of every table and mart without data: unknown columns, wrong types and statements
+/// that would lose rows come out here.
+pub async fn check_sql(
+    engine: &Engine,
+    root: &Path,
+    datasets: &[Dataset],
+) -> Result<(), StageError> {
+    let mut problems = Vec::new();
+    for dataset in datasets {
+        let folder = root.join(dataset.name.as_str());
+        for table in &dataset.tables {
+            let session = engine.session()?;
+            let files = FilesTable::with_ordinals(
+                &dataset.bronze_id(&table.name),
+                &declared_bronze_schema(table),
+                &["ingestion_date".to_owned()],
+                Vec::new(),
+            );
+            if let Err(error) = silver_plan(&session, dataset, table, files) {
+                problems.push(sql_problem(&folder, "silver", &table.name, &error));
+            }
+        }
+        for mart in &dataset.marts {
+            let session = engine.session()?;
+            if let Err(error) = plan_mart(&session, dataset, mart).await {
+                problems.push(sql_problem(&folder, "gold", &mart.name, &error));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(definition_error(problems)) }
+}
+
+async fn plan_mart(
+    session: &SessionContext,
+    dataset: &Dataset,
+    mart: &smelt_domain::Mart,
+) -> Result<(), DataFusionError> {
+    for name in std::iter::once(&mart.driver).chain(&mart.lookups) {
+        if let Some(table) = dataset.table(name) {
+            let id = dataset.silver_id(name);
+            let reference = TableReference::partial(id.layer.as_str(), id.sql_table());
+            session.register_table(reference, Arc::new(EmptyTable::new(silver_schema(table))))?;
+        }
+    }
+    mart_rows(session, mart).await.map(|_| ())
+}
+
+fn sql_problem(folder: &Path, layer: &str, name: &TableName, error: &DataFusionError) -> Problem {
+    let text = error.strip_backtrace();
+    Problem {
+        file: folder.join(layer).join(format!("{name}.sql")).display().to_string(),
+        line: line_in(&text),
+        problem: text,
+        remedy: "mend the SQL, or declare in dataset.yaml what it needs".to_owned(),
+    }
+}
+
+/// The line that the SQL parser names, as in "... at Line: 3, Column: 7".
+fn line_in(message: &str) -> Option<usize> {
+    let (_, rest) = message.split_once("Line: ")?;
+    rest.split(',').next()?.trim().parse().ok()
+}
+
+fn definition_error(problems: Vec<Problem>) -> StageError {
+    StageError::Definition(Problems(problems))
+}
+
+fn dataset_folders(root: &Path) -> Result<Vec<std::path::PathBuf>, Problem> {
+    let entries = std::fs::read_dir(root).map_err(|error| unreadable(root, &error))?;
+    let mut folders = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(|error| unreadable(root, &error))?.path();
+        if path.join(DATASET_FILE).is_file() {
+            folders.push(path);
+        }
+    }
+    if folders.is_empty() {
+        return Err(Problem {
+            file: root.display().to_string(),
+            line: None,
+            problem: format!("no folder in it has a {DATASET_FILE}"),
+            remedy: "name the folder that holds the datasets with --datasets".to_owned(),
+        });
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+fn read_folder(folder: &Path) -> Result<DefinitionFiles, Problem> {
+    let mut files = BTreeMap::new();
+    let mut pending = vec![folder.to_owned()];
+    while let Some(current) = pending.pop() {
+        for entry in std::fs::read_dir(&current).map_err(|error| unreadable(&current, &error))? {
+            let path = entry.map_err(|error| unreadable(&current, &error))?.path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if is_definition(&path) {
+                let text =
+                    std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+                let relative = path.strip_prefix(folder).unwrap_or(&path);
+                let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+                files.insert(parts.join("/"), text);
+            }
+        }
+    }
+    Ok(DefinitionFiles { folder: folder.display().to_string(), files })
+}
+
+fn is_definition(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml" || ending == "sql")
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+    Problem {
+        file: path.display().to_string(),
+        line: None,
+        problem: format!("it cannot be read: {error}"),
+        remedy: "name the folder that holds the datasets with --datasets".to_owned(),
+    }
+}

@@ -1,0 +1,91 @@
+use datafusion::error::DataFusionError;
+use smelt_domain::{Problems, RuleName};
+use smelt_lake::LakeError;
+use smelt_sources::FileError;
+
+/// Why a stage did not finish, by what the caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The lake could not be read or written.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// A source file could not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A dataset's definition is wrong; nothing was started.
+    #[error("{0}")]
+    Definition(Problems),
+    /// There is no such dataset.
+    #[error("there is no dataset `{name}`; known datasets: {known}")]
+    UnknownDataset {
+        /// The name as given.
+        name: String,
+        /// The names that exist, comma-separated.
+        known: String,
+    },
+    /// A row broke an expectation that stops the pipeline.
+    #[error(
+        "{table}: {rows} rows break the rule `{rule}` ({reason}), which stops the run; \
+         nothing was committed; mend the source or the definition, then run again"
+    )]
+    Expectation {
+        /// SQL name of the silver table.
+        table: String,
+        /// The broken rule.
+        rule: RuleName,
+        /// How many rows broke it.
+        rows: u64,
+        /// The rule's own words.
+        reason: String,
+    },
+    /// Rows went missing between two tables: a defect in smelt, and nothing was committed.
+    #[error(
+        "{table}: {expected} rows went in but {found} were accounted for; nothing was committed; \
+         this is a defect of smelt, please report it"
+    )]
+    Unbalanced {
+        /// SQL name of the table.
+        table: String,
+        /// Rows that went in.
+        expected: u64,
+        /// Rows that came out, one way or another.
+        found: u64,
+    },
+    /// A query given by the user is wrong or failed.
+    #[error("{source}")]
+    Query {
+        /// The engine's error.
+        #[source]
+        source: Box<DataFusionError>,
+    },
+    /// Local scratch space could not be used.
+    #[error(
+        "scratch space {place} cannot be used: {source}; set TMPDIR to a folder with free space"
+    )]
+    Scratch {
+        /// Path of the folder or file.
+        place: String,
+        /// The system's answer.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl StageError {
+    /// Whether the same call may succeed later without anyone changing anything.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Lake(error) => error.retryable(),
+            Self::File(error) => error.retryable(),
+            _ => false,
+        }
+    }
+
+    pub(crate) fn engine(context: impl Into<String>, error: DataFusionError) -> Self {
+        Self::Lake(LakeError::from_engine(context, error))
+    }
+
+    pub(crate) fn query(error: DataFusionError) -> Self {
+        Self::Query { source: Box::new(error) }
+    }
+}

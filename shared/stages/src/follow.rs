@@ -1,0 +1,102 @@
+//! The heart of smelt: a table follows the log of the table before it.
+//!
+//! ```text
+//!            ┌──────────────────────────────────────────────────────────┐
+//!            ▼                                                          │
+//!   look: mine = how far my log says I follow        conflict, or the answer was lost:
+//!         theirs = upstream's newest version         wait a little, decide anew from the logs
+//!            │                                                          │
+//!   mine = theirs ──▶ up to date, done                                  │
+//!            │                                                          │
+//!   compute my replacement for what changed ──▶ commit as exactly ──────┤
+//!            ▲                                  my next version         │
+//!            └────────────── landed: look again ◀───────────────────────┘
+//! ```
+//!
+//! Whoever wakes this up, and how often, makes no difference: the logs alone say what is to do.
+
+use std::time::Duration;
+
+use smelt_lake::{Commit, CommitError, LakeError, Snapshot, Table};
+
+use crate::StageError;
+use crate::platform::entropy;
+
+const MAX_SETBACKS: u32 = 16;
+const FIRST_WAIT: Duration = Duration::from_millis(4);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// What one look at the logs led to.
+pub(crate) enum Attempt<R> {
+    /// There is nothing left to do.
+    UpToDate,
+    /// This is to be committed onto `base`; `report` says what it is.
+    Commit { base: Option<Snapshot>, commit: Commit, report: R },
+}
+
+/// A commit that landed.
+pub(crate) struct Landed<R> {
+    pub version: u64,
+    /// Setbacks on the way: conflicts, lost answers and passing faults.
+    pub setbacks: u32,
+    pub report: R,
+}
+
+/// Looks, computes and commits until there is nothing left to do.
+pub(crate) async fn follow<R>(
+    table: &Table,
+    mut look: impl AsyncFnMut() -> Result<Attempt<R>, StageError>,
+) -> Result<Vec<Landed<R>>, StageError> {
+    let mut landed = Vec::new();
+    let mut setbacks = 0;
+    // A commit whose answer was lost; if the next look finds nothing to do, it had landed.
+    let mut unanswered: Option<(u64, R)> = None;
+    loop {
+        let setback = match look().await {
+            Ok(Attempt::UpToDate) => {
+                landed.extend(unanswered.map(|(version, report)| Landed {
+                    version,
+                    setbacks,
+                    report,
+                }));
+                return Ok(landed);
+            }
+            Ok(Attempt::Commit { base, commit, report }) => {
+                let version = base.as_ref().map_or(0, |snapshot| snapshot.version() + 1);
+                match table.commit(base.as_ref(), &commit).await {
+                    Ok(version) => {
+                        landed.push(Landed { version, setbacks, report });
+                        unanswered = None;
+                        setbacks = 0;
+                        continue;
+                    }
+                    Err(CommitError::Failed(error)) => return Err(error.into()),
+                    Err(CommitError::Unknown(error)) => {
+                        unanswered = Some((version, report));
+                        StageError::from(error)
+                    }
+                    Err(CommitError::Conflict { .. }) => {
+                        unanswered = None;
+                        let table = table.id().sql_name();
+                        LakeError::Contended { table, attempts: setbacks + 1 }.into()
+                    }
+                }
+            }
+            Err(error) if error.retryable() => error,
+            Err(error) => return Err(error),
+        };
+        setbacks += 1;
+        if setbacks >= MAX_SETBACKS {
+            return Err(setback);
+        }
+        tracing::debug!(table = %table.id(), setbacks, error = %setback, "trying again");
+        tokio::time::sleep(wait(setbacks)).await;
+    }
+}
+
+/// Exponential back-off with full jitter, so that rivals do not stay in step.
+fn wait(setbacks: u32) -> Duration {
+    let ceiling = FIRST_WAIT.saturating_mul(1 << setbacks.min(12)).min(LONGEST_WAIT);
+    let fraction = (entropy() % 1024) as u32;
+    ceiling.saturating_mul(fraction + 1) / 1024
+}

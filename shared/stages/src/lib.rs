@@ -1,0 +1,41 @@
+//! The stages of smelt: files → bronze → silver and quarantine → gold → published.
+//!
+//! Each stage is a function of a [`Platform`] (lake, engine, definitions) and a dataset, and
+//! follows the log of the table before it (see [`refresh_dataset`]). Nothing here reads the
+//! environment or prints: a command line and a Lambda function call the same functions.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod bronze;
+mod clean;
+mod definitions;
+mod engine;
+mod error;
+mod folders;
+mod follow;
+mod gold;
+mod ingest;
+mod landing;
+mod observer;
+mod platform;
+mod publish;
+mod query;
+mod refresh;
+mod runs;
+mod silver;
+mod status;
+mod steps;
+
+pub use definitions::{check_sql, read_definitions};
+pub use engine::{Engine, EngineSettings};
+pub use error::StageError;
+pub use gold::follow_silver;
+pub use ingest::{FileOutcome, Ingested, Upload, ingest_files};
+pub use landing::sweep_landing;
+pub use observer::{Observer, Silent, Ticket, Unit};
+pub use platform::Platform;
+pub use publish::publish;
+pub use query::{query, table_ids};
+pub use refresh::{RefreshReport, refresh_dataset};
+pub use runs::{last_reports, write_report};
+pub use silver::{SilverFollowed, follow_bronze};
+pub use status::{Balance, DatasetStatus, Follows, TableStatus, dataset_status, table_balance};

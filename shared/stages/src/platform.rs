@@ -1,0 +1,52 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use smelt_domain::{Dataset, DatasetName, RunId};
+use smelt_lake::Lake;
+use uuid::Uuid;
+
+use crate::{Engine, Observer, StageError};
+
+/// Everything a stage works with; built once per process, passed by reference.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    /// Where the tables are.
+    pub lake: Lake,
+    /// What computes.
+    pub engine: Engine,
+    /// The datasets that are defined.
+    pub datasets: Vec<Dataset>,
+    /// The run that all commits are made for.
+    pub run_id: RunId,
+    /// When the run started.
+    pub started_at: DateTime<Utc>,
+    /// Who hears about progress.
+    pub observer: Arc<dyn Observer>,
+}
+
+impl Platform {
+    /// A platform whose run starts now.
+    pub fn new(
+        lake: Lake,
+        engine: Engine,
+        datasets: Vec<Dataset>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        let started_at = Utc::now();
+        let run_id = RunId::new(started_at, entropy());
+        Self { lake, engine, datasets, run_id, started_at, observer }
+    }
+
+    /// The dataset of this name.
+    pub fn dataset(&self, name: &DatasetName) -> Result<&Dataset, StageError> {
+        self.datasets.iter().find(|dataset| dataset.name == *name).ok_or_else(|| {
+            let known: Vec<&str> = self.datasets.iter().map(|d| d.name.as_str()).collect();
+            StageError::UnknownDataset { name: name.to_string(), known: known.join(", ") }
+        })
+    }
+}
+
+/// Random bits for names that must differ between processes.
+pub(crate) fn entropy() -> u64 {
+    Uuid::now_v7().as_u64_pair().1
+}

@@ -1,0 +1,260 @@
+//! Bronze → silver and quarantine.
+//!
+//! New bronze rows are typed by the dataset's SQL and judged by its expectations. Refused rows go
+//! to quarantine. Accepted rows are sorted together with the silver rows of the partitions they
+//! touch, the newest version of each key stays, and the touched partitions are replaced.
+
+mod key_log;
+mod layout;
+mod merge;
+mod newest;
+mod partition_writer;
+pub(crate) mod plan;
+mod position;
+mod refresh;
+mod refused;
+mod router;
+
+use std::time::Instant;
+
+use serde_json::{Map, json};
+use smelt_domain::{
+    Dataset, RuleName, StageName, StepReport, Table as TableDefinition, TableId, UpstreamVersion,
+};
+use smelt_lake::{Commit, CommitError, DataFile, Snapshot, Table};
+
+use self::plan::silver_schema;
+pub(crate) use self::plan::{declared_bronze_schema, silver_plan};
+use self::position::{Followed, Refresh, next_refresh};
+use self::refresh::{Refreshed, refresh};
+use self::refused::quarantine_schema;
+use crate::follow::{Attempt, Landed, follow};
+use crate::{Platform, StageError};
+
+/// Durable totals in the silver log; they land with the rows that they count.
+pub(crate) const SUPERSEDED: &str = "superseded";
+pub(crate) const DELETED: &str = "deleted";
+pub(crate) const REFUSED: &str = "refused";
+/// The definition that the table was computed by, as a number.
+pub(crate) const DEFINITION: &str = "definition";
+
+/// What following bronze did to one silver table.
+#[derive(Debug)]
+pub struct SilverFollowed {
+    /// The commits made.
+    pub steps: Vec<StepReport>,
+    /// Whether more rows were refused than the definition allows in one run.
+    pub refused_too_many: bool,
+}
+
+/// Follows the bronze table until there is nothing left to do.
+pub async fn follow_bronze(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+) -> Result<SilverFollowed, StageError> {
+    let stage = Silver {
+        platform,
+        dataset,
+        table,
+        bronze: platform.lake.table(dataset.bronze_id(&table.name))?,
+        silver: platform.lake.table(dataset.silver_id(&table.name))?,
+        quarantine: platform.lake.table(dataset.quarantine_id(&table.name))?,
+    };
+    let landed = follow(&stage.silver, async || stage.look().await).await?;
+    let steps: Vec<StepReport> = landed.into_iter().map(|landed| stage.committed(landed)).collect();
+    let rows_in: u64 = steps.iter().filter_map(|step| step.rows_in).sum();
+    let refused: u64 = steps.iter().filter_map(|step| step.rows_rejected).sum();
+    let refused_too_many = table
+        .refuse_above
+        .is_some_and(|share| rows_in > 0 && refused as f64 / rows_in as f64 > share);
+    Ok(SilverFollowed { steps, refused_too_many })
+}
+
+/// One silver table with its neighbours.
+pub(crate) struct Silver<'a> {
+    pub(crate) platform: &'a Platform,
+    pub(crate) dataset: &'a Dataset,
+    pub(crate) table: &'a TableDefinition,
+    pub(crate) bronze: Table,
+    pub(crate) silver: Table,
+    pub(crate) quarantine: Table,
+}
+
+impl Silver<'_> {
+    async fn look(&self) -> Result<Attempt<StepReport>, StageError> {
+        let started = Instant::now();
+        let Some(bronze) = self.bronze.snapshot().await? else {
+            return Ok(Attempt::UpToDate);
+        };
+        let silver = self.silver.snapshot().await?;
+        let quarantine = self.quarantine.snapshot().await?;
+        let definition = self.table.definition_hash.as_number();
+        let followed_silver = self.followed(silver.as_ref()).await?;
+        let followed_quarantine = self.followed(quarantine.as_ref()).await?;
+        let Some(range) =
+            next_refresh(definition, bronze.version(), followed_silver, followed_quarantine)
+        else {
+            return Ok(Attempt::UpToDate);
+        };
+
+        let new_files = bronze.arrived(range.from, range.to);
+        let old = silver.as_ref().filter(|_| range.from.is_some());
+        let refreshed = refresh(self, &bronze, new_files, old, range.quarantine_too).await?;
+        if range.quarantine_too
+            && let Err(lost) = self.commit_quarantine(quarantine, range, &refreshed).await
+        {
+            // Whether it landed is for the next look to see; this try is void.
+            return Err(lost);
+        }
+        let replaced = replaced_files(silver.as_ref(), range, &refreshed);
+        let commit = self.commit(silver.as_ref(), range, &refreshed, replaced).await?;
+        let report = self.report(range, &refreshed, &commit, started);
+        Ok(Attempt::Commit { base: silver, commit, report })
+    }
+
+    async fn followed(&self, snapshot: Option<&Snapshot>) -> Result<Option<Followed>, StageError> {
+        let Some(snapshot) = snapshot else {
+            return Ok(None);
+        };
+        let Some(version) = snapshot.followed(self.bronze.id()).await? else {
+            return Ok(None);
+        };
+        let definition = snapshot.total(DEFINITION).await?;
+        Ok(Some(Followed { version, definition }))
+    }
+
+    async fn commit_quarantine(
+        &self,
+        base: Option<Snapshot>,
+        range: Refresh,
+        refreshed: &Refreshed,
+    ) -> Result<(), StageError> {
+        let anew = range.from.is_none();
+        let commit = Commit {
+            operation: operation(anew),
+            add: refreshed.quarantined.iter().cloned().collect(),
+            remove: match &base {
+                Some(base) if anew => base.files().to_vec(),
+                _ => Vec::new(),
+            },
+            followed: vec![(self.bronze.id().clone(), range.to)],
+            totals: vec![(DEFINITION, self.table.definition_hash.as_number())],
+            schema: base.is_none().then(quarantine_schema),
+            info: self.info(range),
+            ..Commit::default()
+        };
+        match self.quarantine.commit(base.as_ref(), &commit).await {
+            Ok(_) => Ok(()),
+            Err(CommitError::Failed(error) | CommitError::Unknown(error)) => Err(error.into()),
+            Err(CommitError::Conflict { table, .. }) => {
+                Err(smelt_lake::LakeError::Contended { table, attempts: 1 }.into())
+            }
+        }
+    }
+
+    async fn commit(
+        &self,
+        base: Option<&Snapshot>,
+        range: Refresh,
+        refreshed: &Refreshed,
+        remove: Vec<DataFile>,
+    ) -> Result<Commit, StageError> {
+        let (superseded, deleted, refused) = match base.filter(|_| range.from.is_some()) {
+            Some(base) => (
+                base.total(SUPERSEDED).await?,
+                base.total(DELETED).await?,
+                base.total(REFUSED).await?,
+            ),
+            None => (0, 0, 0),
+        };
+        Ok(Commit {
+            operation: operation(range.from.is_none()),
+            add: refreshed.files.clone(),
+            remove,
+            followed: vec![(self.bronze.id().clone(), range.to)],
+            totals: vec![
+                (SUPERSEDED, superseded + refreshed.superseded),
+                (DELETED, deleted),
+                (REFUSED, refused + refreshed.refused),
+                (DEFINITION, self.table.definition_hash.as_number()),
+            ],
+            schema: self.schema_change(base),
+            partition_columns: vec![self.table.partition.to_string()],
+            info: self.info(range),
+        })
+    }
+
+    /// The declared schema where the table does not have it yet.
+    fn schema_change(&self, base: Option<&Snapshot>) -> Option<arrow::datatypes::SchemaRef> {
+        let declared = silver_schema(self.table);
+        let same = base.is_some_and(|base| {
+            let current = base.schema().fields().iter().map(|f| (f.name(), f.data_type()));
+            current.eq(declared.fields().iter().map(|f| (f.name(), f.data_type())))
+        });
+        (!same).then_some(declared)
+    }
+
+    fn info(&self, range: Refresh) -> Map<String, serde_json::Value> {
+        Map::from_iter([
+            ("runId".to_owned(), json!(self.platform.run_id)),
+            ("definitionHash".to_owned(), json!(self.table.definition_hash)),
+            (
+                "upstream".to_owned(),
+                json!([{ "table": self.bronze.id(), "from": range.from, "to": range.to }]),
+            ),
+        ])
+    }
+
+    fn report(
+        &self,
+        range: Refresh,
+        refreshed: &Refreshed,
+        commit: &Commit,
+        started: Instant,
+    ) -> StepReport {
+        let warned = refreshed.warned.iter().map(|(rule, rows)| (rule.clone(), *rows));
+        StepReport {
+            upstream: vec![upstream(self.bronze.id(), range.from, range.to)],
+            definition_hash: Some(self.table.definition_hash.to_string()),
+            rows_in: Some(refreshed.rows_in),
+            rows_out: Some(commit.add.iter().map(DataFile::rows).sum()),
+            rows_rejected: Some(refreshed.refused),
+            rows_warned: warned.collect::<std::collections::BTreeMap<RuleName, u64>>(),
+            rows_superseded: Some(refreshed.superseded),
+            partitions: Some(refreshed.partitions.len() as u64),
+            files_added: Some(commit.add.len() as u64),
+            files_removed: Some(commit.remove.len() as u64),
+            bytes_written: Some(commit.add.iter().map(|file| file.size).sum()),
+            ..crate::steps::step(StageName::Silver, self.silver.id(), started)
+        }
+    }
+
+    fn committed(&self, landed: Landed<StepReport>) -> StepReport {
+        let step = StepReport {
+            version: Some(landed.version),
+            conflicts: u64::from(landed.setbacks),
+            ..landed.report
+        };
+        self.platform.observer.committed(&step);
+        step
+    }
+}
+
+/// Files that the refresh replaces: of the touched partitions, or all when computed anew.
+fn replaced_files(base: Option<&Snapshot>, range: Refresh, refreshed: &Refreshed) -> Vec<DataFile> {
+    let files = base.map_or(&[][..], |base| base.files());
+    let replaced = |file: &&DataFile| {
+        range.from.is_none()
+            || file.partition.values().all(|value| refreshed.partitions.contains(value))
+    };
+    files.iter().filter(replaced).cloned().collect()
+}
+
+fn operation(anew: bool) -> &'static str {
+    if anew { "REBUILD" } else { "REFRESH" }
+}
+
+pub(crate) fn upstream(table: &TableId, from: Option<u64>, to: u64) -> UpstreamVersion {
+    UpstreamVersion { table: table.clone(), from, to }
+}

@@ -1,0 +1,247 @@
+//! The silver SQL as a plan that loses no row: every bronze row comes out once, with its silver
+//! columns, what it broke, and where it came from.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::common::TableReference;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, DFSchema, ScalarValue};
+use datafusion::datasource::{TableProvider, ViewTable, provider_as_source};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::{
+    Expr, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, cast, lit, when,
+};
+use datafusion::prelude::{SessionContext, coalesce};
+use smelt_domain::{Dataset, OnViolation, Table};
+use smelt_lake::{FilesTable, ORDINAL_COLUMN, arrow_type};
+
+use crate::bronze::{LINE, MALFORMED, RAW, SOURCE, is_source_column};
+use crate::clean::clean_function;
+
+/// The row's place in the order of arrival among the rows of one refresh (BIGINT).
+pub(crate) const ARRIVAL: &str = "_arrival";
+/// The rule by which the row is refused; null for accepted rows.
+pub(crate) const RULE: &str = "_rule";
+/// Rule of rows that could not be read at all.
+pub(crate) const MALFORMED_RULE: &str = "malformed";
+/// Prefix of the boolean columns that say whether an accepted row breaks a rule.
+pub(crate) const BREAKS: &str = "_breaks_";
+/// Prefix of the source fields as received.
+pub(crate) const RECEIVED: &str = "_received_";
+/// Prefix of source columns within expectations.
+const BRONZE: &str = "_bronze_";
+/// Lines that one file may have.
+const LINES_PER_FILE: i64 = 1 << 40;
+
+/// The plan over these bronze files: the declared silver columns in order and type, then
+/// `_arrival`, `_rule`, one `_breaks_<rule>` per rule that warns or fails, `_source`, `_line`,
+/// `_malformed`, `_raw` and `_received_<field>`.
+pub(crate) fn silver_plan(
+    session: &SessionContext,
+    dataset: &Dataset,
+    table: &Table,
+    files: FilesTable,
+) -> Result<LogicalPlan> {
+    let received = Arc::new(files);
+    let source = source_plan(table, received)?;
+    let bronze = dataset.bronze_id(&table.name);
+    let name = TableReference::partial(bronze.layer.as_str(), bronze.sql_table());
+    session.register_table(name, Arc::new(ViewTable::new(source, None)))?;
+
+    let selected = session.state_ref().read().clone();
+    let selected = futures::executor::block_on(selected.create_logical_plan(&table.sql))?;
+    let typed = typed(table, carry_origin(selected)?)?;
+    judged(session, table, typed)
+}
+
+/// The source columns cleaned, beside everything as received.
+fn source_plan(table: &Table, files: Arc<FilesTable>) -> Result<LogicalPlan> {
+    let schema = files.schema();
+    let clean = clean_function();
+    let cleaned = |name: &str| schema.column_with_name(name).map(|_| clean.call(vec![exact(name)]));
+    let mut columns = Vec::new();
+    for column in &table.source_columns {
+        let mut present: Vec<Expr> = std::iter::once(&column.name)
+            .chain(&column.aliases)
+            .filter_map(|name| cleaned(name.as_str()))
+            .collect();
+        let value = match present.len() {
+            0 => lit(ScalarValue::Utf8View(None)),
+            1 => present.remove(0),
+            _ => coalesce(present),
+        };
+        columns.push(value.alias(column.name.as_str()));
+    }
+    let arrival = exact(ORDINAL_COLUMN) * lit(LINES_PER_FILE) + exact(LINE);
+    columns.push(arrival.alias(ARRIVAL));
+    columns.extend([SOURCE, LINE, MALFORMED, RAW].map(exact));
+    for field in schema.fields() {
+        if is_source_column(field.name()) {
+            columns.push(exact(field.name()).alias(format!("{RECEIVED}{}", field.name())));
+        }
+    }
+    LogicalPlanBuilder::scan("received", provider_as_source(files), None)?.project(columns)?.build()
+}
+
+/// A column by its exact name, dots and capitals included.
+fn exact(name: &str) -> Expr {
+    Expr::Column(Column::new_unqualified(name))
+}
+
+fn is_origin(name: &str) -> bool {
+    [ARRIVAL, SOURCE, LINE, MALFORMED, RAW].contains(&name) || name.starts_with(RECEIVED)
+}
+
+/// Lets the columns that say where a row came from pass through every SELECT of the plan.
+///
+/// Only nested SELECTs are possible: anything that drops, joins or folds rows would lose some.
+fn carry_origin(plan: LogicalPlan) -> Result<LogicalPlan> {
+    match plan {
+        LogicalPlan::TableScan(_) => Ok(plan),
+        LogicalPlan::SubqueryAlias(alias) => {
+            let input = carry_origin(Arc::unwrap_or_clone(alias.input))?;
+            SubqueryAlias::try_new(Arc::new(input), alias.alias).map(LogicalPlan::SubqueryAlias)
+        }
+        LogicalPlan::Projection(projection) => {
+            let input = carry_origin(Arc::unwrap_or_clone(projection.input))?;
+            let given: Vec<String> =
+                projection.schema.fields().iter().map(|field| field.name().clone()).collect();
+            let carried = input
+                .schema()
+                .iter()
+                .filter(|(_, field)| is_origin(field.name()) && !given.contains(field.name()))
+                .map(Expr::from);
+            let expressions: Vec<Expr> = projection.expr.iter().cloned().chain(carried).collect();
+            Projection::try_new(expressions, Arc::new(input)).map(LogicalPlan::Projection)
+        }
+        other => Err(DataFusionError::Plan(format!(
+            "silver SQL maps each bronze row to one silver row, so it may only nest SELECTs; \
+             found {}; refuse rows by expectations, and join or aggregate in gold",
+            other.display()
+        ))),
+    }
+}
+
+/// The declared columns in order and type, then the origin.
+fn typed(table: &Table, plan: LogicalPlan) -> Result<LogicalPlan> {
+    let schema = Arc::clone(plan.schema());
+    let mut columns = Vec::new();
+    for column in &table.columns {
+        let (qualifier, field) = schema
+            .iter()
+            .find(|(_, field)| field.name() == column.name.as_str())
+            .ok_or_else(|| {
+                DataFusionError::Plan(format!(
+                    "column `{}` is declared but the SQL does not select it",
+                    column.name
+                ))
+            })?;
+        let value = Expr::from((qualifier, field));
+        let wanted = engine_type(&arrow_type(&column.column_type));
+        let value = if *field.data_type() == wanted { value } else { cast(value, wanted) };
+        columns.push(value.alias(column.name.as_str()));
+    }
+    for (_, field) in schema.iter() {
+        let declared = table.columns.iter().any(|column| column.name.as_str() == field.name());
+        if !declared && !is_origin(field.name()) {
+            return Err(DataFusionError::Plan(format!(
+                "the SQL selects `{}`, which is not declared under `columns`",
+                field.name()
+            )));
+        }
+    }
+    columns.extend(
+        schema
+            .iter()
+            .filter(|(_, field)| is_origin(field.name()))
+            .map(|(qualifier, field)| Expr::from((qualifier, field)).alias(field.name())),
+    );
+    LogicalPlanBuilder::from(plan).project(columns)?.build()
+}
+
+/// The type in which the engine computes a stored type.
+pub(crate) fn engine_type(stored: &DataType) -> DataType {
+    match stored {
+        DataType::Utf8 => DataType::Utf8View,
+        other => other.clone(),
+    }
+}
+
+/// Adds what each row breaks: the rule that refuses it, and the rules that warn or fail.
+fn judged(session: &SessionContext, table: &Table, plan: LogicalPlan) -> Result<LogicalPlan> {
+    let scope = expectation_scope(table)?;
+    let mut rule = when(exact(MALFORMED).is_not_null(), text(MALFORMED_RULE));
+    let mut breaks = Vec::new();
+    for expectation in &table.expectations {
+        let predicate = name_bronze_apart(&expectation.predicate());
+        let good = session.parse_sql_expr(&predicate, &scope)?;
+        let broken = Expr::Not(Box::new(resolve_bronze(good, plan.schema())?));
+        let name = expectation.rule.as_str();
+        match expectation.on_violation {
+            OnViolation::Reject => rule = rule.when(broken, text(name)),
+            OnViolation::Warn | OnViolation::Fail => {
+                breaks.push(broken.alias(format!("{BREAKS}{name}")));
+            }
+        }
+    }
+    let mut columns: Vec<Expr> = plan.schema().iter().map(Expr::from).collect();
+    columns.push(rule.end()?.alias(RULE));
+    columns.extend(breaks);
+    LogicalPlanBuilder::from(plan).project(columns)?.build()
+}
+
+fn text(value: &str) -> Expr {
+    lit(ScalarValue::Utf8View(Some(value.to_owned())))
+}
+
+/// `bronze.<column>` as one name: a schema cannot hold a plain and a qualified column of one name.
+fn name_bronze_apart(predicate: &str) -> String {
+    predicate.replace("bronze.", BRONZE)
+}
+
+/// What an expectation may name: silver columns plainly, source columns as `bronze.<column>`.
+fn expectation_scope(table: &Table) -> Result<DFSchema> {
+    let silver = table.columns.iter().map(|column| {
+        let data_type = engine_type(&arrow_type(&column.column_type));
+        (None, Arc::new(Field::new(column.name.as_str(), data_type, true)))
+    });
+    let bronze = table.source_columns.iter().map(|column| {
+        (None, Arc::new(Field::new(format!("{BRONZE}{}", column.name), DataType::Utf8View, true)))
+    });
+    DFSchema::new_with_metadata(silver.chain(bronze).collect(), HashMap::new())
+}
+
+/// Replaces `bronze.<column>` by the field as received, cleaned; null when no file has it.
+fn resolve_bronze(predicate: Expr, schema: &DFSchema) -> Result<Expr> {
+    let clean = clean_function();
+    let resolved = predicate.transform(|expr| match &expr {
+        Expr::Column(Column { name, .. }) if name.starts_with(BRONZE) => {
+            let received = name.replacen(BRONZE, RECEIVED, 1);
+            let value = if schema.has_column_with_unqualified_name(&received) {
+                clean.call(vec![exact(&received)])
+            } else {
+                lit(ScalarValue::Utf8View(None))
+            };
+            Ok(Transformed::yes(value))
+        }
+        _ => Ok(Transformed::no(expr)),
+    })?;
+    Ok(resolved.data)
+}
+
+/// A bronze schema with every column that the definition reads, for planning without data.
+pub(crate) fn declared_bronze_schema(table: &Table) -> arrow::datatypes::SchemaRef {
+    crate::bronze::bronze_schema(table.source_columns.iter().map(|column| column.name.as_str()))
+}
+
+/// The silver schema as stored, partition column included.
+pub(crate) fn silver_schema(table: &Table) -> Arc<Schema> {
+    let fields: Vec<Field> = table
+        .columns
+        .iter()
+        .map(|column| Field::new(column.name.as_str(), arrow_type(&column.column_type), true))
+        .collect();
+    Arc::new(Schema::new(fields))
+}

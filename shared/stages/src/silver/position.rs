@@ -1,0 +1,79 @@
+/// How far a table follows bronze, and by which definition it was computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Followed {
+    pub version: u64,
+    pub definition: u64,
+}
+
+/// What the next refresh of silver computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Refresh {
+    /// Bronze version that silver already has; `None` computes everything anew.
+    pub from: Option<u64>,
+    /// Bronze version that silver has afterwards.
+    pub to: u64,
+    /// Whether the quarantine still needs the refused rows of this range.
+    pub quarantine_too: bool,
+}
+
+/// Decides what to compute; `None` when silver is up to date.
+///
+/// Two tables cannot be committed at once. The quarantine goes first: when it is ahead, a former
+/// run ended between the two commits, and silver catches up with exactly the quarantine's version
+/// before anything newer is looked at. So no refused row is ever written twice or left out.
+pub(crate) fn next_refresh(
+    definition: u64,
+    bronze: u64,
+    silver: Option<Followed>,
+    quarantine: Option<Followed>,
+) -> Option<Refresh> {
+    let current = |followed: Option<Followed>| {
+        followed.filter(|followed| followed.definition == definition).map(|f| f.version)
+    };
+    let (silver, quarantine) = (current(silver), current(quarantine));
+    let to = match quarantine {
+        Some(ahead) if silver.is_none_or(|silver| silver < ahead) => ahead,
+        _ => bronze,
+    };
+    (silver.is_none_or(|silver| silver < to)).then(|| Refresh {
+        from: silver,
+        to,
+        quarantine_too: quarantine.is_none_or(|quarantine| quarantine < to),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFINITION: u64 = 7;
+
+    fn at(version: u64) -> Option<Followed> {
+        Some(Followed { version, definition: DEFINITION })
+    }
+
+    fn by_another_definition(version: u64) -> Option<Followed> {
+        Some(Followed { version, definition: 8 })
+    }
+
+    fn refresh(from: Option<u64>, to: u64, quarantine_too: bool) -> Option<Refresh> {
+        Some(Refresh { from, to, quarantine_too })
+    }
+
+    #[test]
+    fn decisions() {
+        let next =
+            |bronze, silver, quarantine| next_refresh(DEFINITION, bronze, silver, quarantine);
+        // The first time, the usual time, nothing to do.
+        assert_eq!(next(4, None, None), refresh(None, 4, true));
+        assert_eq!(next(4, at(2), at(2)), refresh(Some(2), 4, true));
+        assert_eq!(next(4, at(4), at(4)), None);
+        // A former run ended between the two commits.
+        assert_eq!(next(6, at(2), at(4)), refresh(Some(2), 4, false));
+        assert_eq!(next(6, None, at(4)), refresh(None, 4, false));
+        // The definition changed: everything anew, in the same two commits.
+        let other = by_another_definition;
+        assert_eq!(next(4, other(4), other(4)), refresh(None, 4, true));
+        assert_eq!(next(6, other(4), at(5)), refresh(None, 5, false));
+    }
+}
