@@ -15,13 +15,6 @@ import polars as pl
 
 BOROUGHS = ["MANHATTAN", "BRONX", "BROOKLYN", "QUEENS", "STATEN ISLAND"]
 TEXTS = ["agency", "complaint_type", "descriptor", "location_type", "city"]
-MARTS = {
-    "daily_requests": "created_date",
-    "borough_daily": "created_date",
-    "hourly_pattern": "created_month",
-    "agency_monthly": "created_month",
-}
-
 
 def text(name):
     """Trimmed, and null when empty."""
@@ -100,20 +93,42 @@ def marts(silver):
 
 
 def load(csv_folder, out):
-    silver = newest(typed(sorted(Path(csv_folder).glob("*.csv")))).collect(engine=ENGINE)
-    write_silver(silver.lazy(), out)
-    (out / "gold").mkdir(parents=True)
-    computed = marts(silver.lazy())
-    for name, mart in zip(computed, pl.collect_all(computed.values(), engine=ENGINE)):
+    """Everything from the CSV files onto an empty folder."""
+    silver = newest(typed(sorted(Path(csv_folder).glob("*.csv")))).collect(engine="streaming")
+    write_by_month(silver, out / "silver")
+    (out / "gold").mkdir()
+    for name, mart in computed(silver).items():
         mart.write_parquet(out / "gold" / f"{name}.parquet")
 
 
-def write_silver(silver, out):
-    target = pl.PartitionBy(out / "silver", key="created_month", include_key=False)
-    silver.sink_parquet(target, compression="zstd", mkdir=True, engine="streaming")
+def day(new_file, out):
+    """One more file: only the months that its rows belong to are read and written again."""
+    new = newest(typed([new_file])).collect(engine="streaming")
+    months = new["created_month"].unique().to_list()
+    old = pl.scan_parquet(out / "silver", hive_schema={"created_month": pl.String})
+    touched = old.filter(pl.col("created_month").is_in(months)).select(new.columns)
+    silver = newest(pl.concat([touched, new.lazy()])).collect(engine="streaming")
+    write_by_month(silver, out / "touched")
+    for folder in (out / "touched").iterdir():
+        shutil.rmtree(out / "silver" / folder.name, ignore_errors=True)
+        folder.rename(out / "silver" / folder.name)
+    for name, mart in computed(silver).items():
+        path = out / "gold" / f"{name}.parquet"
+        month = pl.col("month") if "month" in mart.columns else pl.col("date").dt.strftime("%Y-%m")
+        kept = pl.read_parquet(path).filter(~month.is_in(months))
+        pl.concat([kept, mart]).write_parquet(path)
+
+
+def computed(silver):
+    lazy = marts(silver.lazy())
+    return dict(zip(lazy, pl.collect_all(lazy.values(), engine="streaming")))
+
+
+def write_by_month(silver, folder):
+    target = pl.PartitionBy(folder, key="created_month", include_key=False)
+    silver.lazy().sink_parquet(target, compression="zstd", mkdir=True)
 
 
 if __name__ == "__main__":
-    import time
-    ENGINE = sys.argv[4] if len(sys.argv) > 4 else "streaming"
-    load(sys.argv[2], Path(sys.argv[3]))
+    job, source, target = sys.argv[1:]
+    {"load": load, "day": day}[job](source, Path(target))

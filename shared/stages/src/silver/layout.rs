@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::compute::SortOptions;
+use arrow::compute::{SortOptions, cast};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::physical_expr::expressions::Column;
@@ -9,7 +9,7 @@ use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use smelt_domain::Table;
 use smelt_lake::arrow_type;
 
-use super::plan::{ARRIVAL, engine_type};
+use super::plan::ARRIVAL;
 
 /// Where the columns are in rows on their way to silver: the declared columns, then `_arrival`.
 #[derive(Debug, Clone)]
@@ -35,10 +35,7 @@ impl SilverLayout {
         let mut fields: Vec<Field> = table
             .columns
             .iter()
-            .map(|column| {
-                let data_type = engine_type(&arrow_type(&column.column_type));
-                Field::new(column.name.as_str(), data_type, true)
-            })
+            .map(|column| Field::new(column.name.as_str(), arrow_type(&column.column_type), true))
             .collect();
         let arrival = fields.len();
         fields.push(Field::new(ARRIVAL, DataType::Int64, true));
@@ -83,15 +80,19 @@ impl SilverLayout {
     }
 
     /// The batch with exactly this layout's columns.
+    ///
+    /// Text views become plain text: a view keeps the whole page that it was read from in memory,
+    /// and rows wait here for a long time.
     pub(crate) fn conform(&self, batch: &RecordBatch) -> Result<RecordBatch> {
         let columns = self
             .schema
             .fields()
             .iter()
             .map(|field| {
-                batch.column_by_name(field.name()).cloned().ok_or_else(|| {
+                let column = batch.column_by_name(field.name()).ok_or_else(|| {
                     DataFusionError::Internal(format!("column {} is missing", field.name()))
-                })
+                })?;
+                Ok(cast(column, field.data_type())?)
             })
             .collect::<Result<_>>()?;
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)

@@ -1,0 +1,77 @@
+# `make help` says what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# Outside of the checkout, so that the next clone builds on what this one built.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/smelt/target
+
+# One selection of packages for each profile, always the same: another one would mean other features
+# of dependencies, and compile these anew.
+DEV := $(CARGO_TARGET_DIR)/debug/smelt
+RELEASE := $(CARGO_TARGET_DIR)/release/smelt
+BUILD_DEV := cargo build --workspace --locked
+BUILD_RELEASE := cargo build --release --package smelt --locked
+
+PYTHON := .venv/bin/python
+# Bytecode would lie about in the checkout.
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Check for compilers and Python, install what is missing
+	@tools/setup.sh
+
+.PHONY: build
+build: setup ## Build the release binary
+	$(BUILD_RELEASE)
+
+.PHONY: run
+run: build ## Build, then show the whole platform on simulated data
+	$(RELEASE) demo
+
+.PHONY: test
+test: setup ## Run all tests
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		set -ex; cargo test --doc --workspace --locked; cargo nextest run --workspace --locked; \
+	else \
+		set -x; cargo test --workspace --locked; \
+	fi
+
+.PHONY: lint
+lint: setup ## Check the format, and clippy without a warning
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: deny
+deny: setup ## Check licences, sources and advisories of dependencies
+	@tools/deny.sh
+
+.PHONY: conformance
+conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes and reads
+	$(BUILD_DEV)
+	$(PYTHON) conformance/run.py --smelt $(DEV)
+
+.PHONY: bench
+bench: build $(PYTHON) ## Measure against Polars and DuckDB (ROWS="1000000 5000000", ARGS="--save")
+	$(PYTHON) bench/run.py $(ROWS) --smelt $(RELEASE) $(ARGS)
+
+.PHONY: bench-20m
+bench-20m: build $(PYTHON) ## Measure whether memory grows from 5 to 20 million rows
+	$(PYTHON) bench/run.py 5000000 20000000 --smelt $(RELEASE) --tools smelt --repeat 1 --no-day $(ARGS)
+
+.PHONY: docs
+docs: setup ## Build the documentation of all crates
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+.PHONY: clean
+clean: ## Remove builds, the Python environment and the bench's files; lakes stay
+	cargo clean
+	rm -rf .venv $(HOME)/.cache/smelt/bench
+
+$(PYTHON): tools/requirements.txt | setup
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check --requirement tools/requirements.txt
+	@touch $@

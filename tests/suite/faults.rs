@@ -1,0 +1,115 @@
+//! Every write of the whole pipeline meets every fault, and the lake ends up the same.
+//!
+//! The pipeline (two rounds of ingest and refresh, so that incremental silver, quarantine, gold and
+//! publishing are all passed) first runs without a fault. That gives the numbered list of its
+//! writes and the contents to end with. Then every number is tried with every fault.
+
+mod checkpoints;
+mod child;
+mod errors;
+mod kills;
+mod rivals;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use smelt_domain::Outcome;
+use smelt_lake::Lake;
+use smelt_lake::faults::{Fault, FaultPlan, FaultyStore, Write};
+use smelt_stages::{FileOutcome, StageError, ingest_files, refresh_dataset, write_report};
+
+use crate::support::{Contents, Input, nyc311, platform, uploads};
+
+/// Files that are ingested and refreshed before the others arrive.
+const FIRST_ROUND: usize = 2;
+
+/// What the pipeline runs on, and how a run without faults goes.
+struct Scenario {
+    input: Input,
+    writes: Vec<Write>,
+    contents: Contents,
+}
+
+impl Scenario {
+    async fn new() -> Self {
+        let input = Input::simulate(45, 40, 4);
+        let store = FaultyStore::new(Arc::new(InMemory::new()), FaultPlan::none());
+        let lake = Lake::with_store(Arc::new(store.clone()), "memory");
+        pipeline(&lake, &input.files).await.unwrap();
+        let writes = store.writes();
+        let contents = Contents::read(&platform(lake, 1)).await;
+        assert!(contents.rows("quarantine").len() > 10, "the input is dirty");
+        Self { input, writes, contents }
+    }
+
+    /// Requires the contents of the run without faults.
+    async fn check(&self, lake: Lake, what: &str) {
+        let found = Contents::read(&platform(lake, 1)).await;
+        if let Some(difference) = found.difference(&self.contents) {
+            panic!("{what}: {difference}");
+        }
+    }
+
+    /// Runs a number of trials, two at a time: one for every write and every fault.
+    async fn every_write<T: Send + 'static>(
+        self: &Arc<Self>,
+        faults: &[Fault],
+        trial: impl Fn(Arc<Self>, usize, Fault) -> T,
+    ) -> usize
+    where
+        T: Future<Output = ()>,
+    {
+        use futures::StreamExt;
+
+        let trials = (0..self.writes.len())
+            .flat_map(|write| faults.iter().map(move |fault| (write, fault.clone())))
+            .map(|(write, fault)| tokio::spawn(trial(Arc::clone(self), write, fault)));
+        // Lazily, so that a trial starts only when one before it has ended.
+        futures::stream::iter(trials)
+            .buffer_unordered(2)
+            .map(|ended| ended.unwrap())
+            .count()
+            .await
+    }
+}
+
+/// Two rounds of ingest and refresh, each as a process of its own would do it. On a lake that has
+/// some of it already, it does the rest.
+async fn pipeline(lake: &Lake, files: &[PathBuf]) -> Result<(), StageError> {
+    for round in [&files[..FIRST_ROUND], &files[FIRST_ROUND..]] {
+        let platform = platform(lake.clone(), 1);
+        let dataset = nyc311(&platform);
+        let ingested =
+            ingest_files(&platform, dataset, &dataset.tables[0], uploads(round)).await?;
+        for (name, outcome) in &ingested.files {
+            let is_in = matches!(outcome, FileOutcome::Loaded { .. } | FileOutcome::AlreadyLoaded);
+            assert!(is_in, "{name}: {outcome:?}");
+        }
+        let mut steps: Vec<_> = ingested.step.into_iter().collect();
+        steps.extend(refresh_dataset(&platform, dataset).await?.steps);
+        write_report(&platform, "run".to_owned(), Outcome::Succeeded, None, steps).await?;
+    }
+    Ok(())
+}
+
+/// A store in memory in which one write meets a fault, and the same store without it.
+fn faulty_memory(write: usize, fault: Fault) -> (FaultyStore, Lake, Lake) {
+    let memory: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let store = FaultyStore::new(Arc::clone(&memory), FaultPlan::at(write, fault));
+    let faulty = Lake::with_store(Arc::new(store.clone()), "memory");
+    (store, faulty, Lake::with_store(memory, "memory"))
+}
+
+/// A write with its random and dated names left out, so that two runs' writes can be compared.
+fn anonymous(write: &Write) -> String {
+    let is_random = |word: &str| word.len() == 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let words = write.path.split_inclusive(['/', '-', '.']).map(|word| {
+        let bare = word.trim_end_matches(['/', '-', '.']);
+        if is_random(bare) { word.replace(bare, "*") } else { word.to_owned() }
+    });
+    let path: String = words.collect();
+    let path = if path.starts_with("runs/") { "runs/*".to_owned() } else { path };
+    format!("{} {path}", write.kind)
+}

@@ -1,0 +1,7 @@
+//! End-to-end suites: the stages on real stores, and the real binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod command_line;
+mod faults;
+mod order_and_repetition;
+mod support;

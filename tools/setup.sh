@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Checks for what building and testing need, and installs from the distribution what is missing.
+set -euo pipefail
+
+if ! command -v cargo >/dev/null; then
+    echo "setup: cargo is missing; install Rust as https://rustup.rs says, then try again" >&2
+    exit 1
+fi
+
+packages=()
+command -v cc >/dev/null || packages+=(build-essential)
+command -v python3 >/dev/null || packages+=(python3)
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+[ ${#packages[@]} -eq 0 ] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "setup: please install ${packages[*]} (or what your system calls them)" >&2
+    exit 1
+fi
+as_root=()
+[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+echo "setup: installing ${packages[*]}"
+"${as_root[@]}" apt-get update -qq
+DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}"
