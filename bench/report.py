@@ -89,7 +89,7 @@ class Report:
             for mart, columns in marts.items():
                 for name in set(columns) - set(COUNTS):
                     expected = reference[mart][name]
-                    if abs(columns[name] - expected) > 0.005 * expected:
+                    if abs(columns[name] - expected) > 0.01 * expected:
                         wrong.append(f"{mart}: sum of {name} is {columns[name]}, not {expected}")
             self.problems += wrong
             self.say(f"{NAMES[tool]}: " + verdict(tool, wrong, largest, files.malformed))

@@ -13,12 +13,15 @@ mod rivals;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures::StreamExt;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use smelt_domain::Outcome;
 use smelt_lake::Lake;
 use smelt_lake::faults::{Fault, FaultPlan, FaultyStore, Write};
 use smelt_stages::{FileOutcome, StageError, ingest_files, refresh_dataset, write_report};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
 use crate::support::{Contents, Input, nyc311, platform, uploads};
 
@@ -52,26 +55,21 @@ impl Scenario {
         }
     }
 
-    /// Runs a number of trials, two at a time: one for every write and every fault.
-    async fn every_write<T: Send + 'static>(
+    /// Runs one trial for every write and every fault, two at a time; returns how many.
+    async fn every_write<T: Future<Output = ()>>(
         self: &Arc<Self>,
         faults: &[Fault],
-        trial: impl Fn(Arc<Self>, usize, Fault) -> T,
-    ) -> usize
-    where
-        T: Future<Output = ()>,
-    {
-        use futures::StreamExt;
-
+        trial: impl Fn(Arc<Self>, usize, Fault) -> T + Copy + Send + 'static,
+    ) -> usize {
         let trials = (0..self.writes.len())
             .flat_map(|write| faults.iter().map(move |fault| (write, fault.clone())))
-            .map(|(write, fault)| tokio::spawn(trial(Arc::clone(self), write, fault)));
+            .map(|(write, fault)| {
+                let (scenario, runtime) = (Arc::clone(self), Handle::current());
+                spawn_blocking(move || runtime.block_on(trial(scenario, write, fault)))
+            });
         // Lazily, so that a trial starts only when one before it has ended.
-        futures::stream::iter(trials)
-            .buffer_unordered(2)
-            .map(|ended| ended.unwrap())
-            .count()
-            .await
+        let ended = futures::stream::iter(trials).buffer_unordered(2);
+        ended.map(|ended| ended.unwrap()).count().await
     }
 }
 
@@ -81,8 +79,7 @@ async fn pipeline(lake: &Lake, files: &[PathBuf]) -> Result<(), StageError> {
     for round in [&files[..FIRST_ROUND], &files[FIRST_ROUND..]] {
         let platform = platform(lake.clone(), 1);
         let dataset = nyc311(&platform);
-        let ingested =
-            ingest_files(&platform, dataset, &dataset.tables[0], uploads(round)).await?;
+        let ingested = ingest_files(&platform, dataset, &dataset.tables[0], uploads(round)).await?;
         for (name, outcome) in &ingested.files {
             let is_in = matches!(outcome, FileOutcome::Loaded { .. } | FileOutcome::AlreadyLoaded);
             assert!(is_in, "{name}: {outcome:?}");

@@ -10,6 +10,7 @@ use smelt_domain::Layer;
 use smelt_lake::Lake;
 
 use crate::StageError;
+use crate::percentile::percentile_function;
 
 const CATALOG: &str = "smelt";
 const BATCH_ROWS: usize = 8192;
@@ -88,6 +89,7 @@ impl Engine {
             .with_default_features()
             .build();
         let session = SessionContext::new_with_state(state);
+        session.register_udaf(percentile_function());
         if let Some(catalog) = session.catalog(CATALOG) {
             for layer in [Layer::Silver, Layer::Gold, Layer::Quarantine] {
                 catalog

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, TryStreamExt};
 use serde_json::{Map, json};
@@ -423,7 +423,7 @@ async fn commit_files(
         }
         tried = true;
         let commit = bronze_commit(platform, base.as_ref(), &missing);
-        let report = report(platform, bronze, &missing, started);
+        let report = report(bronze, &missing, started);
         Ok(Attempt::Commit { base, commit, report })
     })
     .await?;
@@ -468,12 +468,7 @@ fn bronze_commit(platform: &Platform, base: Option<&Snapshot>, files: &[&LoadedF
     }
 }
 
-fn report(
-    platform: &Platform,
-    bronze: &Table,
-    files: &[&LoadedFile],
-    started: Instant,
-) -> StepReport {
+fn report(bronze: &Table, files: &[&LoadedFile], started: Instant) -> StepReport {
     let rows = files.iter().map(|file| file.rows).sum();
     let data = || files.iter().flat_map(|file| &file.data);
     StepReport {
@@ -489,6 +484,8 @@ fn report(
 
 #[cfg(test)]
 mod tests {
+    use arrow::datatypes::DataType;
+
     use super::*;
 
     #[test]

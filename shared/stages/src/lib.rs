@@ -16,6 +16,7 @@ mod gold;
 mod ingest;
 mod landing;
 mod observer;
+mod percentile;
 mod platform;
 mod publish;
 mod query;

@@ -83,9 +83,7 @@ pub async fn dataset_status(
 ) -> Result<DatasetStatus, StageError> {
     let mut status = DatasetStatus { tables: Vec::new(), balances: Vec::new() };
     for table in &dataset.tables {
-        let bronze = load(platform, dataset.bronze_id(&table.name)).await?;
-        let quarantine = load(platform, dataset.quarantine_id(&table.name)).await?;
-        let silver = load(platform, dataset.silver_id(&table.name)).await?;
+        let [silver, quarantine, bronze] = load_table(platform, dataset, table).await?;
         let newest = table.newest.as_ref().map(|column| column.as_str());
         status.tables.push(table_status(&bronze, None, None).await?);
         status.tables.push(table_status(&quarantine, Some(&bronze), None).await?);
@@ -93,8 +91,8 @@ pub async fn dataset_status(
         status.balances.extend(balance(dataset, table, &bronze, &silver, &quarantine).await?);
     }
     for mart in &dataset.marts {
-        let silver = load(platform, dataset.silver_id(&mart.driver)).await?;
         let gold = load(platform, dataset.gold_id(&mart.name)).await?;
+        let silver = load(platform, dataset.silver_id(&mart.driver)).await?;
         let newest = mart
             .key
             .iter()
@@ -111,13 +109,24 @@ pub async fn table_balance(
     dataset: &Dataset,
     table: &TableDefinition,
 ) -> Result<Option<Balance>, StageError> {
-    let bronze = load(platform, dataset.bronze_id(&table.name)).await?;
-    let silver = load(platform, dataset.silver_id(&table.name)).await?;
-    let quarantine = load(platform, dataset.quarantine_id(&table.name)).await?;
+    let [silver, quarantine, bronze] = load_table(platform, dataset, table).await?;
     balance(dataset, table, &bronze, &silver, &quarantine).await
 }
 
 type Loaded = (TableId, Option<Snapshot>);
+
+/// Silver, quarantine and bronze, in this order: others may commit meanwhile, and silver must not
+/// be seen at a later version of bronze than bronze itself.
+async fn load_table(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+) -> Result<[Loaded; 3], StageError> {
+    let silver = load(platform, dataset.silver_id(&table.name)).await?;
+    let quarantine = load(platform, dataset.quarantine_id(&table.name)).await?;
+    let bronze = load(platform, dataset.bronze_id(&table.name)).await?;
+    Ok([silver, quarantine, bronze])
+}
 
 async fn load(platform: &Platform, id: TableId) -> Result<Loaded, StageError> {
     let snapshot = platform.lake.table(id.clone())?.snapshot().await?;

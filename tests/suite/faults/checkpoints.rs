@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrow::datatypes::{DataType, Field, Schema};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
+use smelt_domain::TableId;
 use smelt_lake::faults::{Fault, FaultPlan, FaultyStore};
 use smelt_lake::{Commit, CommitError, DataFile, Lake, Table};
-use arrow::datatypes::{DataType, Field, Schema};
-use smelt_domain::TableId;
 
 use crate::support::say;
 

@@ -21,22 +21,26 @@ async fn held_up_at_every_write_while_another_does_the_work() {
     let points = scenario.writes.len();
     let tried = scenario.every_write(&[Fault::Hold(Hold::default())], one_hold).await;
     assert_eq!(tried, points);
-    say(&format!("rivals: held up at {points} write points while another works, all {tried} tried"));
+    say(&format!(
+        "rivals: held up at {points} write points while another works, all {tried} tried"
+    ));
 }
 
 async fn one_hold(scenario: Arc<Scenario>, write: usize, _: Fault) {
     let what = format!("held up at write {write} ({})", anonymous(&scenario.writes[write]));
     let hold = Hold::default();
     let (_, slow, other) = faulty_memory(write, Fault::Hold(hold.clone()));
-    let files = scenario.input.files.clone();
-    let slow = tokio::spawn(async move { pipeline(&slow, &files).await });
-    tokio::time::timeout(LONGEST, hold.arrived()).await.expect("the write is never reached");
-    pipeline(&other, &scenario.input.files).await.unwrap();
-    scenario.check(other.clone(), &format!("{what}, before it goes on")).await;
-    hold.release();
+    let files = &scenario.input.files;
+    let meanwhile = async {
+        tokio::time::timeout(LONGEST, hold.arrived()).await.expect("the write is never reached");
+        pipeline(&other, files).await.unwrap();
+        scenario.check(other.clone(), &format!("{what}, before it goes on")).await;
+        hold.release();
+    };
     // The latecomer finds its work done by another: it must neither fail nor do it twice.
-    tokio::time::timeout(LONGEST, slow).await.expect(&what).unwrap().expect(&what);
-    scenario.check(other, &what).await;
+    let (late, ()) = tokio::join!(pipeline(&slow, files), meanwhile);
+    late.expect(&what);
+    scenario.check(other.clone(), &what).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,6 +18,7 @@ use object_store::memory::InMemory;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use smelt_lake::Lake;
+use smelt_stages::Platform;
 use tokio::runtime::Runtime;
 
 use self::events::{
@@ -116,7 +117,7 @@ impl Progress {
 }
 
 /// Requires balance and publications to be what these files give, no more and no less.
-async fn assert_progress(platform: &smelt_stages::Platform, world: &World, progress: Progress) {
+async fn assert_progress(platform: &Platform, world: &World, progress: Progress) {
     let ingested = Oracle::over(world, progress.ingested);
     let followed = Oracle::over(world, progress.followed);
     match balance(platform).await {
@@ -162,8 +163,7 @@ fn jitter(seed: u64) -> Watcher {
     let calls = Arc::new(AtomicU64::new(seed));
     Arc::new(move |_, _| {
         // The golden ratio's bits spread neighbouring numbers over the whole range.
-        let dice =
-            calls.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60;
+        let dice = calls.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 60;
         async move {
             match dice {
                 0..6 => {}
@@ -180,32 +180,22 @@ fn jitter(seed: u64) -> Watcher {
 fn several_workers_at_once_give_what_one_clean_pass_gives() {
     let workers = prop::collection::vec(events(8), 2..=3);
     check(16, (places(), worlds(), workers, any::<u64>()), |(place, world, workers, seed)| {
-        runtime().block_on(async {
-            let (lake, _folder) = match place {
-                Place::Folder => lake_at(place),
-                Place::Memory => {
-                    let store = WatchedStore::new(Arc::new(InMemory::new()), jitter(seed));
-                    (Lake::with_store(Arc::new(store), "memory"), None)
-                }
-            };
-            let landing = Landing::new(&world);
-            // There is something to fight about from the start.
-            landing.next(&lake).await;
-            let tasks: Vec<_> = workers
-                .into_iter()
-                .map(|events| {
-                    let (mut platform, landing) = (fresh(&lake), landing.clone());
-                    tokio::spawn(async move {
-                        for event in events {
-                            happen(event, &mut platform, &landing).await;
-                        }
-                        sweep_and_refresh(&platform).await;
-                    })
-                })
-                .collect();
-            for task in tasks {
-                task.await.expect("a worker failed");
+        let (lake, _folder) = match place {
+            Place::Folder => lake_at(place),
+            Place::Memory => {
+                let store = WatchedStore::new(Arc::new(InMemory::new()), jitter(seed));
+                (Lake::with_store(Arc::new(store), "memory"), None)
             }
+        };
+        let landing = Landing::new(&world);
+        // There is something to fight about from the start.
+        runtime().block_on(landing.next(&lake));
+        std::thread::scope(|scope| {
+            for events in workers {
+                scope.spawn(|| runtime().block_on(work(events, fresh(&lake), &landing)));
+            }
+        });
+        runtime().block_on(async {
             let platform = fresh(&lake);
             if let Some(balance) = balance(&platform).await {
                 assert!(balance.is_exact(), "{balance:?}");
@@ -216,6 +206,13 @@ fn several_workers_at_once_give_what_one_clean_pass_gives() {
             assert_eq!(Result::of(&platform).await, clean_pass(&world).await);
         });
     });
+}
+
+async fn work(events: Vec<Event>, mut platform: Platform, landing: &Landing) {
+    for event in events {
+        happen(event, &mut platform, landing).await;
+    }
+    sweep_and_refresh(&platform).await;
 }
 
 /// Long logs are read through checkpoints: nothing that the log knows may get lost in one.

@@ -1,13 +1,14 @@
 //! Races that are too rare for chance, played step by step.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use smelt_lake::Lake;
-use smelt_stages::{follow_bronze, refresh_dataset};
+use smelt_stages::follow_bronze;
 
 use super::events::{assert_as_the_oracle_says, balance, fresh, sweep, sweep_and_refresh};
 use super::runtime;
@@ -66,6 +67,29 @@ fn dies_before_silver() -> Watcher {
     })
 }
 
+/// Takes in the third file and ends between the two commits of silver and its quarantine.
+async fn follow_and_die(lake: &Lake, store: &Arc<dyn ObjectStore>, world: &World) {
+    land(lake, world, 2).await;
+    sweep(&fresh(lake)).await;
+    let dying = fresh(&watched(store, dies_before_silver()));
+    let dataset = nyc311(&dying);
+    let died = follow_bronze(&dying, dataset, &dataset.tables[0]).await;
+    assert!(died.is_err(), "the worker ends between its two commits");
+}
+
+/// Does what is due, if anything, on a thread of its own, while the operation waits.
+fn elsewhere(
+    due: Option<Box<dyn FnOnce() + Send>>,
+) -> BoxFuture<'static, object_store::Result<()>> {
+    async move {
+        if let Some(work) = due {
+            tokio::task::spawn_blocking(work).await.expect("the other worker failed");
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
 /// One worker has looked at bronze; before it looks at the quarantine, another one takes in a newer
 /// bronze version and ends between its two commits. The first must not follow the quarantine to a
 /// version of bronze that it has not seen.
@@ -80,41 +104,23 @@ fn a_worker_does_not_follow_a_quarantine_beyond_the_bronze_it_saw() {
         land(&plain, &world, 1).await;
         sweep(&fresh(&plain)).await;
 
-        let other = {
+        let other: Box<dyn FnOnce() + Send> = {
             let (plain, store, world) = (plain.clone(), Arc::clone(&store), world.clone());
-            async move {
-                land(&plain, &world, 2).await;
-                sweep(&fresh(&plain)).await;
-                let dying = fresh(&watched(&store, dies_before_silver()));
-                let dataset = nyc311(&dying);
-                let died = follow_bronze(&dying, dataset, &dataset.tables[0]).await;
-                assert!(died.is_err(), "the other worker ends between its two commits");
-            }
-            .boxed()
+            Box::new(move || runtime().block_on(follow_and_die(&plain, &store, &world)))
         };
         // The first look at each table is one listing of its log; the other worker comes in
         // between the first and the last of them, whatever their order.
-        let other = Arc::new(tokio::sync::Mutex::new(Some(other)));
+        let other = Arc::new(Mutex::new(Some(other)));
         let seen: Arc<[AtomicBool; 3]> = Arc::default();
         let interrupts: Watcher = Arc::new(move |operation, path| {
-            let (other, seen) = (Arc::clone(&other), Arc::clone(&seen));
-            async move {
-                let logs = [BRONZE_LOG, SILVER_LOG, QUARANTINE_LOG];
-                if operation == Operation::Write {
-                    return Ok(());
-                }
-                if let Some(table) = logs.iter().position(|log| path.starts_with(log)) {
-                    let is_first_look = !seen[table].swap(true, Ordering::SeqCst);
-                    let looked = seen.iter().filter(|seen| seen.load(Ordering::SeqCst)).count();
-                    if is_first_look && looked == 3
-                        && let Some(other) = other.lock().await.take()
-                    {
-                        other.await;
-                    }
-                }
-                Ok(())
-            }
-            .boxed()
+            let logs = [BRONZE_LOG, SILVER_LOG, QUARANTINE_LOG];
+            let read = logs.iter().position(|log| path.starts_with(log));
+            let first_look = read
+                .filter(|_| operation != Operation::Write)
+                .is_some_and(|table| !seen[table].swap(true, Ordering::SeqCst));
+            let is_last = seen.iter().all(|seen| seen.load(Ordering::SeqCst));
+            let due = if first_look && is_last { other.lock().unwrap().take() } else { None };
+            elsewhere(due)
         });
         let first = fresh(&watched(&store, interrupts));
         let dataset = nyc311(&first);
@@ -140,26 +146,21 @@ fn the_balance_is_exact_while_others_work() {
         for (turn, log) in [SILVER_LOG, BRONZE_LOG].into_iter().enumerate() {
             // As soon as this log is about to be read, another worker brings everything forward.
             let done: Arc<OnceLock<()>> = Arc::default();
-            let others = {
+            let (plain, world) = (plain.clone(), Arc::clone(&world));
+            let others: Watcher = Arc::new(move |operation, path| {
+                let reads = operation != Operation::Write && path.starts_with(log);
                 let (plain, world) = (plain.clone(), Arc::clone(&world));
-                move |operation: Operation, path: String| {
-                    let (plain, world) = (plain.clone(), Arc::clone(&world));
-                    let due = operation != Operation::Write
-                        && path.starts_with(log)
-                        && done.set(()).is_ok();
-                    async move {
-                        if due {
+                let due = (reads && done.set(()).is_ok()).then(|| -> Box<dyn FnOnce() + Send> {
+                    Box::new(move || {
+                        runtime().block_on(async {
                             land(&plain, &world, turn + 1).await;
-                            sweep(&fresh(&plain)).await;
-                            let platform = fresh(&plain);
-                            refresh_dataset(&platform, nyc311(&platform)).await.unwrap();
-                        }
-                        Ok(())
-                    }
-                    .boxed()
-                }
-            };
-            let asking = fresh(&watched(&store, Arc::new(others)));
+                            sweep_and_refresh(&fresh(&plain)).await;
+                        });
+                    })
+                });
+                elsewhere(due)
+            });
+            let asking = fresh(&watched(&store, others));
             let status = smelt_stages::dataset_status(&asking, nyc311(&asking)).await.unwrap();
             assert!(status.balances[0].is_exact(), "before {log}: {:?}", status.balances[0]);
         }

@@ -55,7 +55,12 @@ impl fmt::Display for WatchedStore {
 
 #[async_trait]
 impl ObjectStore for WatchedStore {
-    async fn put_opts(&self, path: &Path, bytes: PutPayload, options: PutOptions) -> Result<PutResult> {
+    async fn put_opts(
+        &self,
+        path: &Path,
+        bytes: PutPayload,
+        options: PutOptions,
+    ) -> Result<PutResult> {
         self.watch(Operation::Write, path).await?;
         self.inner.put_opts(path, bytes, options).await
     }
@@ -85,7 +90,7 @@ impl ObjectStore for WatchedStore {
         let (store, prefix) = (self.clone(), prefix.cloned());
         async move {
             store.watch(Operation::List, &prefix.clone().unwrap_or_default()).await?;
-            Ok(store.inner.list(prefix.as_ref()))
+            Result::<_>::Ok(store.inner.list(prefix.as_ref()))
         }
         .into_stream()
         .try_flatten()
@@ -100,7 +105,7 @@ impl ObjectStore for WatchedStore {
         let (store, prefix, offset) = (self.clone(), prefix.cloned(), offset.clone());
         async move {
             store.watch(Operation::List, &prefix.clone().unwrap_or_default()).await?;
-            Ok(store.inner.list_with_offset(prefix.as_ref(), &offset))
+            Result::<_>::Ok(store.inner.list_with_offset(prefix.as_ref(), &offset))
         }
         .into_stream()
         .try_flatten()

@@ -30,8 +30,12 @@ const GOOD_TIMES: [Moment; 7] = [
     ("2026-03-07T09:00:00", Some((2026, 3, 7, 9, 0, 0))),
     ("2026-03-08", Some((2026, 3, 8, 0, 0, 0))),
 ];
-const BAD_TIMES: [Moment; 4] =
-    [("", None), ("yesterday", None), ("2026-02-30T10:00:00.000", None), ("2026-01-15T24:00:00.000", None)];
+const BAD_TIMES: [Moment; 4] = [
+    ("", None),
+    ("yesterday", None),
+    ("2026-02-30T10:00:00.000", None),
+    ("2026-01-15T24:00:00.000", None),
+];
 const CLOSINGS: [Moment; 6] = [
     ("", None),
     ("soon", None),
@@ -155,7 +159,8 @@ impl World {
 
 pub(super) fn worlds() -> impl Strategy<Value = World> {
     // Now and then a file repeats the content of another one under its own name.
-    let file = prop_oneof![5 => files().prop_map(Ok), 1 => any::<prop::sample::Index>().prop_map(Err)];
+    let file =
+        prop_oneof![5 => files().prop_map(Ok), 1 => any::<prop::sample::Index>().prop_map(Err)];
     prop::collection::vec(file, 2..=LETTERS.len()).prop_map(|planned| {
         let mut files: Vec<File> = Vec::new();
         for file in planned {
@@ -170,13 +175,14 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
 }
 
 fn files() -> impl Strategy<Value = File> {
-    let columns = (prop::bool::weighted(0.8), prop::bool::weighted(0.8), any::<bool>(), any::<bool>())
-        .prop_map(|(closed_date, agency, updated_at, unknown)| Columns {
-            closed_date,
-            agency,
-            updated_at,
-            unknown,
-        });
+    let columns =
+        (prop::bool::weighted(0.8), prop::bool::weighted(0.8), any::<bool>(), any::<bool>())
+            .prop_map(|(closed_date, agency, updated_at, unknown)| Columns {
+                closed_date,
+                agency,
+                updated_at,
+                unknown,
+            });
     (columns, prop::collection::vec(rows(), 0..8)).prop_map(|(columns, mut rows)| {
         // Now and then a row repeats the one before it.
         for position in 1..rows.len() {

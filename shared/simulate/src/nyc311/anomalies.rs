@@ -1,5 +1,7 @@
 //! The anomalies that are planted for alerts to find.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
@@ -36,6 +38,15 @@ pub struct Anomaly {
     pub agency: Option<String>,
     /// How many times the usual number of requests to expect.
     pub factor: f64,
+}
+
+impl fmt::Display for Anomaly {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [&self.complaint_type, &self.agency, &self.borough];
+        let parts: Vec<&str> = parts.into_iter().filter_map(Option::as_deref).collect();
+        let (first, last) = (&self.first_day, &self.last_day);
+        write!(formatter, "{first} to {last}: {}, {} x{}", self.name, parts.join(", "), self.factor)
+    }
 }
 
 /// An anomaly as the generator sees it.

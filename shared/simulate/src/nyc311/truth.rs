@@ -166,17 +166,7 @@ impl fmt::Display for Truth {
         line("closed", self.marts.agency_monthly.closed)?;
         line("closed within 24 hours", self.marts.agency_monthly.closed_within_24h)?;
         for anomaly in &self.anomalies {
-            let parts = [&anomaly.complaint_type, &anomaly.agency, &anomaly.borough];
-            let parts: Vec<&str> = parts.into_iter().filter_map(Option::as_deref).collect();
-            writeln!(
-                formatter,
-                "anomaly {} to {}: {}, {} x{}",
-                anomaly.first_day,
-                anomaly.last_day,
-                anomaly.name,
-                parts.join(", "),
-                anomaly.factor
-            )?;
+            writeln!(formatter, "anomaly {anomaly}")?;
         }
         Ok(())
     }

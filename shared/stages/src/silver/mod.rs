@@ -84,11 +84,13 @@ pub(crate) struct Silver<'a> {
 impl Silver<'_> {
     async fn look(&self) -> Result<Attempt<StepReport>, StageError> {
         let started = Instant::now();
+        // In this order: silver is at no later version of bronze than the quarantine, and the
+        // quarantine at none that the bronze seen here does not have yet.
+        let silver = self.silver.snapshot().await?;
+        let quarantine = self.quarantine.snapshot().await?;
         let Some(bronze) = self.bronze.snapshot().await? else {
             return Ok(Attempt::UpToDate);
         };
-        let silver = self.silver.snapshot().await?;
-        let quarantine = self.quarantine.snapshot().await?;
         let definition = self.table.definition_hash.as_number();
         let followed_silver = self.followed(silver.as_ref()).await?;
         let followed_quarantine = self.followed(quarantine.as_ref()).await?;

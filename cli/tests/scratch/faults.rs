@@ -1,0 +1,1 @@
+../../../tests/suite/faults.rs

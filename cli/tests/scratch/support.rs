@@ -1,0 +1,1 @@
+../../../tests/suite/support.rs
