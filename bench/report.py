@@ -20,6 +20,8 @@ class Report:
         versions = [f"{version_of_smelt(smelt)} (--memory {memory})"]
         versions += [f"{NAMES[tool]} {version(tool)}" for tool in tools if tool != "smelt"]
         self.say(f"{len(cores)} cores of {cpu_model()}, {memory_of_machine / 2**30:.0f} GiB")
+        if os.getloadavg()[0] > len(cores) / 2:
+            self.say(f"THE MACHINE IS BUSY (load {os.getloadavg()[0]:.1f}): wall seconds say little")
         self.say(", ".join(versions))
         self.say("best of %d runs, wall seconds of the median in brackets; peak = largest" % repeat)
 

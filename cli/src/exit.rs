@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             if is_closed_pipe(&error) {
                 return ExitCode::SUCCESS;
             }
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             ExitCode::from(FAILED)
         }
         None => {
@@ -55,6 +55,13 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             ExitCode::from(STOPPED)
         }
     }
+}
+
+/// The error's own words, then what is at the bottom of it unless they say so already. What lies
+/// in between tells of libraries, not of the user's world.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    let (words, root) = (error.to_string(), error.root_cause().to_string());
+    if words.contains(&root) { words } else { format!("{words} ({root})") }
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

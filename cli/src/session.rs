@@ -6,7 +6,7 @@ use smelt_lake::Lake;
 use smelt_stages::{Engine, EngineSettings, Observer, Platform, StageError, read_definitions};
 
 use crate::arguments::Global;
-use crate::exit::Ending;
+use crate::exit::{Ending, told};
 use crate::progress::{JsonLog, Progress};
 
 /// The platform as this command line asks for it.
@@ -62,7 +62,7 @@ pub(crate) async fn reported(
         Ok(Ending::Fine) => (Outcome::Succeeded, None),
         Ok(Ending::Failed) => (Outcome::Failed, None),
         Ok(Ending::Refused) => (Outcome::Refused, None),
-        Err(error) => (Outcome::Failed, Some(format!("{error:#}"))),
+        Err(error) => (Outcome::Failed, Some(told(error))),
     };
     if steps.is_empty() && outcome == Outcome::Succeeded {
         return ended;

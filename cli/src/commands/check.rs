@@ -13,11 +13,15 @@ pub(crate) async fn run(global: &Global) -> Result<Ending> {
     check_sql(&engine, &global.datasets, &datasets).await?;
     for dataset in &datasets {
         print(&format!(
-            "{}: {} tables and {} marts are fine\n",
+            "{}: {} and {} are fine\n",
             dataset.name,
-            dataset.tables.len(),
-            dataset.marts.len()
+            counted(dataset.tables.len(), "table"),
+            counted(dataset.marts.len(), "mart")
         ))?;
     }
     Ok(Ending::Fine)
+}
+
+fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("{count} {thing}") } else { format!("{count} {thing}s") }
 }

@@ -4,8 +4,11 @@ use clap_complete::Shell;
 
 use crate::arguments::Arguments;
 use crate::exit::Ending;
+use crate::output::print;
 
 pub(crate) fn run(shell: Shell) -> Result<Ending> {
-    clap_complete::generate(shell, &mut Arguments::command(), "smelt", &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "smelt", &mut script);
+    print(&String::from_utf8_lossy(&script))?;
     Ok(Ending::Fine)
 }

@@ -29,7 +29,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
         }
         Command::Check => check::run(&global).await,
         Command::Runs { last, format } => runs::run(&global, last, format).await,
-        Command::Simulate(arguments) => simulate::run(&global, &arguments),
+        // It never waits, so it needs a thread of its own for Ctrl-C to be heard.
+        Command::Simulate(arguments) => {
+            tokio::task::spawn_blocking(move || simulate::run(&global, &arguments)).await?
+        }
         Command::Demo(arguments) => demo::run(&global, &arguments).await,
         Command::Completions { shell } => completions::run(shell),
     }

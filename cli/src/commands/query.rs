@@ -74,21 +74,29 @@ async fn write_text(
     format: QueryFormat,
     mut output: impl Write,
 ) -> Result<()> {
+    let schema = rows.schema();
     if format == QueryFormat::Csv {
-        let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(&mut output);
-        writer.write(&RecordBatch::new_empty(rows.schema()))?;
-        while let Some(batch) = rows.next().await {
-            writer.write(&batch?)?;
-        }
-    } else {
-        let mut writer = arrow::json::LineDelimitedWriter::new(&mut output);
-        while let Some(batch) = rows.next().await {
-            writer.write(&batch?)?;
-        }
-        writer.finish()?;
+        output.write_all(&as_text(&RecordBatch::new_empty(schema), format, true)?)?;
+    }
+    while let Some(batch) = rows.next().await {
+        output.write_all(&as_text(&batch?, format, false)?)?;
     }
     output.flush()?;
     Ok(())
+}
+
+/// A batch as CSV or JSON lines. It is written by the caller: the writers of Arrow turn a closed
+/// pipe into a text that cannot be told from other errors.
+fn as_text(batch: &RecordBatch, format: QueryFormat, header: bool) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    if format == QueryFormat::Csv {
+        arrow::csv::WriterBuilder::new().with_header(header).build(&mut text).write(batch)?;
+    } else {
+        let mut writer = arrow::json::LineDelimitedWriter::new(&mut text);
+        writer.write(batch)?;
+        writer.finish()?;
+    }
+    Ok(text)
 }
 
 async fn write_parquet(mut rows: SendableRecordBatchStream, path: &Path) -> Result<()> {

@@ -122,7 +122,8 @@ fn read(out: &Path) -> Found {
 impl Found {
     fn take(&mut self, record: Vec<String>) {
         self.received += 1;
-        if record.len() != 12 {
+        let undecodable = record.iter().any(|field| field.contains('\u{FFFD}'));
+        if record.len() != 12 || undecodable {
             self.malformed += 1;
             return;
         }

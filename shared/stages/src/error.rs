@@ -52,8 +52,10 @@ pub enum StageError {
         found: u64,
     },
     /// A query given by the user is wrong or failed.
-    #[error("{source}")]
+    #[error("{problem}")]
     Query {
+        /// What is wrong, in words.
+        problem: String,
         /// The engine's error.
         #[source]
         source: Box<DataFusionError>,
@@ -86,6 +88,21 @@ impl StageError {
     }
 
     pub(crate) fn query(error: DataFusionError) -> Self {
-        Self::Query { source: Box::new(error) }
+        Self::Query { problem: query_problem(&error), source: Box::new(error) }
+    }
+}
+
+/// What is wrong with a query, without the engine's own names for things.
+fn query_problem(error: &DataFusionError) -> String {
+    let text = match error.find_root() {
+        DataFusionError::Plan(text) => text.clone(),
+        other => other.strip_backtrace(),
+    };
+    match text.strip_prefix("table 'smelt.").and_then(|rest| rest.strip_suffix("' not found")) {
+        Some(table) => format!(
+            "there is no table {table} in this lake, or none yet; `smelt query \"SHOW TABLES\"` \
+             lists what there is"
+        ),
+        None => text,
     }
 }

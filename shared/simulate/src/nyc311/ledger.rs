@@ -41,7 +41,7 @@ enum Outcome {
 impl Outcome {
     fn of(version: &Version, blemishes: &Blemishes) -> Self {
         match blemishes.fault {
-            Some(Fault::Ragged) => return Self::Malformed,
+            Some(Fault::Ragged | Fault::InvalidUtf8) => return Self::Malformed,
             Some(Fault::UniqueKey) => return Self::UniqueKey,
             Some(Fault::CreatedDate) => return Self::CreatedDate,
             _ => {}

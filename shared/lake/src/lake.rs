@@ -1,0 +1,194 @@
+use std::fmt;
+use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
+
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use futures::TryStreamExt;
+use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use smelt_domain::TableId;
+use url::Url;
+
+use crate::{LakeError, Table};
+
+/// Scheme under which every lake is known to the engine, whatever the store behind it.
+const ENGINE_URL: &str = "smelt://lake";
+
+/// One storage root that holds every table, published snapshot and run report.
+#[derive(Clone)]
+pub struct Lake {
+    store: Arc<dyn ObjectStore>,
+    location: String,
+    folder: Option<PathBuf>,
+}
+
+impl fmt::Debug for Lake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Lake").field("location", &self.location).finish()
+    }
+}
+
+impl Lake {
+    /// Opens a folder (created when absent) or an `s3://bucket/prefix` URL.
+    ///
+    /// S3 credentials, region and endpoint come from the given options (names as in the AWS
+    /// environment variables); the caller decides where they are read from.
+    pub fn open(
+        location: &str,
+        s3_options: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, LakeError> {
+        match Url::parse(location) {
+            Ok(url) if url.scheme() == "s3" => Self::open_s3(location, &url, s3_options),
+            Ok(url) if url.scheme() == "file" => match url.to_file_path() {
+                Ok(folder) => Self::open_folder(&folder),
+                Err(()) => Err(bad_location(location, "not a local path")),
+            },
+            Ok(url) if url.scheme().len() > 1 => {
+                Err(bad_location(location, &format!("unknown scheme `{}`", url.scheme())))
+            }
+            // A relative path, or a single letter that is a drive and not a scheme.
+            _ => Self::open_folder(FilePath::new(location)),
+        }
+    }
+
+    /// Opens a local folder as a lake, creating it when absent.
+    pub fn open_folder(folder: &FilePath) -> Result<Self, LakeError> {
+        let location = folder.display().to_string();
+        std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                LakeError::PermissionDenied {
+                    action: "create",
+                    place: location.clone(),
+                    source: Box::new(error),
+                }
+            }
+            _ => bad_location(&location, &error.to_string()),
+        })?;
+        let folder =
+            folder.canonicalize().map_err(|error| bad_location(&location, &error.to_string()))?;
+        let store = LocalFileSystem::new_with_prefix(&folder)
+            .map_err(|error| bad_location(&location, &error.to_string()))?;
+        Ok(Self { store: Arc::new(store), location, folder: Some(folder) })
+    }
+
+    fn open_s3(
+        location: &str,
+        url: &Url,
+        options: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, LakeError> {
+        let mut builder = AmazonS3Builder::new()
+            .with_url(location)
+            .with_conditional_put(S3ConditionalPut::ETagMatch);
+        for (name, value) in options {
+            if let Ok(key) = name.to_ascii_lowercase().parse() {
+                builder = builder.with_config(key, value);
+            }
+        }
+        let store = builder.build().map_err(|error| bad_location(location, &error.to_string()))?;
+        let prefix = Path::parse(url.path().trim_matches('/'))
+            .map_err(|error| bad_location(location, &error.to_string()))?;
+        Ok(Self {
+            store: Arc::new(PrefixStore::new(store, prefix)),
+            location: location.to_owned(),
+            folder: None,
+        })
+    }
+
+    /// A lake in memory, for tests and short computations.
+    pub fn in_memory() -> Self {
+        Self::with_store(Arc::new(InMemory::new()), "memory")
+    }
+
+    /// A lake over any object store (for instance one that injects faults).
+    pub fn with_store(store: Arc<dyn ObjectStore>, location: &str) -> Self {
+        Self { store, location: location.to_owned(), folder: None }
+    }
+
+    /// Where the lake is, as given when it was opened.
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The lake's absolute folder, when it is one.
+    pub fn folder(&self) -> Option<&FilePath> {
+        self.folder.as_deref()
+    }
+
+    /// The store, rooted at the lake.
+    pub fn store(&self) -> &Arc<dyn ObjectStore> {
+        &self.store
+    }
+
+    /// The table's handle; nothing is read yet, and the table need not exist.
+    pub fn table(&self, id: TableId) -> Result<Table, LakeError> {
+        Table::new(self.clone(), id)
+    }
+
+    /// Makes the lake's files readable for the engine.
+    pub fn register(&self, runtime: &RuntimeEnv) {
+        let url = engine_url();
+        runtime.register_object_store(url.as_ref(), Arc::clone(&self.store));
+    }
+
+    /// Writes an object that must not exist yet; `false` when it already does.
+    pub async fn create_object(&self, path: &str, bytes: Vec<u8>) -> Result<bool, LakeError> {
+        let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+        let location = object_path(path);
+        match self.store.put_opts(&location, PutPayload::from(bytes), options).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(error) => Err(LakeError::from_store("write", path, error)),
+        }
+    }
+
+    /// Writes or replaces an object.
+    pub async fn put_object(&self, path: &str, bytes: Vec<u8>) -> Result<(), LakeError> {
+        self.store
+            .put(&object_path(path), PutPayload::from(bytes))
+            .await
+            .map_err(|error| LakeError::from_store("write", path, error))?;
+        Ok(())
+    }
+
+    /// Reads a whole small object; `None` when it does not exist.
+    pub async fn get_object(&self, path: &str) -> Result<Option<Vec<u8>>, LakeError> {
+        let read = |error| LakeError::from_store("read", path, error);
+        match self.store.get(&object_path(path)).await {
+            Ok(answer) => Ok(Some(answer.bytes().await.map_err(read)?.to_vec())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(read(error)),
+        }
+    }
+
+    /// Lists objects below a prefix, sorted by path.
+    pub async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectMeta>, LakeError> {
+        let mut found: Vec<ObjectMeta> = self
+            .store
+            .list(Some(&object_path(prefix)))
+            .try_collect()
+            .await
+            .map_err(|error| LakeError::from_store("read", prefix, error))?;
+        found.sort_by(|left, right| left.location.cmp(&right.location));
+        Ok(found)
+    }
+}
+
+/// The URL that stands for the lake inside the engine.
+pub(crate) fn engine_url() -> ObjectStoreUrl {
+    // The constant always parses; the fallback keeps this free of panics.
+    ObjectStoreUrl::parse(ENGINE_URL).unwrap_or_else(|_| ObjectStoreUrl::local_filesystem())
+}
+
+/// A path inside the lake as the store wants it; path segments are taken as they are.
+pub(crate) fn object_path(path: &str) -> Path {
+    Path::parse(path).unwrap_or_else(|_| Path::from(path))
+}
+
+fn bad_location(location: &str, detail: &str) -> LakeError {
+    LakeError::BadLocation { location: location.to_owned(), detail: detail.to_owned() }
+}

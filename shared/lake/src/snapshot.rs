@@ -1,0 +1,159 @@
+use std::collections::BTreeMap;
+
+use arrow::datatypes::SchemaRef;
+use deltalake::kernel::{EagerSnapshot, LogicalFileView};
+use deltalake::logstore::LogStoreRef;
+use smelt_domain::TableId;
+
+use crate::data_file::{Arrival, DataFile, FileStatistics};
+use crate::{LakeError, PartitionValues};
+
+/// A table at one version: its schema, live files and what it has followed.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    table: TableId,
+    version: u64,
+    schema: SchemaRef,
+    partition_columns: Vec<String>,
+    metadata_id: String,
+    files: Vec<DataFile>,
+    log: EagerSnapshot,
+    log_store: LogStoreRef,
+}
+
+impl Snapshot {
+    pub(crate) fn new(
+        table: &TableId,
+        log: &EagerSnapshot,
+        log_store: &LogStoreRef,
+    ) -> Result<Self, LakeError> {
+        let corrupt = |detail: String| LakeError::Corrupt { table: table.sql_name(), detail };
+        let files = log
+            .log_data()
+            .iter()
+            .map(|view| {
+                let path = view.path().into_owned();
+                let statistics: FileStatistics = match view.stats() {
+                    Some(text) => serde_json::from_str(&text).map_err(|error| {
+                        corrupt(format!("the statistics of file {path} are not JSON: {error}"))
+                    })?,
+                    None => return Err(corrupt(format!("file {path} has no statistics"))),
+                };
+                let size = u64::try_from(view.size())
+                    .map_err(|_| corrupt(format!("file {path} has a negative size")))?;
+                let partition: PartitionValues = view.partition_values_map().into_iter().collect();
+                let arrival = arrival(&view);
+                Ok(DataFile { path, size, partition, statistics, arrival })
+            })
+            .collect::<Result<Vec<_>, LakeError>>()?;
+        Ok(Self {
+            table: table.clone(),
+            version: log.version(),
+            schema: log.arrow_schema(),
+            partition_columns: log.metadata().partition_columns().to_vec(),
+            metadata_id: log.metadata().id().to_owned(),
+            files,
+            log: log.clone(),
+            log_store: log_store.clone(),
+        })
+    }
+
+    /// The table's version.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Columns in order, partition columns included.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Names of the Delta partition columns.
+    pub fn partition_columns(&self) -> &[String] {
+        &self.partition_columns
+    }
+
+    /// The table's identity: a table dropped and created again has another one.
+    pub(crate) fn metadata_id(&self) -> &str {
+        &self.metadata_id
+    }
+
+    /// Live files, in no particular order.
+    pub fn files(&self) -> &[DataFile] {
+        &self.files
+    }
+
+    /// Live files that arrived in commits `after + 1 ..= up_to`, oldest first.
+    pub fn arrived(&self, after: Option<u64>, up_to: u64) -> Vec<DataFile> {
+        let mut arrived: Vec<&DataFile> = self
+            .files
+            .iter()
+            .filter(|file| {
+                file.arrival.is_none_or(|arrival| {
+                    arrival.version <= up_to && after.is_none_or(|after| arrival.version > after)
+                })
+            })
+            .collect();
+        arrived.sort_by_key(|file| file.arrival);
+        arrived.into_iter().cloned().collect()
+    }
+
+    /// Rows in all live files.
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(DataFile::rows).sum()
+    }
+
+    /// Bytes in all live files.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// The upstream version that this version is computed from; `None` before the first.
+    pub async fn followed(&self, upstream: &TableId) -> Result<Option<u64>, LakeError> {
+        self.transaction(&followed_id(upstream)).await
+    }
+
+    /// A durable total kept in the table's log, 0 when it was never counted.
+    ///
+    /// Totals are app transactions: they land atomically with the data and survive checkpoints.
+    pub async fn total(&self, name: &str) -> Result<u64, LakeError> {
+        Ok(self.transaction(&total_id(name)).await?.unwrap_or(0))
+    }
+
+    /// Live files by Delta partition value of one column.
+    pub fn files_by_partition(&self, column: &str) -> BTreeMap<Option<String>, Vec<&DataFile>> {
+        let mut grouped: BTreeMap<Option<String>, Vec<&DataFile>> = BTreeMap::new();
+        for file in &self.files {
+            let value = file.partition.get(column).cloned().flatten();
+            grouped.entry(value).or_default().push(file);
+        }
+        grouped
+    }
+
+    async fn transaction(&self, app_id: &str) -> Result<Option<u64>, LakeError> {
+        let version = self.log.transaction_version(self.log_store.as_ref(), app_id).await.map_err(
+            |error| LakeError::Corrupt {
+                table: self.table.sql_name(),
+                detail: format!("app transaction {app_id} could not be read: {error}"),
+            },
+        )?;
+        Ok(version.and_then(|version| u64::try_from(version).ok()))
+    }
+}
+
+/// delta-rs shows a live file's tags only through the whole `add` action.
+#[allow(deprecated)]
+fn arrival(view: &LogicalFileView) -> Option<Arrival> {
+    let tags = view.add_action().tags?;
+    Arrival::from_tag(tags.get(Arrival::TAG)?.as_deref()?)
+}
+
+/// App id under which a table records how far it follows an upstream table.
+pub(crate) fn followed_id(upstream: &TableId) -> String {
+    format!("smelt/follow/{}", upstream.path())
+}
+
+/// App id under which a table records a durable total.
+pub(crate) fn total_id(name: &str) -> String {
+    format!("smelt/total/{name}")
+}

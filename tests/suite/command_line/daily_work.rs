@@ -1,0 +1,145 @@
+//! Files in, tables and marts out; again, and nothing changes.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::{HEADER, Home, assert_holds, csv_of_keys};
+
+#[test]
+fn simulated_files_become_marts_as_the_truth_has_them() {
+    let home = Home::new();
+    let (files, truth) = home.simulate(40, 150, 4);
+    home.land(&files);
+    home.fine(&["run"]);
+
+    let count = |name: &str| truth[name].as_u64().unwrap();
+    let refused: u64 =
+        truth["rows_refused"].as_object().unwrap().values().map(|rows| rows.as_u64().unwrap()).sum();
+    let [received, silver, superseded] =
+        ["rows_received", "rows_silver", "rows_superseded"].map(count);
+    assert_eq!(home.balance(), [received, silver, superseded, refused, 0]);
+    for (mart, numbers) in truth["marts"].as_object().unwrap() {
+        let sql = format!("SELECT COUNT(*), SUM(requests) FROM gold.nyc311_{mart}");
+        let expected = format!("{},{}", numbers["rows"], numbers["requests"]);
+        assert_eq!(home.select(&sql), [expected], "{mart}");
+    }
+
+    let before = home.versions();
+    let again = home.run(&["run"]);
+    assert_eq!((again.code, again.err.as_str()), (Some(0), "up to date\n"));
+    assert_eq!(home.versions(), before);
+}
+
+#[test]
+fn the_same_content_under_another_name_changes_nothing() {
+    let home = Home::new();
+    let content = csv_of_keys(1..=20);
+    home.write("a.csv", &content);
+    home.write("b.csv", &content);
+    home.write("c.csv.gz", gzip(content.as_bytes()));
+    let first = home.run(&["ingest", "nyc311", "--file", "a.csv"]);
+    assert_eq!(first.code, Some(0));
+    assert_holds(&first.err, &["a.csv: 20 rows\n"]);
+    home.fine(&["refresh"]);
+    let before = home.versions();
+
+    let again = home.run(&["ingest", "nyc311", "--file", "a.csv", "b.csv", "c.csv.gz"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    let known = "this content is in bronze already; nothing to do";
+    assert_eq!(again.err, format!("a.csv: {known}\nb.csv: {known}\nc.csv.gz: {known}\n"));
+    home.fine(&["refresh"]);
+    assert_eq!(home.versions(), before);
+    assert_eq!(home.balance(), [20, 20, 0, 0, 0]);
+}
+
+#[test]
+fn every_format_gives_the_same_silver() {
+    let content = csv_of_keys([1, 2, 3, 2]);
+    let silver = "SELECT * FROM silver.nyc311_requests ORDER BY unique_key";
+    let source = Home::new();
+    source.write("a.csv", &content);
+    source.fine(&["ingest", "nyc311", "--file", "a.csv"]);
+    source.fine(&["refresh"]);
+    let expected = source.select(silver);
+    assert_eq!(expected.len(), 3);
+    let fields =
+        format!("SELECT {HEADER} FROM bronze.nyc311_requests ORDER BY _line");
+    source.fine(&["query", &fields, "--format", "parquet", "--output", "a.parquet"]);
+    let lines = source.fine(&["query", &fields, "--format", "json"]);
+    let array = format!("[{}]", lines.trim_end().replace('\n', ",\n"));
+
+    let parquet = fs::read(source.path("a.parquet")).unwrap();
+    let files: [(&str, Vec<u8>); 7] = [
+        ("b.jsonl", lines.clone().into_bytes()),
+        ("b.jsonl.gz", gzip(lines.as_bytes())),
+        ("b.json", array.clone().into_bytes()),
+        ("b.json.gz", gzip(array.as_bytes())),
+        ("b.csv.gz", gzip(content.as_bytes())),
+        ("b.parquet", parquet),
+        ("semicolons.csv", format!("\u{feff}{}", content.replace(',', ";")).into_bytes()),
+    ];
+    for (name, bytes) in files {
+        let home = Home::new();
+        home.write(name, bytes);
+        home.fine(&["ingest", "nyc311", "--file", name]);
+        home.fine(&["refresh"]);
+        assert_eq!(home.select(silver), expected, "{name}");
+        assert_eq!(home.balance(), [4, 3, 1, 0, 0], "{name}");
+    }
+}
+
+#[test]
+fn the_last_runs_are_shown_with_what_woke_them() {
+    let home = Home::new();
+    home.write("a.csv", csv_of_keys(1..=3) + "x,2026-02-14T12:00:00.000,Noise,BRONX\n");
+    home.fine(&["ingest", "nyc311", "--file", "a.csv"]);
+    // One refused of four is more than the dataset allows.
+    home.refused(3, &["refresh", "nyc311"]);
+    let text = home.fine(&["runs"]);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "{text}");
+    assert_holds(lines[0], &["STARTED (UTC)", "SECONDS", "OUTCOME", "INGESTED", "WOKEN BY"]);
+    let woken = |command: &str| lines.iter().find(|line| line.ends_with(command)).unwrap();
+    assert_holds(woken("ingest nyc311 (1 files)"), &["succeeded", " 4 "]);
+    assert_holds(woken("refresh nyc311"), &["refused", " 1 "]);
+
+    let json = home.fine(&["runs", "--last", "1", "--format", "json"]);
+    let runs: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(runs.as_array().unwrap().len(), 1);
+    assert!(runs[0]["steps"][0]["version"].is_u64(), "{json}");
+}
+
+#[test]
+fn plain_lines_tell_what_was_committed_and_quiet_says_nothing() {
+    let home = Home::new();
+    home.write("lake/landing/nyc311/requests/a.csv", csv_of_keys(1..=3));
+    let told = home.run(&["run"]);
+    assert_eq!(told.code, Some(0));
+    assert_holds(&told.err, &["ingest   bronze.nyc311_requests", "silver   silver.nyc311_requests"]);
+    assert_holds(&told.err, &["publish  gold.nyc311_agency_monthly", "3 rows in"]);
+    assert_eq!(told.out, "");
+
+    home.write("lake/landing/nyc311/requests/b.csv", csv_of_keys(4..=6));
+    let quiet = home.run(&["run", "--quiet"]);
+    assert_eq!((quiet.code, quiet.out.as_str(), quiet.err.as_str()), (Some(0), "", ""));
+
+    home.write("lake/landing/nyc311/requests/c.csv", csv_of_keys(7..=9));
+    let logged = home.run(&["run", "--json"]);
+    assert_eq!(logged.code, Some(0));
+    for line in logged.err.lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(event["level"], "INFO", "{line}");
+    }
+    assert_eq!(home.balance(), [9, 9, 0, 0, 0]);
+    assert!(Path::new(&home.path("lake/runs")).is_dir());
+}
+
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}

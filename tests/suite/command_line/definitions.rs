@@ -1,0 +1,160 @@
+//! Definitions that are right, wrong, and changed.
+
+use std::fs;
+
+use super::{Home, assert_holds, csv_of_keys};
+
+#[test]
+fn what_smelt_ships_is_fine() {
+    let checked = Home::new().fine(&["check"]);
+    assert_holds(&checked, &["nyc311: 1 table and 4 marts are fine\n"]);
+}
+
+#[test]
+fn a_broken_definition_gives_file_line_problem_and_remedy() {
+    for (file, from, to, parts) in [
+        (
+            "dataset.yaml",
+            "    partition: created_month\n",
+            "    partitions: created_month\n",
+            &["dataset.yaml:", "unknown key `partitions`", "did you mean `partition`?"][..],
+        ),
+        (
+            "dataset.yaml",
+            "      city: TEXT\n",
+            "      city: TXET\n",
+            &["dataset.yaml:", "TXET", "TEXT"],
+        ),
+        (
+            "dataset.yaml",
+            "    key: [unique_key]\n",
+            "    key: [unique_kee]\n",
+            &["dataset.yaml:", "unique_kee", "unique_key"],
+        ),
+        (
+            "silver/requests.sql",
+            "SELECT\n  unique_key,",
+            "SELEKT\n  unique_key,",
+            &["silver/requests.sql:", "SELEKT"],
+        ),
+        (
+            "silver/requests.sql",
+            "  agency,\n",
+            "  agence,\n",
+            &["silver/requests.sql:", "agence"],
+        ),
+        (
+            "silver/requests.sql",
+            ") AS typed\n",
+            ") AS typed WHERE unique_key > 5\n",
+            &["silver/requests.sql:", "refuse rows by expectations"],
+        ),
+        (
+            "gold/hourly_pattern.sql",
+            "  borough,\n",
+            "  burrow,\n",
+            &["gold/hourly_pattern.sql:", "burrow"],
+        ),
+        (
+            "gold/hourly_pattern.sql",
+            "COUNT(*) AS requests",
+            "COUNT(*) AS number",
+            &["gold/hourly_pattern.sql:", "`number`", "not declared under `columns`"],
+        ),
+    ] {
+        let home = Home::with_own_datasets();
+        home.change(&format!("datasets/nyc311/{file}"), from, to);
+        let error = home.refused(1, &["check"]);
+        assert_holds(&error, parts);
+        assert!(error.starts_with("error: "), "{error}");
+        if from.starts_with("    ") {
+            let text = fs::read_to_string(home.path("datasets/nyc311/dataset.yaml")).unwrap();
+            let line = text.lines().position(|line| to == format!("{line}\n")).unwrap() + 1;
+            assert_holds(&error, &[&format!("dataset.yaml:{line}: ")]);
+        }
+    }
+}
+
+#[test]
+fn a_broken_definition_stops_every_command_before_it_starts() {
+    let home = Home::with_own_datasets();
+    home.write("lake/landing/nyc311/requests/a.csv", csv_of_keys(1..=3));
+    home.change("datasets/nyc311/dataset.yaml", "    key: [unique_key]\n", "");
+    for arguments in [&["run"][..], &["status"], &["ingest", "nyc311", "--file", "a.csv"]] {
+        assert_holds(&home.refused(1, arguments), &["dataset.yaml", "key"]);
+    }
+    assert!(!home.path("lake/bronze").exists());
+}
+
+#[test]
+fn datasets_that_are_not_there() {
+    let home = Home::new();
+    let error = home.refused(1, &["status", "--datasets", "nowhere"]);
+    assert_holds(&error, &["nowhere", "name the folder that holds the datasets with --datasets"]);
+    home.write("empty/readme.txt", "");
+    let error = home.refused(1, &["status", "--datasets", "empty"]);
+    assert_holds(&error, &["empty: no folder in it has a dataset.yaml"]);
+    for arguments in [
+        &["refresh", "nyc"][..],
+        &["status", "nyc"],
+        &["quarantine", "nyc"],
+        &["ingest", "nyc", "--file", "a.csv"],
+    ] {
+        assert_eq!(
+            home.refused(1, arguments),
+            "error: there is no dataset `nyc`; known datasets: nyc311\n"
+        );
+    }
+    let error = home.refused(1, &["ingest", "nyc311", "--table", "orders", "--file", "a.csv"]);
+    assert_eq!(error, "error: dataset nyc311 has no table `orders`; it has requests\n");
+}
+
+/// A definition that is mended brings refused rows into silver, the old ones included.
+#[test]
+fn replay_judges_all_rows_by_the_mended_definition() {
+    let home = Home::with_own_datasets();
+    let rows = csv_of_keys(1..=20)
+        + "\"1,021\",2026-02-14T12:00:00.000,Noise,BRONX\n\
+           \"1,022\",2026-03-14T12:00:00.000,Noise,BRONX\n\
+           x,2026-02-14T12:00:00.000,Noise,BRONX\n";
+    home.write("lake/landing/nyc311/requests/a.csv", rows);
+    home.fine(&["run"]);
+    assert_eq!(home.balance(), [23, 20, 0, 3, 0]);
+    assert_eq!(
+        home.fine(&["quarantine", "nyc311", "--replay"]),
+        "nyc311: 3 rows in quarantine before, 3 now; the definition is the one that they were \
+         refused by: mend it first\n"
+    );
+
+    home.change(
+        "datasets/nyc311/silver/requests.sql",
+        "CASE WHEN TRANSLATE(unique_key, '+-0123456789', '') = '' THEN TRY_CAST(unique_key AS BIGINT) END",
+        "TRY_CAST(REPLACE(unique_key, ',', '') AS BIGINT)",
+    );
+    assert_eq!(
+        home.fine(&["quarantine", "nyc311", "--replay"]),
+        "nyc311: 3 rows in quarantine before, 1 now\n"
+    );
+    assert_eq!(home.balance(), [23, 22, 0, 1, 0]);
+    let moved = "SELECT unique_key, created_month FROM silver.nyc311_requests \
+                 WHERE unique_key > 1000 ORDER BY 1";
+    assert_eq!(home.select(moved), ["1021,2026-02", "1022,2026-03"]);
+    assert_eq!(home.select("SELECT COUNT(*) FROM quarantine.nyc311_requests"), ["1"]);
+    let march = "SELECT requests FROM gold.nyc311_agency_monthly WHERE month = '2026-03'";
+    assert_eq!(home.select(march), ["1"]);
+
+    // A stricter definition takes rows back.
+    home.change(
+        "datasets/nyc311/dataset.yaml",
+        "      - rule: closed_before_created\n",
+        "      - rule: key_is_small\n        range: {column: unique_key, max: 1021}\n        \
+         on_violation: reject\n        reason: key is over 1021\n      - rule: closed_before_created\n",
+    );
+    assert_eq!(
+        home.fine(&["quarantine", "nyc311", "--replay"]),
+        "nyc311: 1 rows in quarantine before, 2 now\n"
+    );
+    assert_eq!(home.balance(), [23, 21, 0, 2, 0]);
+    assert_eq!(home.select(march), [""; 0]);
+    assert_holds(&home.fine(&["runs"]), &["quarantine nyc311 --replay"]);
+}

@@ -1,0 +1,124 @@
+//! Ctrl-C and worse: nothing half-done is visible, and the next run carries on.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::{HEADER, Home};
+
+const ROWS: u64 = 400_000;
+
+/// Its notes do not compress, so that bronze is written bit by bit and not only in the end.
+fn with_a_large_file() -> Home {
+    let home = Home::new();
+    let mut text = format!("{HEADER},note\n");
+    let mut dice = 1_u64;
+    for key in 1..=ROWS {
+        text.push_str(&format!("{key},2026-02-14T12:00:00.000,Noise,BROOKLYN,"));
+        for _ in 0..8 {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text.push_str(&format!("{:016x}", dice ^ (dice >> 29)));
+        }
+        text.push('\n');
+    }
+    home.write("large.csv", text);
+    home
+}
+
+/// Waits until the command writes files of bronze.
+fn wait_for_writing(home: &Home) {
+    let started = Instant::now();
+    while !has_file(&home.path("lake/bronze")) {
+        assert!(started.elapsed() < Duration::from_secs(60), "nothing is written");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+fn has_file(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.map(|entry| entry.unwrap().path()).any(|path| !path.is_dir() || has_file(&path))
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn ctrl_c_in_the_middle_of_an_ingest() {
+    let home = with_a_large_file();
+    let child = home.start(&["ingest", "nyc311", "--file", "large.csv"]);
+    wait_for_writing(&home);
+    let asked = Instant::now();
+    signal(&child, "-INT");
+    let ran: super::Ran = child.wait_with_output().unwrap().into();
+    assert!(asked.elapsed() < Duration::from_secs(3), "it stops at once");
+    let message = "stopped; everything committed so far is kept, the next run carries on\n";
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(130), "", message));
+
+    assert_eq!(home.versions(), [], "nothing half-done is visible");
+    home.fine(&["refresh"]);
+    home.fine(&["ingest", "nyc311", "--file", "large.csv"]);
+    home.fine(&["refresh"]);
+    assert_eq!(home.balance(), [ROWS, ROWS, 0, 0, 0]);
+}
+
+#[test]
+fn ctrl_c_stops_a_simulation() {
+    let home = Home::new();
+    let child = home.start(&[
+        "simulate", "nyc311", "--days", "3650", "--rows-per-day", "20000", "--out", "simulated",
+    ]);
+    sleep(Duration::from_millis(500));
+    let asked = Instant::now();
+    signal(&child, "-INT");
+    let ran: super::Ran = child.wait_with_output().unwrap().into();
+    assert!(asked.elapsed() < Duration::from_secs(3), "it stops at once");
+    assert_eq!(ran.code, Some(130), "{ran:?}");
+}
+
+#[test]
+fn a_killed_ingest_leaves_nothing_visible() {
+    let home = with_a_large_file();
+    let mut child = home.start(&["ingest", "nyc311", "--file", "large.csv"]);
+    wait_for_writing(&home);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(home.versions(), [], "nothing half-done is visible");
+    home.fine(&["ingest", "nyc311", "--file", "large.csv"]);
+    home.fine(&["refresh"]);
+    assert_eq!(home.balance(), [ROWS, ROWS, 0, 0, 0]);
+}
+
+/// Killed again and again, a little later every time, until one run comes through.
+#[test]
+fn runs_killed_at_any_moment_add_up_to_one_whole_run() {
+    let home = Home::new();
+    let (files, truth) = home.simulate(60, 1000, 4);
+    home.land(&files);
+    let mut killed = 0;
+    for step in 1.. {
+        let mut child = home.start(&["run", "--quiet"]);
+        sleep(Duration::from_millis(60 * step));
+        let ended = child.try_wait().unwrap();
+        child.kill().unwrap();
+        let _ = child.wait();
+        // The balance is exact whenever anybody looks.
+        home.status();
+        if let Some(ended) = ended {
+            assert_eq!(ended.code(), Some(0));
+            break;
+        }
+        killed += 1;
+    }
+    assert!(killed > 2, "only {killed} runs were killed");
+    let [bronze, silver, superseded, _, waiting] = home.balance();
+    assert_eq!(truth["rows_received"], bronze);
+    assert_eq!(truth["rows_silver"], silver);
+    assert_eq!(truth["rows_superseded"], superseded);
+    assert_eq!(waiting, 0);
+    let sum = home.select("SELECT SUM(requests) FROM gold.nyc311_daily_requests");
+    assert_eq!(sum, [silver.to_string()]);
+}

@@ -1,0 +1,178 @@
+//! Query, quarantine, help and completions.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+
+use super::{Home, assert_holds, csv_of_keys};
+
+fn with_three_requests() -> Home {
+    let home = Home::new();
+    home.write("lake/landing/nyc311/requests/a.csv", csv_of_keys(1..=3));
+    home.fine(&["run"]);
+    home
+}
+
+#[test]
+fn a_query_answers_in_every_format() {
+    let home = with_three_requests();
+    let sql = "SELECT unique_key, borough, closed_at FROM silver.nyc311_requests \
+               ORDER BY unique_key LIMIT 2";
+    assert_eq!(
+        home.fine(&["query", sql]),
+        "+------------+----------+-----------+\n\
+         | unique_key | borough  | closed_at |\n\
+         +------------+----------+-----------+\n\
+         | 1          | BROOKLYN |           |\n\
+         | 2          | BROOKLYN |           |\n\
+         +------------+----------+-----------+\n"
+    );
+    let csv = "unique_key,borough,closed_at\n1,BROOKLYN,\n2,BROOKLYN,\n";
+    assert_eq!(home.fine(&["query", sql, "--format", "csv"]), csv);
+    let json = "{\"unique_key\":1,\"borough\":\"BROOKLYN\"}\n{\"unique_key\":2,\"borough\":\"BROOKLYN\"}\n";
+    assert_eq!(home.fine(&["query", sql, "--format", "json"]), json);
+
+    assert_eq!(home.fine(&["query", sql, "--format", "csv", "--output", "answer.csv"]), "");
+    assert_eq!(fs::read_to_string(home.path("answer.csv")).unwrap(), csv);
+    home.fine(&["query", sql, "--format", "parquet", "--output", "answer.parquet"]);
+    assert!(fs::read(home.path("answer.parquet")).unwrap().starts_with(b"PAR1"));
+    assert_eq!(
+        home.refused(1, &["query", sql, "--format", "parquet"]),
+        "error: Parquet is not for a terminal: name a file with --output\n"
+    );
+
+    // Nothing found is an answer as well, with its columns.
+    let nothing = "SELECT unique_key FROM silver.nyc311_requests WHERE unique_key > 9";
+    assert_eq!(home.fine(&["query", nothing, "--format", "csv"]), "unique_key\n");
+    assert_eq!(home.fine(&["query", nothing, "--format", "json"]), "");
+}
+
+#[test]
+fn every_layer_can_be_asked_and_tables_are_listed() {
+    let home = with_three_requests();
+    for (table, rows) in [
+        ("bronze.nyc311_requests", "3"),
+        ("quarantine.nyc311_requests", "0"),
+        ("silver.nyc311_requests", "3"),
+        ("gold.nyc311_daily_requests", "1"),
+    ] {
+        assert_eq!(home.select(&format!("SELECT COUNT(*) FROM {table}")), [rows], "{table}");
+        assert_eq!(home.select(&format!("SELECT * FROM {table} ORDER BY 1")).len().to_string(), rows);
+    }
+    let listed = home.fine(&["query", "SHOW TABLES", "--format", "csv"]);
+    assert_holds(&listed, &["silver,nyc311_requests", "gold,nyc311_agency_monthly"]);
+}
+
+#[test]
+fn a_wrong_query_is_explained() {
+    let home = with_three_requests();
+    for (sql, parts) in [
+        ("SELEC 1", &["error: ", "SELEC"][..]),
+        ("SELECT nope FROM silver.nyc311_requests", &["nope", "unique_key"]),
+        ("SELECT * FROM silver.nyc311_request", &["there is no table silver.nyc311_request in this lake", "SHOW TABLES"]),
+        ("SELECT * FROM gold.nyc311_requests", &["there is no table gold.nyc311_requests in this lake", "SHOW TABLES"]),
+    ] {
+        let error = home.refused(1, &["query", sql]);
+        assert_holds(&error, parts);
+    }
+    // Nothing can be changed by a query.
+    for sql in ["DROP TABLE silver.nyc311_requests", "CREATE TABLE a AS SELECT 1"] {
+        home.refused(1, &["query", sql]);
+    }
+    assert_eq!(home.balance(), [3, 3, 0, 0, 0]);
+}
+
+/// `smelt … | head -1` ends as soon as `head` does, without a word.
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let home = Home::new();
+    home.write("lake/landing/nyc311/requests/a.csv", csv_of_keys(1..=30_000));
+    home.fine(&["run", "--quiet"]);
+    let all = "SELECT * FROM silver.nyc311_requests";
+    for arguments in [
+        &["query", all, "--format", "csv"][..],
+        &["query", all, "--format", "json"],
+        &["query", all],
+        &["completions", "bash"],
+        &["quarantine", "nyc311"],
+    ] {
+        let mut child = home.start(arguments);
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        output.read_line(&mut first).unwrap();
+        drop(output);
+        let status = child.wait().unwrap();
+        let mut errors = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        assert_eq!((status.code(), errors.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(!first.is_empty());
+    }
+}
+
+#[test]
+fn refused_rows_are_shown_by_rule_with_examples() {
+    let home = Home::new();
+    let rows = csv_of_keys(1..=40)
+        + "x-1,2026-02-14T12:00:00.000,Noise,BRONX\n\
+           x-2,2026-02-14T12:00:00.000,Noise,BRONX\n\
+           41,yesterday,Noise,BRONX\n\
+           42,2026-02-14T12:00:00.000\n";
+    home.write("a.csv", rows);
+    assert_eq!(
+        home.fine(&["quarantine", "nyc311"]),
+        "quarantine.nyc311_requests: nothing was refused yet\n"
+    );
+    let ingested = home.run(&["ingest", "nyc311", "--file", "a.csv"]);
+    assert_holds(&ingested.err, &["a.csv: 44 rows, 1 of them malformed\n"]);
+    home.fine(&["refresh"]);
+    assert_eq!(home.balance(), [44, 40, 0, 4, 0]);
+    let fields = |key: &str, date: &str| {
+        format!(
+            "{{\"unique_key\":\"{key}\",\"created_date\":\"{date}\",\"complaint_type\":\"Noise\",\
+             \"borough\":\"BRONX\"}}"
+        )
+    };
+    let noon = "2026-02-14T12:00:00.000";
+    assert_eq!(
+        home.fine(&["quarantine", "nyc311", "--examples", "1"]),
+        format!(
+            "unique_key_is_integer: 2 rows (unique_key is not an integer)\n    a.csv:42  {}\n\
+             created_date_is_readable: 1 rows (created_date is missing or not a date)\n    \
+             a.csv:44  {}\n\
+             malformed: 1 rows (4 fields expected, 2 found)\n    a.csv:45  42,{noon}\n",
+            fields("x-1", noon),
+            fields("41", "yesterday"),
+        )
+    );
+}
+
+#[test]
+fn completions_help_and_version() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = home.fine(&["completions", shell]);
+        assert_holds(&script, &["smelt", "quarantine", "replay"]);
+    }
+    let help = home.fine(&["--help"]);
+    assert_holds(&help, &["Examples:", "Exit codes:", "--lake", "--memory", "[env: SMELT_LAKE"]);
+    for command in ["ingest", "refresh", "run", "query", "quarantine", "simulate", "completions"] {
+        assert_holds(&home.fine(&[command, "--help"]), &["Example", "--quiet"]);
+    }
+    assert_holds(&home.fine(&["--version"]), &["smelt 0."]);
+}
+
+#[test]
+fn wrong_arguments_end_with_2_and_say_what_is_right() {
+    let home = Home::new();
+    for (arguments, parts) in [
+        (&["frobnicate"][..], &["frobnicate", "Usage:"][..]),
+        (&["quary", "SELECT 1"], &["quary", "similar subcommand", "query"]),
+        (&["ingest", "nyc311"], &["--file"]),
+        (&["status", "--memory", "1M"], &["`1M` is too little; 128M is the least"]),
+        (&["status", "--memory", "much"], &["`much` is not a size; write 512M or 2G"]),
+        (&["query", "SELECT 1", "--format", "xml"], &["xml", "table, csv, json, parquet"]),
+        (&["refresh", "New York"], &["New York"]),
+    ] {
+        assert_holds(&home.refused(2, arguments), parts);
+    }
+    assert!(!home.path("lake").exists(), "a wrong argument creates nothing");
+}
