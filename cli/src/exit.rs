@@ -36,7 +36,9 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             _ = tokio::signal::ctrl_c() => None,
         }
     });
-    // Readers on blocking threads have been told to stop; nothing of theirs is visible.
+    // Readers on blocking threads have been told to stop; nothing of theirs is visible. Threads of
+    // libraries that wait for work dropped here panic, which is nobody's concern any more.
+    std::panic::set_hook(Box::new(|_| {}));
     runtime.shutdown_timeout(Duration::from_millis(200));
     match ending {
         Some(Ok(Ending::Fine)) => ExitCode::SUCCESS,

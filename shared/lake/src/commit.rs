@@ -34,7 +34,7 @@ pub struct Commit {
     pub totals: Vec<(&'static str, u64)>,
     /// The table's columns after this commit; `None` leaves them as they are.
     pub schema: Option<SchemaRef>,
-    /// Partition columns, used when the commit creates the table.
+    /// Partition columns that go with `schema`; changing them takes replacing every file.
     pub partition_columns: Vec<String>,
     /// Run id, definition hash, row counts: kept in the log for lineage and audit.
     pub info: Map<String, Value>,
@@ -156,14 +156,12 @@ impl Table {
             || Uuid::now_v7().to_string(),
             |snapshot| snapshot.metadata_id().to_owned(),
         );
-        let partition_columns =
-            base.map_or(&commit.partition_columns[..], |snapshot| snapshot.partition_columns());
         Ok(json!({
             "id": id,
             "name": self.id().sql_name(),
             "format": { "provider": "parquet", "options": {} },
             "schemaString": schema_string,
-            "partitionColumns": partition_columns,
+            "partitionColumns": commit.partition_columns,
             "configuration": {
                 "delta.checkpointInterval": CHECKPOINT_INTERVAL.to_string(),
             },

@@ -170,7 +170,10 @@ fn is_denied(error: &(dyn StdError + 'static)) -> bool {
 
 /// The kind of the innermost I/O error: outer ones only carry others along.
 fn io_kind(error: &(dyn StdError + 'static)) -> Option<std::io::ErrorKind> {
-    causes(error).filter_map(|cause| cause.downcast_ref::<std::io::Error>()).last().map(|io| io.kind())
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .last()
+        .map(|io| io.kind())
 }
 
 /// An error and what is behind it, from the outside in.
@@ -203,7 +206,8 @@ mod tests {
         let full = || io::Error::from(io::ErrorKind::StorageFull);
         let plain = LakeError::from_store("write", "a", generic(full()));
         assert!(matches!(plain, LakeError::NoSpace { .. }));
-        let wrapped = parquet::errors::ParquetError::External(Box::new(io::Error::other(generic(full()))));
+        let wrapped =
+            parquet::errors::ParquetError::External(Box::new(io::Error::other(generic(full()))));
         let through_parquet = LakeError::from_parquet("a", wrapped);
         assert!(matches!(through_parquet, LakeError::NoSpace { .. }), "{through_parquet:?}");
     }

@@ -9,13 +9,16 @@ use serde::{Deserialize, Serialize};
 use smelt_domain::{TableId, published_latest_path, published_path};
 
 use crate::writer::parquet_writer;
-use crate::{FileLayout, Lake, LakeError};
+use crate::{FileLayout, Lake, LakeError, Snapshot};
 
 /// What `latest.json` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Latest {
     /// Version of the mart that the file holds.
     pub version: u64,
+    /// The mart's identity: one that was dropped and made anew counts its versions anew.
+    #[serde(default)]
+    pub identity: u64,
     /// The file's path from the lake's root.
     pub path: String,
     /// Rows in the file.
@@ -39,11 +42,12 @@ pub async fn latest(lake: &Lake, mart: &TableId) -> Result<Option<Latest>, LakeE
 pub async fn write_snapshot(
     lake: &Lake,
     mart: &TableId,
-    version: u64,
+    snapshot: &Snapshot,
     schema: SchemaRef,
     sorted_by: Vec<String>,
     mut rows: impl Stream<Item = Result<RecordBatch, LakeError>> + Unpin,
 ) -> Result<Latest, LakeError> {
+    let version = snapshot.version();
     let path = published_path(&mart.dataset, &mart.table, version);
     let origin = KeyValue::new("smelt.table_version".to_owned(), version.to_string());
     let layout = FileLayout::SortedBy(sorted_by);
@@ -60,6 +64,7 @@ pub async fn write_snapshot(
     writer.finish().await.map_err(|error| LakeError::from_parquet(path.as_str(), error))?;
     Ok(Latest {
         version,
+        identity: snapshot.identity(),
         rows: count,
         bytes: writer.bytes_written() as u64,
         published_at: chrono::Utc::now().to_rfc3339(),

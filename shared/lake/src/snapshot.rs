@@ -78,6 +78,13 @@ impl Snapshot {
         &self.metadata_id
     }
 
+    /// The table's identity as a number: a table that was dropped and made anew has another one.
+    pub fn identity(&self) -> u64 {
+        let digits: String = self.metadata_id.chars().filter(char::is_ascii_hexdigit).collect();
+        let tail = digits.get(digits.len().saturating_sub(15)..).unwrap_or_default();
+        u64::from_str_radix(tail, 16).unwrap_or_default()
+    }
+
     /// Live files, in no particular order.
     pub fn files(&self) -> &[DataFile] {
         &self.files

@@ -83,6 +83,10 @@ impl Engine {
             .with_default_catalog_and_schema(CATALOG, Layer::Bronze.as_str())
             .with_information_schema(true);
         config.options_mut().execution.collect_statistics = false;
+        // While sorted runs are merged, the sort keys of one batch of every run are held as well; a
+        // third of a sorter's share is kept free for them, or the merge would run out of memory.
+        config.options_mut().execution.sort_spill_reservation_bytes =
+            self.settings.pool_bytes() / self.parallelism() / 3;
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime))

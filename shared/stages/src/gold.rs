@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::folders::partition_folder;
 use crate::follow::{Attempt, Landed, follow};
 use crate::observer::Unit;
-use crate::silver::{DEFINITION, plan::engine_type, upstream};
+use crate::silver::{DEFINITION, basis, plan::engine_type, upstream};
 use crate::{Platform, StageError};
 
 /// Follows the mart's silver tables until there is nothing left to do.
@@ -68,7 +68,8 @@ impl Gold<'_> {
         let Some(inputs) = self.inputs().await? else {
             return Ok(Attempt::UpToDate);
         };
-        let from = self.followed(base.as_ref()).await?;
+        let basis = self.basis(&inputs);
+        let from = self.followed(base.as_ref(), basis).await?;
         let to = inputs.versions(self.driver.id());
         if from.as_ref() == Some(&to) {
             return Ok(Attempt::UpToDate);
@@ -85,7 +86,7 @@ impl Gold<'_> {
             remove: self.replaced(base.as_ref(), touched.as_ref()),
             add,
             followed: to.clone(),
-            totals: vec![(DEFINITION, self.mart.definition_hash.as_number())],
+            totals: vec![(DEFINITION, basis)],
             schema: self.schema_change(base.as_ref()),
             info: self.info(from.as_deref(), &to),
             ..Commit::default()
@@ -109,14 +110,22 @@ impl Gold<'_> {
         Ok(Some(Inputs { driver, lookups }))
     }
 
+    /// What the mart is computed by: its definition and these very silver tables.
+    fn basis(&self, inputs: &Inputs) -> u64 {
+        let lookups = inputs.lookups.iter().map(|(_, lookup)| lookup.identity());
+        let upstreams = std::iter::once(inputs.driver.identity()).chain(lookups);
+        basis(self.mart.definition_hash.as_number(), upstreams)
+    }
+
     /// The versions the mart is computed from; `None` when that is not known or was by another
     /// definition, so that everything is to be computed anew.
     async fn followed(
         &self,
         base: Option<&Snapshot>,
+        basis: u64,
     ) -> Result<Option<Vec<(TableId, u64)>>, StageError> {
         let Some(base) = base else { return Ok(None) };
-        if base.total(DEFINITION).await? != self.mart.definition_hash.as_number() {
+        if base.total(DEFINITION).await? != basis {
             return Ok(None);
         }
         let mut versions = Vec::new();

@@ -31,7 +31,9 @@ pub async fn publish(
             return Ok(steps);
         };
         let published = latest(&platform.lake, gold.id()).await?;
-        if published.as_ref().is_some_and(|latest| latest.version == snapshot.version()) {
+        if published.as_ref().is_some_and(|latest| {
+            latest.version == snapshot.version() && latest.identity == snapshot.identity()
+        }) {
             return Ok(steps);
         }
         let written = write(platform, mart, &gold, &snapshot).await?;
@@ -76,5 +78,5 @@ async fn write(
             smelt_lake::LakeError::from_engine(format!("publishing {place}"), error)
         })
     });
-    Ok(write_snapshot(&platform.lake, gold.id(), snapshot.version(), schema, key, rows).await?)
+    Ok(write_snapshot(&platform.lake, gold.id(), snapshot, schema, key, rows).await?)
 }

@@ -1,6 +1,9 @@
 //! SQL over every table of the lake.
 
+use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use smelt_domain::{Dataset, TableId};
 
@@ -31,8 +34,19 @@ pub async fn query(
         }
     }
     let plan = session.state().statement_to_plan(statement).await.map_err(StageError::query)?;
+    only_reads(&plan)?;
     let rows = session.execute_logical_plan(plan).await.map_err(StageError::query)?;
     rows.execute_stream().await.map_err(StageError::query)
+}
+
+/// Refuses statements that would create, change or write something.
+fn only_reads(plan: &LogicalPlan) -> Result<(), StageError> {
+    let reading =
+        SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    reading.verify_plan(plan).map_err(|error| {
+        let why = error.strip_backtrace();
+        StageError::query(DataFusionError::Plan(format!("a query only reads ({why})")))
+    })
 }
 
 async fn open(

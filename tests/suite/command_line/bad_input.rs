@@ -79,10 +79,8 @@ fn a_file_of_something_else_is_refused_whole() {
     home.write("sales.csv", "Product,Price\nBall,3\n");
     assert_holds(
         &home.refused(3, &["ingest", "nyc311", "--file", "sales.csv"]),
-        &[
-            "error: sales.csv: none of its columns is one that the dataset reads, so nothing of it \
-             was loaded; it has product, price; expected are columns such as agency, agency_name, ",
-        ],
+        &["error: sales.csv: none of its columns is one that the dataset reads, so nothing of it \
+             was loaded; it has product, price; expected are columns such as agency, agency_name, "],
     );
     home.write("sales.jsonl", "{\"product\": \"Ball\", \"price\": 3}\n");
     home.refused(3, &["ingest", "nyc311", "--file", "sales.jsonl"]);
@@ -115,11 +113,9 @@ fn too_many_refused_rows_end_with_3_and_the_good_rows_are_in() {
     );
     assert_holds(
         &home.refused(3, &["run"]),
-        &[
-            "error: silver.nyc311_requests: more rows were refused than the dataset allows in one \
+        &["error: silver.nyc311_requests: more rows were refused than the dataset allows in one \
              run (refuse_above); the good rows are in, the others in quarantine: smelt quarantine \
-             nyc311\n",
-        ],
+             nyc311\n"],
     );
     assert_eq!(home.balance(), [4, 3, 0, 1, 0]);
     home.fine(&["run"]);

@@ -17,8 +17,12 @@ fn simulated_files_become_marts_as_the_truth_has_them() {
     home.fine(&["run"]);
 
     let count = |name: &str| truth[name].as_u64().unwrap();
-    let refused: u64 =
-        truth["rows_refused"].as_object().unwrap().values().map(|rows| rows.as_u64().unwrap()).sum();
+    let refused: u64 = truth["rows_refused"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|rows| rows.as_u64().unwrap())
+        .sum();
     let [received, silver, superseded] =
         ["rows_received", "rows_silver", "rows_superseded"].map(count);
     assert_eq!(home.balance(), [received, silver, superseded, refused, 0]);
@@ -66,8 +70,7 @@ fn every_format_gives_the_same_silver() {
     source.fine(&["refresh"]);
     let expected = source.select(silver);
     assert_eq!(expected.len(), 3);
-    let fields =
-        format!("SELECT {HEADER} FROM bronze.nyc311_requests ORDER BY _line");
+    let fields = format!("SELECT {HEADER} FROM bronze.nyc311_requests ORDER BY _line");
     source.fine(&["query", &fields, "--format", "parquet", "--output", "a.parquet"]);
     let lines = source.fine(&["query", &fields, "--format", "json"]);
     let array = format!("[{}]", lines.trim_end().replace('\n', ",\n"));
@@ -119,7 +122,10 @@ fn plain_lines_tell_what_was_committed_and_quiet_says_nothing() {
     home.write("lake/landing/nyc311/requests/a.csv", csv_of_keys(1..=3));
     let told = home.run(&["run"]);
     assert_eq!(told.code, Some(0));
-    assert_holds(&told.err, &["ingest   bronze.nyc311_requests", "silver   silver.nyc311_requests"]);
+    assert_holds(
+        &told.err,
+        &["ingest   bronze.nyc311_requests", "silver   silver.nyc311_requests"],
+    );
     assert_holds(&told.err, &["publish  gold.nyc311_agency_monthly", "3 rows in"]);
     assert_eq!(told.out, "");
 

@@ -37,12 +37,7 @@ fn a_broken_definition_gives_file_line_problem_and_remedy() {
             "SELEKT\n  unique_key,",
             &["silver/requests.sql:", "SELEKT"],
         ),
-        (
-            "silver/requests.sql",
-            "  agency,\n",
-            "  agence,\n",
-            &["silver/requests.sql:", "agence"],
-        ),
+        ("silver/requests.sql", "  agency,\n", "  agence,\n", &["silver/requests.sql:", "agence"]),
         (
             "silver/requests.sql",
             ") AS typed\n",

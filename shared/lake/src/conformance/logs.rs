@@ -114,8 +114,23 @@ pub async fn odd_partition_values_come_back(lake: &Lake) {
     let table = table(lake, "odd_partitions");
     let long = "x".repeat(300);
     let values = [
-        "2026-04", "a b", "a/b", "../up", "%2F", "100%", "ä €", "it's", "\"quoted\"", "a=b&c", "#?",
-        "NULL", "null", "__HIVE_DEFAULT_PARTITION__", " padded ", "line\nbreak", &long,
+        "2026-04",
+        "a b",
+        "a/b",
+        "../up",
+        "%2F",
+        "100%",
+        "ä €",
+        "it's",
+        "\"quoted\"",
+        "a=b&c",
+        "#?",
+        "NULL",
+        "null",
+        "__HIVE_DEFAULT_PARTITION__",
+        " padded ",
+        "line\nbreak",
+        &long,
     ];
     let mut expected: Vec<Option<String>> =
         values.iter().map(|value| Some((*value).to_owned())).chain([None]).collect();

@@ -35,8 +35,18 @@ use crate::{Platform, StageError};
 pub(crate) const SUPERSEDED: &str = "superseded";
 pub(crate) const DELETED: &str = "deleted";
 pub(crate) const REFUSED: &str = "refused";
-/// The definition that the table was computed by, as a number.
+/// What the table was computed by, as a number (see [`basis`]).
 pub(crate) const DEFINITION: &str = "definition";
+
+/// One number for a definition and the very tables it was applied to: when it differs, everything
+/// is computed anew. Never 0, which stands for a total that was never counted.
+pub(crate) fn basis(definition: u64, upstreams: impl IntoIterator<Item = u64>) -> u64 {
+    let mixed = upstreams.into_iter().fold(definition, |mixed, identity| {
+        (mixed ^ identity).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29)
+    });
+    // The log keeps signed numbers.
+    (mixed >> 1).max(1)
+}
 
 /// What following bronze did to one silver table.
 #[derive(Debug)]
@@ -91,7 +101,7 @@ impl Silver<'_> {
         let Some(bronze) = self.bronze.snapshot().await? else {
             return Ok(Attempt::UpToDate);
         };
-        let definition = self.table.definition_hash.as_number();
+        let definition = self.basis(&bronze);
         let followed_silver = self.followed(silver.as_ref()).await?;
         let followed_quarantine = self.followed(quarantine.as_ref()).await?;
         let Some(range) =
@@ -104,15 +114,21 @@ impl Silver<'_> {
         let old = silver.as_ref().filter(|_| range.from.is_some());
         let refreshed = refresh(self, &bronze, new_files, old, range.quarantine_too).await?;
         if range.quarantine_too
-            && let Err(lost) = self.commit_quarantine(quarantine, range, &refreshed).await
+            && let Err(lost) =
+                self.commit_quarantine(quarantine, range, definition, &refreshed).await
         {
             // Whether it landed is for the next look to see; this try is void.
             return Err(lost);
         }
         let replaced = replaced_files(silver.as_ref(), range, &refreshed);
-        let commit = self.commit(silver.as_ref(), range, &refreshed, replaced).await?;
+        let commit = self.commit(silver.as_ref(), range, definition, &refreshed, replaced).await?;
         let report = self.report(range, &refreshed, &commit, started);
         Ok(Attempt::Commit { base: silver, commit, report })
+    }
+
+    /// What silver is computed by: its definition and this very bronze table.
+    fn basis(&self, bronze: &Snapshot) -> u64 {
+        basis(self.table.definition_hash.as_number(), [bronze.identity()])
     }
 
     async fn followed(&self, snapshot: Option<&Snapshot>) -> Result<Option<Followed>, StageError> {
@@ -130,6 +146,7 @@ impl Silver<'_> {
         &self,
         base: Option<Snapshot>,
         range: Refresh,
+        definition: u64,
         refreshed: &Refreshed,
     ) -> Result<(), StageError> {
         let anew = range.from.is_none();
@@ -141,7 +158,7 @@ impl Silver<'_> {
                 _ => Vec::new(),
             },
             followed: vec![(self.bronze.id().clone(), range.to)],
-            totals: vec![(DEFINITION, self.table.definition_hash.as_number())],
+            totals: vec![(DEFINITION, definition)],
             schema: base.is_none().then(quarantine_schema),
             info: self.info(range),
             ..Commit::default()
@@ -159,6 +176,7 @@ impl Silver<'_> {
         &self,
         base: Option<&Snapshot>,
         range: Refresh,
+        definition: u64,
         refreshed: &Refreshed,
         remove: Vec<DataFile>,
     ) -> Result<Commit, StageError> {
@@ -179,7 +197,7 @@ impl Silver<'_> {
                 (SUPERSEDED, superseded + refreshed.superseded),
                 (DELETED, deleted),
                 (REFUSED, refused + refreshed.refused),
-                (DEFINITION, self.table.definition_hash.as_number()),
+                (DEFINITION, definition),
             ],
             schema: self.schema_change(base),
             partition_columns: vec![self.table.partition.to_string()],
@@ -192,7 +210,8 @@ impl Silver<'_> {
         let declared = silver_schema(self.table);
         let same = base.is_some_and(|base| {
             let current = base.schema().fields().iter().map(|f| (f.name(), f.data_type()));
-            current.eq(declared.fields().iter().map(|f| (f.name(), f.data_type())))
+            base.partition_columns() == [self.table.partition.as_str()]
+                && current.eq(declared.fields().iter().map(|f| (f.name(), f.data_type())))
         });
         (!same).then_some(declared)
     }

@@ -30,7 +30,10 @@ pub(crate) fn next_refresh(
     let current = |followed: Option<Followed>| {
         followed.filter(|followed| followed.definition == definition).map(|f| f.version)
     };
-    let (silver, quarantine) = (current(silver), current(quarantine));
+    let quarantine = current(quarantine);
+    // A quarantine that is missing, older or by another definition does not belong to this silver:
+    // both are computed anew.
+    let silver = current(silver).filter(|silver| quarantine.is_some_and(|q| q >= *silver));
     let to = match quarantine {
         Some(ahead) if silver.is_none_or(|silver| silver < ahead) => ahead,
         _ => bronze,
@@ -75,5 +78,8 @@ mod tests {
         let other = by_another_definition;
         assert_eq!(next(4, other(4), other(4)), refresh(None, 4, true));
         assert_eq!(next(6, other(4), at(5)), refresh(None, 5, false));
+        // The definition was changed and taken back between the two commits; the quarantine is gone.
+        assert_eq!(next(4, at(4), other(4)), refresh(None, 4, true));
+        assert_eq!(next(4, at(4), None), refresh(None, 4, true));
     }
 }

@@ -1,1 +1,0 @@
-../../../tests/suite/support.rs
