@@ -31,20 +31,48 @@ const FIRST_ROUND: usize = 2;
 /// What the pipeline runs on, and how a run without faults goes.
 struct Scenario {
     input: Input,
+    /// The writes of a run without faults, by their numbers.
     writes: Vec<Write>,
+    /// How many of these belong to the first round.
+    first_writes: usize,
+    /// A lake in memory after the first round.
+    half_way: InMemory,
     contents: Contents,
 }
 
 impl Scenario {
     async fn new() -> Self {
         let input = Input::simulate(45, 40, 4);
-        let store = FaultyStore::new(Arc::new(InMemory::new()), FaultPlan::none());
+        let memory = Arc::new(InMemory::new());
+        let store = FaultyStore::new(memory.clone(), FaultPlan::none());
         let lake = Lake::with_store(Arc::new(store.clone()), "memory");
-        pipeline(&lake, &input.files).await.unwrap();
+        round(&lake, &input.files[..FIRST_ROUND]).await.unwrap();
+        let first_writes = store.writes().len();
+        let half_way = memory.fork();
+        round(&lake, &input.files[FIRST_ROUND..]).await.unwrap();
         let writes = store.writes();
         let contents = Contents::read(&platform(lake, 1)).await;
         assert!(contents.rows("quarantine").len() > 10, "the input is dirty");
-        Self { input, writes, contents }
+        Self { input, writes, first_writes, half_way, contents }
+    }
+
+    /// A lake in memory in which one write meets a fault, and the same lake without it. Where the
+    /// write belongs to the second round, the first one is done already.
+    fn in_memory(&self, write: usize, fault: Fault) -> Trial<'_> {
+        let (memory, done, files) = if write < self.first_writes {
+            (InMemory::new(), 0, &self.input.files[..FIRST_ROUND])
+        } else {
+            (self.half_way.fork(), self.first_writes, &self.input.files[FIRST_ROUND..])
+        };
+        let memory: Arc<dyn ObjectStore> = Arc::new(memory);
+        let store = FaultyStore::new(Arc::clone(&memory), FaultPlan::at(write - done, fault));
+        Trial {
+            faulty: Lake::with_store(Arc::new(store.clone()), "memory"),
+            store,
+            healthy: Lake::with_store(memory, "memory"),
+            expected_writes: &self.writes[done..=write],
+            files,
+        }
     }
 
     /// Requires the contents of the run without faults.
@@ -73,30 +101,47 @@ impl Scenario {
     }
 }
 
-/// Two rounds of ingest and refresh, each as a process of its own would do it. On a lake that has
-/// some of it already, it does the rest.
-async fn pipeline(lake: &Lake, files: &[PathBuf]) -> Result<(), StageError> {
-    for round in [&files[..FIRST_ROUND], &files[FIRST_ROUND..]] {
-        let platform = platform(lake.clone(), 1);
-        let dataset = nyc311(&platform);
-        let ingested = ingest_files(&platform, dataset, &dataset.tables[0], uploads(round)).await?;
-        for (name, outcome) in &ingested.files {
-            let is_in = matches!(outcome, FileOutcome::Loaded { .. } | FileOutcome::AlreadyLoaded);
-            assert!(is_in, "{name}: {outcome:?}");
-        }
-        let mut steps: Vec<_> = ingested.step.into_iter().collect();
-        steps.extend(refresh_dataset(&platform, dataset).await?.steps);
-        write_report(&platform, "run".to_owned(), Outcome::Succeeded, None, steps).await?;
-    }
-    Ok(())
+/// One write and one fault, on a lake in memory.
+struct Trial<'a> {
+    store: FaultyStore,
+    faulty: Lake,
+    healthy: Lake,
+    /// The writes up to the faulty one, as they go without a fault.
+    expected_writes: &'a [Write],
+    /// The files of the round that the write belongs to.
+    files: &'a [PathBuf],
 }
 
-/// A store in memory in which one write meets a fault, and the same store without it.
-fn faulty_memory(write: usize, fault: Fault) -> (FaultyStore, Lake, Lake) {
-    let memory: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
-    let store = FaultyStore::new(Arc::clone(&memory), FaultPlan::at(write, fault));
-    let faulty = Lake::with_store(Arc::new(store.clone()), "memory");
-    (store, faulty, Lake::with_store(memory, "memory"))
+impl Trial<'_> {
+    /// Requires that the fault was met at the write that was meant.
+    fn assert_met(&self, what: &str) {
+        let expected: Vec<String> = self.expected_writes.iter().map(anonymous).collect();
+        let met: Vec<String> =
+            self.store.writes().iter().take(expected.len()).map(anonymous).collect();
+        assert_eq!(met, expected, "{what}: the run came to other writes");
+    }
+}
+
+/// Two rounds, so that the second one finds tables that exist. On a lake that has some of it
+/// already, it does the rest.
+async fn pipeline(lake: &Lake, files: &[PathBuf]) -> Result<(), StageError> {
+    round(lake, &files[..FIRST_ROUND]).await?;
+    round(lake, &files[FIRST_ROUND..]).await
+}
+
+/// Ingest, refresh and run report, as one process does it.
+async fn round(lake: &Lake, files: &[PathBuf]) -> Result<(), StageError> {
+    let platform = platform(lake.clone(), 1);
+    let dataset = nyc311(&platform);
+    let ingested = ingest_files(&platform, dataset, &dataset.tables[0], uploads(files)).await?;
+    for (name, outcome) in &ingested.files {
+        let is_in = matches!(outcome, FileOutcome::Loaded { .. } | FileOutcome::AlreadyLoaded);
+        assert!(is_in, "{name}: {outcome:?}");
+    }
+    let mut steps: Vec<_> = ingested.step.into_iter().collect();
+    steps.extend(refresh_dataset(&platform, dataset).await?.steps);
+    write_report(&platform, "run".to_owned(), Outcome::Succeeded, None, steps).await?;
+    Ok(())
 }
 
 /// A write with its random and dated names left out, so that two runs' writes can be compared.

@@ -1,5 +1,5 @@
 //! End-to-end suites: the stages on real stores, and the real binary.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod command_line;
 mod faults;

@@ -21,7 +21,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 pub use commits::{
     a_commit_lands_on_its_base_or_not_at_all, a_table_begins_with_its_first_commit,
-    racing_committers_lose_nothing,
+    a_table_may_begin_while_others_look, racing_committers_lose_nothing,
 };
 pub use logs::{
     a_cleaned_log_means_everything_changed, changes_are_the_touched_partitions,

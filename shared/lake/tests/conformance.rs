@@ -51,6 +51,7 @@ checks! {
     a_missing_object_reads_as_none
     objects_are_listed_sorted
     a_table_begins_with_its_first_commit
+    a_table_may_begin_while_others_look
     a_commit_lands_on_its_base_or_not_at_all
     racing_committers_lose_nothing
     state_survives_checkpoints

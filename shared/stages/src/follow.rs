@@ -26,7 +26,8 @@ const MAX_SETBACKS: u32 = 16;
 const FIRST_WAIT: Duration = Duration::from_millis(4);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// What one look at the logs led to.
+/// What one look at the logs led to. There is one such value at a time: boxing it would gain nothing.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Attempt<R> {
     /// There is nothing left to do.
     UpToDate,

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::{HEADER, Home};
 
 const ROWS: u64 = 400_000;
+const STOPPED: &str = "stopped; everything committed so far is kept, the next run carries on\n";
 
 /// Its notes do not compress, so that bronze is written bit by bit and not only in the end.
 fn with_a_large_file() -> Home {
@@ -57,8 +58,7 @@ fn ctrl_c_in_the_middle_of_an_ingest() {
     signal(&child, "-INT");
     let ran: super::Ran = child.wait_with_output().unwrap().into();
     assert!(asked.elapsed() < Duration::from_secs(10), "it stops soon");
-    let message = "stopped; everything committed so far is kept, the next run carries on\n";
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(130), "", message));
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(130), "", STOPPED));
 
     assert_eq!(home.versions(), [], "nothing half-done is visible");
     home.fine(&["refresh"]);
@@ -101,28 +101,37 @@ fn a_killed_ingest_leaves_nothing_visible() {
     assert_eq!(home.balance(), [ROWS, ROWS, 0, 0, 0]);
 }
 
-/// Killed again and again, a little later every time, until one run comes through.
+/// Stopped again and again, a little later every time, until one run comes through.
 #[test]
-fn runs_killed_at_any_moment_add_up_to_one_whole_run() {
+fn runs_stopped_at_any_moment_add_up_to_one_whole_run() {
     let home = Home::new();
     let (files, truth) = home.simulate(60, 1000, 4);
     home.land(&files);
-    let mut killed = 0;
+    let mut stopped = 0;
     for step in 1.. {
         let mut child = home.start(&["run", "--quiet"]);
-        sleep(Duration::from_millis(60 * step));
-        let ended = child.try_wait().unwrap();
-        child.kill().unwrap();
-        let _ = child.wait();
+        sleep(Duration::from_millis(40 * step));
+        let came_through = child.try_wait().unwrap().is_some();
+        match came_through {
+            true => {}
+            false if step % 2 == 0 => signal(&child, "-INT"),
+            false => signal(&child, "-KILL"),
+        }
+        let ran: super::Ran = child.wait_with_output().unwrap().into();
         // The balance is exact whenever anybody looks.
         home.status();
-        if let Some(ended) = ended {
-            assert_eq!(ended.code(), Some(0));
+        match (came_through, ran.code) {
+            (true, code) => assert_eq!((code, ran.err.as_str()), (Some(0), "")),
+            (false, Some(130)) => assert_eq!(ran.err, STOPPED),
+            // Killed, or just come through.
+            (false, _) => assert_eq!(ran.err, ""),
+        }
+        if came_through {
             break;
         }
-        killed += 1;
+        stopped += 1;
     }
-    assert!(killed > 2, "only {killed} runs were killed");
+    assert!(stopped > 2, "only {stopped} runs were stopped");
     let [bronze, silver, superseded, _, waiting] = home.balance();
     assert_eq!(truth["rows_received"], bronze);
     assert_eq!(truth["rows_silver"], silver);

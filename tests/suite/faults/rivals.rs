@@ -9,7 +9,7 @@ use smelt_lake::Lake;
 use smelt_lake::faults::{Fault, Hold};
 
 use super::child::{self, RETRYABLE, Work};
-use super::{Scenario, anonymous, faulty_memory, pipeline};
+use super::{Scenario, anonymous, pipeline, round};
 use crate::support::{Contents, Input, assert_balanced, platform, say};
 
 const ROUNDS: u32 = 20;
@@ -29,18 +29,19 @@ async fn held_up_at_every_write_while_another_does_the_work() {
 async fn one_hold(scenario: Arc<Scenario>, write: usize, _: Fault) {
     let what = format!("held up at write {write} ({})", anonymous(&scenario.writes[write]));
     let hold = Hold::default();
-    let (_, slow, other) = faulty_memory(write, Fault::Hold(hold.clone()));
-    let files = &scenario.input.files;
+    let trial = scenario.in_memory(write, Fault::Hold(hold.clone()));
     let meanwhile = async {
         tokio::time::timeout(LONGEST, hold.arrived()).await.expect("the write is never reached");
-        pipeline(&other, files).await.unwrap();
-        scenario.check(other.clone(), &format!("{what}, before it goes on")).await;
+        pipeline(&trial.healthy, &scenario.input.files).await.unwrap();
+        scenario.check(trial.healthy.clone(), &format!("{what}, before it goes on")).await;
         hold.release();
     };
-    // The latecomer finds its work done by another: it must neither fail nor do it twice.
-    let (late, ()) = tokio::join!(pipeline(&slow, files), meanwhile);
+    // The latecomer, which knows of its own round only, finds its work done by another, and more: it
+    // must neither fail nor do it twice, nor leave anything old in place of the new.
+    let (late, ()) = tokio::join!(round(&trial.faulty, trial.files), meanwhile);
     late.expect(&what);
-    scenario.check(other.clone(), &what).await;
+    trial.assert_met(&what);
+    scenario.check(trial.healthy.clone(), &what).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
@@ -18,6 +19,27 @@ pub async fn a_table_begins_with_its_first_commit(lake: &Lake) {
     assert_eq!(first.partition_columns(), [PARTITION]);
     assert_eq!(paths(&first), ["a"]);
     assert_eq!((first.rows(), first.bytes()), (1, 10));
+}
+
+/// Who looks while a table begins sees it or does not; no moment in between is an error.
+pub async fn a_table_may_begin_while_others_look(lake: &Lake) {
+    const TABLES: usize = 40;
+    for number in 0..TABLES {
+        let table = table(lake, &format!("born_{number}"));
+        let mut looks = JoinSet::new();
+        for _ in 0..3 {
+            let table = table.clone();
+            looks.spawn(async move {
+                while table.snapshot().await.unwrap().is_none() {
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+        // At another moment of the looks each time.
+        tokio::time::sleep(Duration::from_micros(37 * number as u64)).await;
+        table.commit(None, &one_file("a", true)).await.unwrap();
+        looks.join_all().await;
+    }
 }
 
 /// A commit lands as exactly the version after its base; where that is taken, nothing of it does.

@@ -118,8 +118,11 @@ pub(crate) fn is_refused(batch: &RecordBatch) -> Result<BooleanArray, ArrowError
     arrow::compute::is_not_null(column(batch, RULE)?)
 }
 
+/// A source column's name and its fields as received.
+type ReceivedColumn = (String, Vec<Option<String>>);
+
 /// A row as JSON of its fields as received, nulls left out.
-fn as_json(received: &[(String, Vec<Option<String>>)], row: usize) -> String {
+fn as_json(received: &[ReceivedColumn], row: usize) -> String {
     let fields: Map<String, Value> = received
         .iter()
         .filter_map(|(name, values)| Some((name.clone(), Value::from(values[row].clone()?))))
@@ -127,7 +130,7 @@ fn as_json(received: &[(String, Vec<Option<String>>)], row: usize) -> String {
     Value::Object(fields).to_string()
 }
 
-fn received_columns(batch: &RecordBatch) -> Result<Vec<(String, Vec<Option<String>>)>, ArrowError> {
+fn received_columns(batch: &RecordBatch) -> Result<Vec<ReceivedColumn>, ArrowError> {
     let schema = batch.schema();
     schema
         .fields()
