@@ -1,5 +1,6 @@
 """The files that the bench reads: simulated once for each size, then kept."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -50,14 +51,24 @@ class Input:
 def prepare(smelt, rows, cache):
     """The input of this size; simulated if it is not there yet."""
     folder = cache / f"seed{SEED}-{rows}"
-    if not (folder / "complete").exists():
+    complete, simulator = folder / "complete", fingerprint_of_simulator()
+    if not complete.exists() or complete.read_text() != simulator:
         shutil.rmtree(folder, ignore_errors=True)
         simulate(smelt, rows, folder)
         adapt(folder)
         hold_back_a_day(folder)
-        (folder / "complete").touch()
+        complete.write_text(simulator)
     truth = json.loads((folder / "truth.json").read_text())
     return Input(folder / "all", folder / "base", folder / "day" / "requests_9999.csv", truth)
+
+
+def fingerprint_of_simulator():
+    """Changes when the simulator does, and its files and their truth with it."""
+    sources = Path(__file__).parent.parent / "shared" / "simulate" / "src"
+    digest = hashlib.sha256()
+    for source in sorted(sources.rglob("*.rs")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 def simulate(smelt, rows, folder):

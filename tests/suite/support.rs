@@ -20,6 +20,11 @@ use smelt_stages::{
 };
 use tempfile::TempDir;
 
+/// The checkout that is tested. Asked when the test runs: clones share what was compiled.
+pub fn checkout() -> PathBuf {
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("..")
+}
+
 /// Simulated source files; the folder is removed with this.
 pub struct Input {
     folder: TempDir,
@@ -77,12 +82,14 @@ pub fn uploads(files: &[PathBuf]) -> Vec<Upload> {
 ///
 /// With a parallelism of one, the order in which a run writes is always the same.
 pub fn platform(lake: Lake, parallelism: usize) -> Platform {
+    platform_within(lake, parallelism, 256 << 20)
+}
+
+/// As [`platform`], with so many bytes of memory for the engine.
+pub fn platform_within(lake: Lake, parallelism: usize, memory_bytes: usize) -> Platform {
     static DATASETS: OnceLock<Vec<Dataset>> = OnceLock::new();
-    let datasets = DATASETS.get_or_init(|| {
-        read_definitions(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets")).unwrap()
-    });
-    let settings =
-        EngineSettings { memory_bytes: 256 << 20, parallelism, scratch: std::env::temp_dir() };
+    let datasets = DATASETS.get_or_init(|| read_definitions(&checkout().join("datasets")).unwrap());
+    let settings = EngineSettings { memory_bytes, parallelism, scratch: std::env::temp_dir() };
     let engine = Engine::new(&lake, settings).unwrap();
     Platform::new(lake, engine, datasets.clone(), Arc::new(Silent))
 }

@@ -5,8 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::io::Write;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode};
+use smelt_lake::faults::{Fault, FaultPlan, FaultyStore};
 use smelt_lake::{Commit, Lake, conformance};
 
 /// One test for every check, on each backend.
@@ -119,5 +123,45 @@ async fn a_half_written_file_of_a_folder_is_not_seen() {
         assert_eq!(table.commit(base.as_ref(), &commit).await.unwrap(), version);
         let listed = lake.list_objects("silver/conformance/halves").await.unwrap();
         assert_eq!(listed.len() as u64, version + 1);
+    }
+}
+
+/// The store that fails on purpose does what its plan says, once, at the write that it names; a
+/// large upload counts as one write, when it is completed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_faulty_store_follows_its_plan() {
+    let second = Path::from("second");
+    // Fault → whether the write lands, and whether a creating one claims that the object exists.
+    let cases = [
+        (Fault::FailBefore, false, false),
+        (Fault::LostAnswer, true, false),
+        (Fault::Conflict409, false, true),
+        (Fault::Precondition412, true, true),
+        (Fault::Unavailable503, false, false),
+    ];
+    for (fault, lands, exists) in cases {
+        for create in [true, false] {
+            let memory: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+            let plan = FaultPlan::at(1, fault.clone());
+            let store = FaultyStore::new(Arc::clone(&memory), plan);
+            store.put(&Path::from("first"), "1".into()).await.unwrap();
+            let failed = if create {
+                store.put_opts(&second, "2".into(), PutMode::Create.into()).await.err()
+            } else {
+                let mut upload = store.put_multipart(&second).await.unwrap();
+                upload.put_part("2".into()).await.unwrap();
+                upload.complete().await.err()
+            };
+            let failed = failed.expect("the write with number 1 fails");
+            if create {
+                let claims = matches!(failed, object_store::Error::AlreadyExists { .. });
+                assert_eq!(claims, exists, "{fault:?}");
+            }
+            assert_eq!(memory.head(&second).await.is_ok(), lands, "{fault:?}");
+            store.put(&second, "3".into()).await.unwrap();
+            store.delete(&second).await.unwrap();
+            let kinds: Vec<&str> = store.writes().iter().map(|write| write.kind).collect();
+            assert_eq!(kinds, ["put", if create { "create" } else { "upload" }, "put", "delete"]);
+        }
     }
 }

@@ -15,6 +15,8 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::checkout;
+
 /// A folder to work in, with a lake and the datasets that smelt ships.
 struct Home {
     folder: TempDir,
@@ -31,7 +33,7 @@ struct Ran {
 
 impl Home {
     fn new() -> Self {
-        let datasets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets");
+        let datasets = checkout().join("datasets");
         Self { folder: tempfile::tempdir().unwrap(), datasets }
     }
 

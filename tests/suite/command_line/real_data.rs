@@ -1,12 +1,12 @@
 //! The city's own files, where they are at hand.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Home;
-use crate::support::say;
+use crate::support::{checkout, say};
 
 fn real_files() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/nyc311");
+    let folder = checkout().join("../shared/data/nyc311");
     folder.is_dir().then_some(folder)
 }
 
