@@ -1,8 +1,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::catalog::MemorySchemaProvider;
+use datafusion::catalog::{
+    CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
+    MemorySchemaProvider,
+};
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::SessionState;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -30,15 +35,16 @@ pub struct EngineSettings {
 impl EngineSettings {
     /// Bytes of the pool in which sorts and aggregations hold rows before they spill.
     fn pool_bytes(&self) -> usize {
-        self.memory_bytes / 5 * 2
+        self.memory_bytes / 4
     }
 }
 
 /// The SQL engine over one lake.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    runtime: Arc<RuntimeEnv>,
     settings: EngineSettings,
+    /// What every session starts from: to build it takes longer than many a query.
+    blank: Arc<SessionState>,
 }
 
 impl Engine {
@@ -53,7 +59,8 @@ impl Engine {
             .build_arc()
             .map_err(|error| StageError::engine("starting the engine", error))?;
         lake.register(&runtime);
-        Ok(Self { runtime, settings })
+        let blank = blank_state(&runtime, &settings);
+        Ok(Self { settings, blank: Arc::new(blank) })
     }
 
     /// Threads that work at the same time.
@@ -64,6 +71,11 @@ impl Engine {
     /// Folder for what does not fit into memory.
     pub fn scratch(&self) -> &PathBuf {
         &self.settings.scratch
+    }
+
+    /// Bytes that rows under way may take beside the engine's pool, which does nothing then.
+    pub(crate) fn shuffle_bytes(&self) -> usize {
+        self.settings.pool_bytes()
     }
 
     /// A fresh session with one schema per layer and no table in it.
@@ -77,30 +89,41 @@ impl Engine {
     }
 
     fn session_with(&self, partitions: usize) -> Result<SessionContext, StageError> {
-        let mut config = SessionConfig::new()
-            .with_target_partitions(partitions)
-            .with_batch_size(BATCH_ROWS)
-            .with_default_catalog_and_schema(CATALOG, Layer::Bronze.as_str())
-            .with_information_schema(true);
-        config.options_mut().execution.collect_statistics = false;
-        // While sorted runs are merged, the sort keys of one batch of every run are held as well; a
-        // third of a sorter's share is kept free for them, or the merge would run out of memory.
-        config.options_mut().execution.sort_spill_reservation_bytes =
-            self.settings.pool_bytes() / self.parallelism() / 3;
-        let state = SessionStateBuilder::new()
-            .with_config(config)
-            .with_runtime_env(Arc::clone(&self.runtime))
-            .with_default_features()
-            .build();
-        let session = SessionContext::new_with_state(state);
-        session.register_udaf(percentile_function());
-        if let Some(catalog) = session.catalog(CATALOG) {
-            for layer in [Layer::Silver, Layer::Gold, Layer::Quarantine] {
-                catalog
-                    .register_schema(layer.as_str(), Arc::new(MemorySchemaProvider::new()))
-                    .map_err(|error| StageError::engine("starting the engine", error))?;
-            }
+        let catalog = MemoryCatalogProvider::new();
+        for layer in Layer::ALL {
+            catalog
+                .register_schema(layer.as_str(), Arc::new(MemorySchemaProvider::new()))
+                .map_err(|error| StageError::engine("starting the engine", error))?;
         }
-        Ok(session)
+        let catalogs = MemoryCatalogProviderList::new();
+        catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
+        let config = self.blank.config().clone().with_target_partitions(partitions);
+        let state = SessionStateBuilder::new_from_existing(SessionState::clone(&self.blank))
+            .with_config(config)
+            .with_catalog_list(Arc::new(catalogs))
+            .build();
+        Ok(SessionContext::new_with_state(state))
     }
+}
+
+fn blank_state(runtime: &Arc<RuntimeEnv>, settings: &EngineSettings) -> SessionState {
+    let mut config = SessionConfig::new()
+        .with_batch_size(BATCH_ROWS)
+        .with_default_catalog_and_schema(CATALOG, Layer::Bronze.as_str())
+        .with_create_default_catalog_and_schema(false)
+        .with_information_schema(true);
+    config.options_mut().execution.collect_statistics = false;
+    // While sorted runs are merged, the sort keys of one batch of every run are held as well; a
+    // third of a sorter's share is kept free for them, or the merge would run out of memory.
+    config.options_mut().execution.sort_spill_reservation_bytes =
+        settings.pool_bytes() / settings.parallelism.max(1) / 3;
+    let mut state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(Arc::clone(runtime))
+        .with_default_features()
+        .build();
+    let percentile = Arc::new(percentile_function());
+    // Replaces the engine's own of the same name, which is not exact.
+    let _ = state.register_udaf(percentile);
+    state
 }

@@ -15,6 +15,7 @@
 //!
 //! Whoever wakes this up, and how often, makes no difference: the logs alone say what is to do.
 
+use std::future::Future;
 use std::time::Duration;
 
 use smelt_lake::{Commit, CommitError, LakeError, Snapshot, Table};
@@ -43,17 +44,26 @@ pub(crate) struct Landed<R> {
     pub report: R,
 }
 
+/// What a table does at each look.
+pub(crate) trait Follower: Send {
+    /// What is known of a commit.
+    type Report: Send;
+
+    /// Looks at the logs and computes what is to be committed.
+    fn look(&mut self) -> impl Future<Output = Result<Attempt<Self::Report>, StageError>> + Send;
+}
+
 /// Looks, computes and commits until there is nothing left to do.
-pub(crate) async fn follow<R>(
+pub(crate) async fn follow<F: Follower>(
     table: &Table,
-    mut look: impl AsyncFnMut() -> Result<Attempt<R>, StageError>,
-) -> Result<Vec<Landed<R>>, StageError> {
+    follower: &mut F,
+) -> Result<Vec<Landed<F::Report>>, StageError> {
     let mut landed = Vec::new();
     let mut setbacks = 0;
     // A commit whose answer was lost; if the next look finds nothing to do, it had landed.
-    let mut unanswered: Option<(u64, R)> = None;
+    let mut unanswered: Option<(u64, F::Report)> = None;
     loop {
-        let setback = match look().await {
+        let setback = match follower.look().await {
             Ok(Attempt::UpToDate) => {
                 landed.extend(unanswered.map(|(version, report)| Landed {
                     version,

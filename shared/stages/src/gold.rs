@@ -10,7 +10,7 @@ use datafusion::common::{Column, TableReference};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::cast;
 use datafusion::prelude::{DataFrame, Expr, SessionContext};
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use serde_json::{Map, Value, json};
 use smelt_domain::{Dataset, Mart, StageName, StepReport, TableId};
 use smelt_lake::{
@@ -19,8 +19,9 @@ use smelt_lake::{
 use uuid::Uuid;
 
 use crate::folders::partition_folder;
-use crate::follow::{Attempt, Landed, follow};
+use crate::follow::{Attempt, Follower, Landed, follow};
 use crate::observer::Unit;
+use crate::parallel::in_parallel;
 use crate::silver::{DEFINITION, basis, plan::engine_type, upstream};
 use crate::{Platform, StageError};
 
@@ -31,25 +32,25 @@ pub async fn follow_silver(
     mart: &Mart,
 ) -> Result<Vec<StepReport>, StageError> {
     let lookups = mart.lookups.iter().map(|table| platform.lake.table(dataset.silver_id(table)));
-    let stage = Gold {
-        platform,
-        dataset,
-        mart,
+    let stage = Arc::new(Gold {
+        platform: platform.clone(),
+        dataset: dataset.clone(),
+        mart: mart.clone(),
         driver: platform.lake.table(dataset.silver_id(&mart.driver))?,
         lookups: lookups.collect::<Result<_, _>>()?,
         gold: platform.lake.table(dataset.gold_id(&mart.name))?,
-    };
-    let landed = follow(&stage.gold, async || stage.look().await).await?;
+    });
+    let landed = follow(&stage.gold, &mut Arc::clone(&stage)).await?;
     Ok(landed.into_iter().map(|landed| stage.committed(landed)).collect())
 }
 
 /// A partition of the driving table, by its value as text.
 type PartitionValue = Option<String>;
 
-struct Gold<'a> {
-    platform: &'a Platform,
-    dataset: &'a Dataset,
-    mart: &'a Mart,
+struct Gold {
+    platform: Platform,
+    dataset: Dataset,
+    mart: Mart,
     driver: Table,
     lookups: Vec<Table>,
     gold: Table,
@@ -61,11 +62,13 @@ struct Inputs {
     lookups: Vec<(TableId, Snapshot)>,
 }
 
-impl Gold<'_> {
-    async fn look(&self) -> Result<Attempt<StepReport>, StageError> {
+impl Follower for Arc<Gold> {
+    type Report = StepReport;
+
+    async fn look(&mut self) -> Result<Attempt<StepReport>, StageError> {
         let started = Instant::now();
         let base = self.gold.snapshot().await?;
-        let Some(inputs) = self.inputs().await? else {
+        let Some(inputs) = self.inputs().await?.map(Arc::new) else {
             return Ok(Attempt::UpToDate);
         };
         let basis = self.basis(&inputs);
@@ -94,7 +97,9 @@ impl Gold<'_> {
         let report = self.report(from.as_deref(), &to, &inputs, &partitions, &commit, started);
         Ok(Attempt::Commit { base, commit, report })
     }
+}
 
+impl Gold {
     /// The silver tables; `None` while one of them does not exist.
     async fn inputs(&self) -> Result<Option<Inputs>, StageError> {
         let Some(driver) = self.driver.snapshot().await? else {
@@ -172,8 +177,8 @@ impl Gold<'_> {
 
     /// Computes the partitions, some at a time, one file each.
     async fn compute(
-        &self,
-        inputs: &Inputs,
+        self: &Arc<Self>,
+        inputs: &Arc<Inputs>,
         partitions: &BTreeSet<PartitionValue>,
     ) -> Result<Vec<DataFile>, StageError> {
         let column = self.partition_column(&inputs.driver);
@@ -182,26 +187,22 @@ impl Gold<'_> {
             StageName::Gold,
             self.gold.id(),
             Unit::Partitions,
-            Some(partitions.len() as u64),
+            Some(partitions.iter().filter(|value| files.contains_key(*value)).count() as u64),
         );
-        let computed = futures::stream::iter(partitions)
-            .map(|value| {
-                let files: Vec<DataFile> =
-                    files.get(value).into_iter().flatten().map(|file| (*file).clone()).collect();
-                let folder = partition_folder(&column, value.as_deref());
-                let ticket = Arc::clone(&ticket);
-                async move {
-                    let file = match files.is_empty() {
-                        true => None,
-                        false => self.compute_partition(inputs, files, &folder).await?,
-                    };
-                    ticket.advance(1);
-                    Ok::<_, StageError>(file)
-                }
-            })
-            .buffered(self.platform.engine.parallelism())
-            .try_collect::<Vec<_>>()
-            .await?;
+        let mut jobs = Vec::new();
+        for (value, files) in partitions.iter().filter_map(|value| Some((value, files.get(value)?)))
+        {
+            let files: Vec<DataFile> = files.iter().map(|file| (*file).clone()).collect();
+            let folder = partition_folder(&column, value.as_deref());
+            let (stage, inputs) = (Arc::clone(self), Arc::clone(inputs));
+            let ticket = Arc::clone(&ticket);
+            jobs.push(async move {
+                let file = stage.compute_partition(&inputs, files, &folder).await?;
+                ticket.advance(1);
+                Ok(file)
+            });
+        }
+        let computed = in_parallel(self.platform.engine.parallelism(), jobs.into_iter()).await?;
         Ok(computed.into_iter().flatten().collect())
     }
 
@@ -217,7 +218,7 @@ impl Gold<'_> {
         for (id, lookup) in &inputs.lookups {
             register(&session, id, lookup, lookup.files().to_vec()).map_err(failed)?;
         }
-        let rows = mart_rows(&session, self.mart).await.map_err(failed)?;
+        let rows = mart_rows(&session, &self.mart).await.map_err(failed)?;
         let mut batches = rows.execute_stream().await.map_err(failed)?;
         let path = format!("{folder}/{}.parquet", Uuid::now_v7().simple());
         let mut writer = None;
@@ -267,7 +268,7 @@ impl Gold<'_> {
     }
 
     fn schema_change(&self, base: Option<&Snapshot>) -> Option<SchemaRef> {
-        let declared = mart_schema(self.mart);
+        let declared = mart_schema(&self.mart);
         let same = base.is_some_and(|base| {
             let current = base.schema().fields().iter().map(|f| (f.name(), f.data_type()));
             current.eq(declared.fields().iter().map(|f| (f.name(), f.data_type())))

@@ -8,7 +8,6 @@ use std::time::Instant;
 use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use chrono::{DateTime, TimeDelta, Utc};
-use futures::{StreamExt, TryStreamExt};
 use serde_json::{Map, json};
 use smelt_domain::{Dataset, StageName, StepReport, Table as TableDefinition, TableId};
 use smelt_lake::{Commit, DataFile, DataFileWriter, FileLayout, LakeError, Snapshot, Table};
@@ -19,8 +18,9 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use crate::bronze::{self, bronze_schema, grown_schema, origin_fields};
-use crate::follow::{Attempt, follow};
+use crate::follow::{Attempt, Follower, follow};
 use crate::observer::{Ticket, Unit};
+use crate::parallel::in_parallel;
 use crate::{Platform, StageError};
 
 /// Batches that may wait between the reader and the writer of a file.
@@ -147,23 +147,20 @@ async fn inspect_all(
     let total =
         uploads.iter().filter_map(|u| std::fs::metadata(&u.path).ok()).map(|m| m.len()).sum();
     let ticket = platform.observer.start(StageName::Ingest, id, Unit::Bytes, Some(total));
-    futures::stream::iter(uploads)
-        .map(|upload| {
-            let ticket = Arc::clone(&ticket);
-            async move {
-                let path = upload.path.clone();
-                let stop = StopOnDrop::default();
-                let progress = stop.0.clone();
-                let inspection = tokio::task::spawn_blocking(move || inspect(&path, &progress))
-                    .await
-                    .map_err(|error| panicked(&upload.path, &error))?;
-                ticket.advance(stop.0.done());
-                Ok((upload, inspection))
-            }
-        })
-        .buffered(platform.engine.parallelism())
-        .try_collect()
-        .await
+    let jobs = uploads.into_iter().map(|upload| {
+        let ticket = Arc::clone(&ticket);
+        async move {
+            let path = upload.path.clone();
+            let stop = StopOnDrop::default();
+            let progress = stop.0.clone();
+            let inspection = tokio::task::spawn_blocking(move || inspect(&path, &progress))
+                .await
+                .map_err(|error| panicked(&upload.path, &error))?;
+            ticket.advance(stop.0.done());
+            Ok((upload, inspection))
+        }
+    });
+    in_parallel(platform.engine.parallelism(), jobs).await
 }
 
 /// Stops the blocking reader when the future that waits for it is dropped.
@@ -215,23 +212,21 @@ async fn load_all(
     let total = files.iter().map(|(_, _, inspection)| inspection.bytes).sum();
     let ticket = platform.observer.start(StageName::Ingest, bronze.id(), Unit::Bytes, Some(total));
     let expected = expected_columns(table);
-    futures::stream::iter(files)
-        .map(|(position, upload, inspection)| {
-            let load = FileLoad {
-                bronze: bronze.clone(),
-                upload,
-                inspection,
-                expected: expected.clone(),
-                // One microsecond apart, so that the time alone tells the order of arrival.
-                ingested_at: platform.started_at + TimeDelta::microseconds(position as i64),
-                run_id: platform.run_id.to_string(),
-            };
-            let ticket = Arc::clone(&ticket);
-            async move { Ok((position, load.run(ticket.as_ref()).await?)) }
-        })
-        .buffered(platform.engine.parallelism())
-        .try_collect()
-        .await
+    let (started_at, run_id) = (platform.started_at, platform.run_id.to_string());
+    let jobs = files.into_iter().map(|(position, upload, inspection)| {
+        let load = FileLoad {
+            bronze: bronze.clone(),
+            upload,
+            inspection,
+            expected: expected.clone(),
+            // One microsecond apart, so that the time alone tells the order of arrival.
+            ingested_at: started_at + TimeDelta::microseconds(position as i64),
+            run_id: run_id.clone(),
+        };
+        let ticket = Arc::clone(&ticket);
+        async move { Ok((position, load.run(ticket.as_ref()).await?)) }
+    });
+    in_parallel(platform.engine.parallelism(), jobs).await
 }
 
 /// Every name under which the dataset would find one of its columns.
@@ -401,32 +396,8 @@ async fn commit_files(
     files: &[(usize, LoadedFile)],
     started: Instant,
 ) -> Result<(Option<StepReport>, HashSet<String>), StageError> {
-    let mut lost_to_others = HashSet::new();
-    let mut tried = false;
-    let landed = follow(bronze, async || {
-        let base = bronze.snapshot().await?;
-        let known = known_contents(base.as_ref());
-        let missing: Vec<&LoadedFile> = files
-            .iter()
-            .map(|(_, file)| file)
-            .filter(|file| !known.contains(&file.content))
-            .collect();
-        if !tried {
-            lost_to_others = files
-                .iter()
-                .map(|(_, file)| file.content.clone())
-                .filter(|content| known.contains(content))
-                .collect();
-        }
-        if missing.is_empty() {
-            return Ok(Attempt::UpToDate);
-        }
-        tried = true;
-        let commit = bronze_commit(platform, base.as_ref(), &missing);
-        let report = report(bronze, &missing, started);
-        Ok(Attempt::Commit { base, commit, report })
-    })
-    .await?;
+    let mut arrival = ArrivalOfFiles { platform, bronze, files, started, brought_by_others: None };
+    let landed = follow(bronze, &mut arrival).await?;
     let step = landed.into_iter().next().map(|landed| StepReport {
         version: Some(landed.version),
         conflicts: u64::from(landed.setbacks),
@@ -435,7 +406,36 @@ async fn commit_files(
     if let Some(step) = &step {
         platform.observer.committed(step);
     }
-    Ok((step, lost_to_others))
+    Ok((step, arrival.brought_by_others.unwrap_or_default()))
+}
+
+/// Files whose rows are written, on their way into the log.
+struct ArrivalOfFiles<'a> {
+    platform: &'a Platform,
+    bronze: &'a Table,
+    files: &'a [(usize, LoadedFile)],
+    started: Instant,
+    /// Contents that others had committed before our first try to commit them.
+    brought_by_others: Option<HashSet<String>>,
+}
+
+impl Follower for ArrivalOfFiles<'_> {
+    type Report = StepReport;
+
+    async fn look(&mut self) -> Result<Attempt<StepReport>, StageError> {
+        let base = self.bronze.snapshot().await?;
+        let known = known_contents(base.as_ref());
+        let (there, missing): (Vec<&LoadedFile>, Vec<&LoadedFile>) =
+            self.files.iter().map(|(_, file)| file).partition(|file| known.contains(&file.content));
+        self.brought_by_others
+            .get_or_insert_with(|| there.iter().map(|file| file.content.clone()).collect());
+        if missing.is_empty() {
+            return Ok(Attempt::UpToDate);
+        }
+        let commit = bronze_commit(self.platform, base.as_ref(), &missing);
+        let report = report(self.bronze, &missing, self.started);
+        Ok(Attempt::Commit { base, commit, report })
+    }
 }
 
 fn bronze_commit(platform: &Platform, base: Option<&Snapshot>, files: &[&LoadedFile]) -> Commit {

@@ -16,6 +16,7 @@ mod gold;
 mod ingest;
 mod landing;
 mod observer;
+mod parallel;
 mod percentile;
 mod platform;
 mod publish;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{Engine, Observer, StageError};
 
-/// Everything a stage works with; built once per process, passed by reference.
+/// Everything a stage works with; built once per process, cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Platform {
     /// Where the tables are.
@@ -15,7 +15,7 @@ pub struct Platform {
     /// What computes.
     pub engine: Engine,
     /// The datasets that are defined.
-    pub datasets: Vec<Dataset>,
+    pub datasets: Arc<[Dataset]>,
     /// The run that all commits are made for.
     pub run_id: RunId,
     /// When the run started.
@@ -34,7 +34,7 @@ impl Platform {
     ) -> Self {
         let started_at = Utc::now();
         let run_id = RunId::new(started_at, entropy());
-        Self { lake, engine, datasets, run_id, started_at, observer }
+        Self { lake, engine, datasets: datasets.into(), run_id, started_at, observer }
     }
 
     /// The dataset of this name.

@@ -1,9 +1,9 @@
 //! Follows every log of a dataset until nothing is left to do.
 
-use futures::{StreamExt, TryStreamExt};
 use smelt_domain::{Dataset, Mart, StepReport};
 
 use crate::gold::follow_silver;
+use crate::parallel::in_parallel;
 use crate::publish::publish;
 use crate::silver::follow_bronze;
 use crate::{Platform, StageError};
@@ -30,11 +30,12 @@ pub async fn refresh_dataset(
             report.refused_too_many.push(dataset.silver_id(&table.name).sql_name());
         }
     }
-    let marts: Vec<Vec<StepReport>> = futures::stream::iter(&dataset.marts)
-        .map(|mart| refresh_mart(platform, dataset, mart))
-        .buffered(platform.engine.parallelism())
-        .try_collect()
-        .await?;
+    let jobs = dataset.marts.iter().map(|mart| {
+        let (platform, dataset, mart) = (platform.clone(), dataset.clone(), mart.clone());
+        async move { refresh_mart(&platform, &dataset, &mart).await }
+    });
+    let jobs: Vec<_> = jobs.collect();
+    let marts = in_parallel(platform.engine.parallelism(), jobs.into_iter()).await?;
     report.steps.extend(marts.into_iter().flatten());
     Ok(report)
 }
@@ -47,4 +48,16 @@ async fn refresh_mart(
     let mut steps = follow_silver(platform, dataset, mart).await?;
     steps.extend(publish(platform, dataset, mart).await?);
     Ok(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Handlers of functions and servers run the stages as tasks, on any thread.
+    #[test]
+    fn stages_may_move_between_threads() {
+        fn assert_send<T: Send>(_: impl Fn(&'static Platform, &'static Dataset) -> T) {}
+        assert_send(refresh_dataset);
+    }
 }

@@ -3,6 +3,7 @@
 //! `PROPTEST_CASES` raises the number of cases of every property.
 
 mod events;
+mod memory;
 mod oracle;
 mod races;
 mod reading;

@@ -8,8 +8,8 @@ pub(crate) type KeyEntry = (u64, u32);
 
 /// Buckets by the hash's high bits; each fits into memory on its own.
 const BUCKETS: usize = 256;
-/// Entries held before they go to disk: 32 MiB.
-const ENTRIES_IN_MEMORY: usize = 2 << 20;
+/// Entries held before they go to disk: 8 MiB.
+const ENTRIES_IN_MEMORY: usize = 512 << 10;
 const ENTRY_BYTES: usize = 12;
 
 /// Remembers in which partition each key was seen, to find keys seen in several.

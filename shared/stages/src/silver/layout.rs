@@ -1,29 +1,32 @@
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::compute::{SortOptions, cast};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringViewArray, UInt32Array};
+use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::common::hash_utils::{RandomState, create_hashes};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
 use smelt_domain::Table;
 use smelt_lake::arrow_type;
 
 use super::plan::ARRIVAL;
 
 /// Where the columns are in rows on their way to silver: the declared columns, then `_arrival`.
+///
+/// The partition column is missing, since rows are kept by partition, unless a row's key or version
+/// needs it.
 #[derive(Debug, Clone)]
 pub(crate) struct SilverLayout {
     /// Columns of rows under way.
     pub schema: SchemaRef,
     /// Indices of the key columns.
     pub key: Vec<usize>,
-    /// Index of the partition column.
-    pub partition: usize,
-    /// Index of the source's own version column.
-    pub version: Option<usize>,
-    /// Index of `_arrival`; -1 in rows that silver already has.
-    pub arrival: usize,
+    /// Indices of the columns that order the versions of a key, the newest being greatest: the
+    /// source's own version if it has one (none is oldest), then arrival.
+    pub age: Vec<usize>,
+    /// Indices of the columns of a data file.
+    pub stored: Vec<usize>,
+    /// Name of the partition column.
+    pub partition: String,
     /// Names of the key columns.
     pub key_names: Vec<String>,
     /// Whether silver has rows that new ones may replace.
@@ -32,9 +35,13 @@ pub(crate) struct SilverLayout {
 
 impl SilverLayout {
     pub(crate) fn new(table: &Table, has_old_rows: bool) -> Result<Self> {
+        let partition = table.partition.as_str();
+        let orders_rows =
+            table.key.iter().chain(&table.version).any(|name| *name == table.partition);
         let mut fields: Vec<Field> = table
             .columns
             .iter()
+            .filter(|column| orders_rows || column.name.as_str() != partition)
             .map(|column| Field::new(column.name.as_str(), arrow_type(&column.column_type), true))
             .collect();
         let arrival = fields.len();
@@ -42,64 +49,70 @@ impl SilverLayout {
         let schema = Schema::new(fields);
         let index = |name: &str| schema.index_of(name).map_err(DataFusionError::from);
         let key = table.key.iter().map(|name| index(name.as_str())).collect::<Result<_>>()?;
-        let partition = index(table.partition.as_str())?;
         let version = table.version.as_ref().map(|name| index(name.as_str())).transpose()?;
+        let stored = (0..arrival).filter(|i| schema.field(*i).name() != partition).collect();
         Ok(Self {
             schema: Arc::new(schema),
             key,
-            partition,
-            version,
-            arrival,
+            age: version.into_iter().chain([arrival]).collect(),
+            stored,
+            partition: partition.to_owned(),
             key_names: table.key.iter().map(ToString::to_string).collect(),
             has_old_rows,
         })
     }
 
-    /// Columns that tell one row of a partition from another.
-    pub(crate) fn partition_and_key(&self) -> Vec<usize> {
-        std::iter::once(self.partition).chain(self.key.iter().copied()).collect()
-    }
-
-    /// Key, then from oldest to newest: the source's version (none is oldest), then arrival.
-    pub(crate) fn key_then_age(&self) -> Vec<usize> {
-        self.key.iter().copied().chain(self.version).chain([self.arrival]).collect()
-    }
-
-    /// The order in which partitions are written: partition, key, age.
-    pub(crate) fn ordering(&self) -> Result<LexOrdering> {
-        let columns = std::iter::once(self.partition).chain(self.key_then_age());
-        let expressions = columns.map(|index| {
-            let column = Column::new(self.schema.field(index).name(), index);
-            PhysicalSortExpr::new(
-                Arc::new(column),
-                SortOptions { descending: false, nulls_first: true },
-            )
-        });
-        LexOrdering::new(expressions)
-            .ok_or_else(|| DataFusionError::Internal("a table without key or partition".to_owned()))
-    }
-
-    /// The batch with exactly this layout's columns.
+    /// These rows of a batch, in this layout.
     ///
     /// Text views become plain text: a view keeps the whole page that it was read from in memory,
     /// and rows wait here for a long time.
-    pub(crate) fn conform(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+    pub(crate) fn conform(
+        &self,
+        batch: &RecordBatch,
+        rows: Option<&UInt32Array>,
+    ) -> Result<RecordBatch> {
         let columns = self
             .schema
             .fields()
             .iter()
             .map(|field| {
-                let column = batch.column_by_name(field.name()).ok_or_else(|| {
-                    DataFusionError::Internal(format!("column {} is missing", field.name()))
-                })?;
-                Ok(cast(column, field.data_type())?)
+                let column = named(batch, field.name())?;
+                Ok(match rows {
+                    Some(rows) => cast(&take(column, rows, None)?, field.data_type())?,
+                    None => cast(column, field.data_type())?,
+                })
             })
             .collect::<Result<_>>()?;
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
     }
 
-    /// Columns as stored in data files: without the partition column and `_arrival`.
-    pub(crate) fn stored(&self) -> Vec<usize> {
-        (0..self.arrival).filter(|index| *index != self.partition).collect()
+    /// The key columns of a batch, which need not be in this layout.
+    pub(crate) fn key_columns(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
+        let fields = self.key.iter().map(|index| self.schema.field(*index));
+        fields.map(|field| Ok(cast(named(batch, field.name())?, field.data_type())?)).collect()
     }
+
+    /// The partition column as text, of a batch that is not yet in this layout.
+    pub(crate) fn partition_texts(&self, batch: &RecordBatch) -> Result<StringViewArray> {
+        let texts = cast(named(batch, &self.partition)?, &DataType::Utf8View)?;
+        Ok(texts.as_string_view().clone())
+    }
+
+    /// The type of the first key column.
+    pub(crate) fn first_key_type(&self) -> &DataType {
+        self.schema.field(self.key[0]).data_type()
+    }
+}
+
+/// The hash of each row's key, from its key columns.
+pub(crate) fn key_hashes(key: &[ArrayRef]) -> Result<Vec<u64>> {
+    let mut hashes = vec![0; key.first().map_or(0, |column| column.len())];
+    create_hashes(key, &RandomState::with_seed(311), &mut hashes)?;
+    Ok(hashes)
+}
+
+fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
+    batch
+        .column_by_name(name)
+        .ok_or_else(|| DataFusionError::Internal(format!("column {name} is missing")))
 }

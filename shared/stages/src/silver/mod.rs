@@ -1,19 +1,23 @@
 //! Bronze → silver and quarantine.
 //!
 //! New bronze rows are typed by the dataset's SQL and judged by its expectations. Refused rows go
-//! to quarantine. Accepted rows are sorted together with the silver rows of the partitions they
-//! touch, the newest version of each key stays, and the touched partitions are replaced.
+//! to quarantine. Accepted rows are gathered by partition, together with the silver rows of the
+//! partitions they touch; of each key the newest version stays, and these partitions are replaced.
 
 mod key_log;
+mod key_ranges;
 mod layout;
 mod merge;
 mod newest;
+mod old_rows;
 mod partition_writer;
 pub(crate) mod plan;
 mod position;
 mod refresh;
 mod refused;
 mod router;
+mod scratch_file;
+mod shuffle;
 
 use std::time::Instant;
 
@@ -28,7 +32,7 @@ pub(crate) use self::plan::{declared_bronze_schema, silver_plan};
 use self::position::{Followed, Refresh, next_refresh};
 use self::refresh::{Refreshed, refresh};
 use self::refused::quarantine_schema;
-use crate::follow::{Attempt, Landed, follow};
+use crate::follow::{Attempt, Follower, Landed, follow};
 use crate::{Platform, StageError};
 
 /// Durable totals in the silver log; they land with the rows that they count.
@@ -63,7 +67,7 @@ pub async fn follow_bronze(
     dataset: &Dataset,
     table: &TableDefinition,
 ) -> Result<SilverFollowed, StageError> {
-    let stage = Silver {
+    let mut stage = Silver {
         platform,
         dataset,
         table,
@@ -71,7 +75,7 @@ pub async fn follow_bronze(
         silver: platform.lake.table(dataset.silver_id(&table.name))?,
         quarantine: platform.lake.table(dataset.quarantine_id(&table.name))?,
     };
-    let landed = follow(&stage.silver, async || stage.look().await).await?;
+    let landed = follow(&stage.silver.clone(), &mut stage).await?;
     let steps: Vec<StepReport> = landed.into_iter().map(|landed| stage.committed(landed)).collect();
     let rows_in: u64 = steps.iter().filter_map(|step| step.rows_in).sum();
     let refused: u64 = steps.iter().filter_map(|step| step.rows_rejected).sum();
@@ -91,8 +95,10 @@ pub(crate) struct Silver<'a> {
     pub(crate) quarantine: Table,
 }
 
-impl Silver<'_> {
-    async fn look(&self) -> Result<Attempt<StepReport>, StageError> {
+impl Follower for Silver<'_> {
+    type Report = StepReport;
+
+    async fn look(&mut self) -> Result<Attempt<StepReport>, StageError> {
         let started = Instant::now();
         // In this order: silver is at no later version of bronze than the quarantine, and the
         // quarantine at none that the bronze seen here does not have yet.
@@ -125,7 +131,9 @@ impl Silver<'_> {
         let report = self.report(range, &refreshed, &commit, started);
         Ok(Attempt::Commit { base: silver, commit, report })
     }
+}
 
+impl Silver<'_> {
     /// What silver is computed by: its definition and this very bronze table.
     fn basis(&self, bronze: &Snapshot) -> u64 {
         basis(self.table.definition_hash.as_number(), [bronze.identity()])

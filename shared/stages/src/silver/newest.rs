@@ -1,110 +1,183 @@
-use arrow::array::{Array, BooleanArray, RecordBatch};
-use arrow::compute::filter_record_batch;
-use arrow::compute::kernels::boolean::or;
-use arrow::compute::kernels::cmp::distinct;
-use arrow::error::ArrowError;
+use std::sync::Arc;
 
-/// Keeps the last row of every run of equal keys in a sorted stream.
-///
-/// Rows come sorted by the key columns, then from oldest to newest.
-#[derive(Debug)]
-pub(crate) struct NewestOfKey {
-    key: Vec<usize>,
-    /// The last row seen: whether it is the newest of its key is known with the next one.
-    last: Option<RecordBatch>,
-    /// Rows that a newer one replaced.
-    pub(crate) superseded: u64,
+use arrow::array::{ArrayRef, RecordBatch};
+use arrow::datatypes::Schema;
+use arrow::error::ArrowError;
+use arrow::row::{RowConverter, Rows, SortField};
+
+use super::layout::SilverLayout;
+
+/// A row among those of some batches: the batch, and the row within it.
+pub(crate) type RowOfBatches = (usize, usize);
+
+/// Bytes for each row that finding the newest ones takes beside the rows: an entry, a result, the
+/// comparable key and the comparable age. Keys and versions are taken for numbers; longer ones take
+/// more.
+pub(crate) const BYTES_BESIDE_EACH_ROW: usize = 96;
+
+/// Which of some rows are the newest of their key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Newest {
+    /// These rows, in the order of their keys.
+    pub rows: Vec<RowOfBatches>,
+    /// How many rows a newer one replaces.
+    pub superseded: u64,
 }
 
-impl NewestOfKey {
-    /// By the columns with these indices.
-    pub(crate) fn new(key: Vec<usize>) -> Self {
-        Self { key, last: None, superseded: 0 }
-    }
+/// Finds the newest row of each key.
+pub(crate) fn newest_of_key(
+    layout: &SilverLayout,
+    batches: &[RecordBatch],
+) -> Result<Newest, ArrowError> {
+    let keys = comparable(&layout.schema, &layout.key, batches)?;
+    let ages = comparable(&layout.schema, &layout.age, batches)?;
+    let mut order = entries(batches, &keys);
+    order.sort_unstable_by(|left, right| {
+        left.key
+            .cmp(&right.key)
+            .then_with(|| keys.row(left.number()).cmp(&keys.row(right.number())))
+            .then_with(|| ages.row(left.number()).cmp(&ages.row(right.number())))
+    });
 
-    /// Takes the next rows and returns those that are known to be the newest of their key.
-    pub(crate) fn push(&mut self, batch: &RecordBatch) -> Result<Vec<RecordBatch>, ArrowError> {
-        let rows = batch.num_rows();
-        if rows == 0 {
-            return Ok(Vec::new());
+    let same_key = |left: &Entry, right: &Entry| {
+        left.key == right.key && keys.row(left.number()) == keys.row(right.number())
+    };
+    let mut newest = Newest { rows: Vec::with_capacity(order.len()), superseded: 0 };
+    for (position, entry) in order.iter().enumerate() {
+        if order.get(position + 1).is_some_and(|next| same_key(entry, next)) {
+            newest.superseded += 1;
+        } else {
+            newest.rows.push((entry.batch as usize, entry.row as usize));
         }
-        let mut newest = Vec::new();
-        if let Some(last) = self.last.take() {
-            if self.differ(&last, batch)?.value(0) {
-                newest.push(last);
-            } else {
-                self.superseded += 1;
-            }
-        }
-        if rows > 1 {
-            let head = batch.slice(0, rows - 1);
-            let is_newest = self.differ(&head, &batch.slice(1, rows - 1))?;
-            let replaced = is_newest.len() - is_newest.true_count();
-            self.superseded += replaced as u64;
-            newest.push(if replaced == 0 { head } else { filter_record_batch(&head, &is_newest)? });
-        }
-        self.last = Some(batch.slice(rows - 1, 1));
-        Ok(newest)
     }
+    Ok(newest)
+}
 
-    /// The last row of the stream.
-    pub(crate) fn finish(&mut self) -> Option<RecordBatch> {
-        self.last.take()
-    }
+/// A row on its way through the sort.
+#[derive(Debug)]
+struct Entry {
+    /// The first bytes of the comparable key: they decide nearly always, without a look elsewhere.
+    key: u128,
+    batch: u32,
+    row: u32,
+    number: u32,
+}
 
-    /// Whether the keys differ, row by row, over the shorter of the two.
-    fn differ(&self, left: &RecordBatch, right: &RecordBatch) -> Result<BooleanArray, ArrowError> {
-        let rows = left.num_rows().min(right.num_rows());
-        let mut differ = BooleanArray::from(vec![false; rows]);
-        for column in &self.key {
-            let left = left.column(*column).slice(0, rows);
-            let right = right.column(*column).slice(0, rows);
-            differ = or(&differ, &distinct(&left, &right)?)?;
-        }
-        Ok(differ)
+impl Entry {
+    /// The row's number among those of all batches.
+    fn number(&self) -> usize {
+        self.number as usize
     }
+}
+
+fn entries(batches: &[RecordBatch], keys: &Rows) -> Vec<Entry> {
+    let mut entries = Vec::with_capacity(keys.num_rows());
+    for (batch, rows) in (0..).zip(batches) {
+        for row in 0..rows.num_rows() as u32 {
+            let number = entries.len() as u32;
+            let key = first_bytes(keys.row(number as usize).as_ref());
+            entries.push(Entry { key, batch, row, number });
+        }
+    }
+    entries
+}
+
+fn first_bytes(bytes: &[u8]) -> u128 {
+    let mut first = [0; 16];
+    let length = bytes.len().min(first.len());
+    first[..length].copy_from_slice(&bytes[..length]);
+    u128::from_be_bytes(first)
+}
+
+/// These columns of all batches as bytes that compare as the columns do: ascending, nulls first.
+fn comparable(
+    schema: &Schema,
+    columns: &[usize],
+    batches: &[RecordBatch],
+) -> Result<Rows, ArrowError> {
+    let fields = columns.iter().map(|index| schema.field(*index).data_type().clone());
+    let converter = RowConverter::new(fields.map(SortField::new).collect())?;
+    let count = batches.iter().map(RecordBatch::num_rows).sum();
+    let mut rows = converter.empty_rows(count, 0);
+    for batch in batches {
+        let columns: Vec<ArrayRef> =
+            columns.iter().map(|index| Arc::clone(batch.column(*index))).collect();
+        converter.append(&mut rows, &columns)?;
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use arrow::array::{ArrayRef, AsArray, Int64Array};
-    use arrow::datatypes::Int64Type;
+    use arrow::array::{Int64Array, StringArray};
+    use arrow::datatypes::{DataType, Field};
+    use proptest::prelude::*;
 
     use super::*;
 
-    fn batch(keys: &[Option<i64>], versions: &[i64]) -> RecordBatch {
-        let keys: ArrayRef = Arc::new(Int64Array::from(keys.to_vec()));
-        let versions: ArrayRef = Arc::new(Int64Array::from(versions.to_vec()));
-        RecordBatch::try_from_iter_with_nullable([("k", keys, true), ("v", versions, true)])
-            .unwrap()
-    }
+    type Row = (Option<String>, Option<i64>, Option<i64>, i64);
 
-    fn run(batches: &[RecordBatch]) -> (Vec<i64>, u64) {
-        let mut newest = NewestOfKey::new(vec![0]);
-        let mut kept = Vec::new();
-        for batch in batches {
-            kept.extend(newest.push(batch).unwrap());
+    /// Rows with a key of two columns, a version and an arrival.
+    fn layout() -> SilverLayout {
+        let field = |name: &str, data_type| Field::new(name, data_type, true);
+        let schema = Schema::new(vec![
+            field("name", DataType::Utf8),
+            field("number", DataType::Int64),
+            field("version", DataType::Int64),
+            field("_arrival", DataType::Int64),
+        ]);
+        SilverLayout {
+            schema: Arc::new(schema),
+            key: vec![0, 1],
+            age: vec![2, 3],
+            stored: vec![0, 1, 2],
+            partition: "month".to_owned(),
+            key_names: vec!["name".to_owned(), "number".to_owned()],
+            has_old_rows: false,
         }
-        kept.extend(newest.finish());
-        let versions = kept
-            .iter()
-            .flat_map(|b| b.column(1).as_primitive::<Int64Type>().values().to_vec())
-            .collect();
-        (versions, newest.superseded)
     }
 
-    #[test]
-    fn keeps_the_last_of_each_run_across_batches() {
-        let one = batch(&[None, None, Some(1), Some(2)], &[1, 2, 3, 4]);
-        let two = batch(&[Some(2)], &[5]);
-        let three = batch(&[Some(2), Some(3)], &[6, 7]);
-        assert_eq!(run(&[one, two, three]), (vec![2, 3, 6, 7], 3));
+    fn batch(rows: &[Row]) -> RecordBatch {
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(rows.iter().map(|row| row.0.clone()).collect::<StringArray>()),
+            Arc::new(rows.iter().map(|row| row.1).collect::<Int64Array>()),
+            Arc::new(rows.iter().map(|row| row.2).collect::<Int64Array>()),
+            Arc::new(rows.iter().map(|row| Some(row.3)).collect::<Int64Array>()),
+        ];
+        RecordBatch::try_new(layout().schema, columns).unwrap()
     }
 
-    #[test]
-    fn nothing_in_nothing_out() {
-        assert_eq!(run(&[batch(&[], &[])]), (vec![], 0));
+    /// Few values, so that keys meet; long names that differ only after what is compared first.
+    fn any_row() -> impl Strategy<Value = Row> {
+        let name = prop_oneof![
+            Just(None),
+            "[ab]?".prop_map(Some),
+            "[ab]".prop_map(|end| Some(format!("a name of over sixteen bytes {end}")))
+        ];
+        (name, prop::option::of(-2..3i64), prop::option::of(0..3i64), Just(0))
+    }
+
+    proptest! {
+        #[test]
+        fn the_newest_row_of_each_key_in_order_of_keys(
+            mut batches in prop::collection::vec(prop::collection::vec(any_row(), 0..40), 0..4),
+        ) {
+            for (arrival, row) in (0..).zip(batches.iter_mut().flatten()) {
+                row.3 = arrival;
+            }
+            let mut rows: Vec<&Row> = batches.iter().flatten().collect();
+            rows.sort();
+            let count = rows.len();
+            rows.reverse();
+            rows.dedup_by(|older, newer| (&older.0, older.1) == (&newer.0, newer.1));
+            rows.reverse();
+
+            let arrow: Vec<RecordBatch> = batches.iter().map(|rows| batch(rows)).collect();
+            let newest = newest_of_key(&layout(), &arrow).unwrap();
+            let found: Vec<&Row> =
+                newest.rows.iter().map(|(batch, row)| &batches[*batch][*row]).collect();
+            prop_assert_eq!(&found, &rows);
+            prop_assert_eq!(newest.superseded as usize, count - rows.len());
+        }
     }
 }

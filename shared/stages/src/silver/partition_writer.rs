@@ -1,103 +1,101 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
-use arrow::compute::partition;
+use arrow::array::RecordBatch;
+use arrow::compute::interleave_record_batch;
 use arrow::datatypes::SchemaRef;
-use datafusion::error::DataFusionError;
-use smelt_lake::{DataFile, DataFileWriter, FileLayout, Table};
+use arrow::error::ArrowError;
+use smelt_lake::{DataFile, DataFileWriter, FileLayout, PartitionValues, Table};
 use uuid::Uuid;
 
 use super::layout::SilverLayout;
-use super::router::partition_texts;
+use super::newest::RowOfBatches;
 use crate::StageError;
 use crate::folders::partition_folder;
 
 /// Rows of one file: a key is found by reading one file of this size at most.
-const ROWS_PER_FILE: u64 = 1 << 20;
+const ROWS_PER_FILE: usize = 1 << 20;
+/// Rows that are put in order and written at once.
+const ROWS_PER_BATCH: usize = 8192;
 
-/// Writes rows that come sorted by partition and key into files of their partitions.
+/// Writes the files of one partition.
 #[derive(Debug)]
 pub(crate) struct PartitionWriter {
     silver: Table,
-    layout: SilverLayout,
-    partition_name: String,
-    stored_schema: SchemaRef,
-    current: Option<Current>,
+    partition: PartitionValues,
+    folder: String,
+    stored: Vec<usize>,
+    schema: SchemaRef,
+    order: FileLayout,
+    current: Option<DataFileWriter>,
+    rows: usize,
     files: Vec<DataFile>,
 }
 
-#[derive(Debug)]
-struct Current {
-    partition: Option<String>,
-    rows: u64,
-    writer: DataFileWriter,
-}
-
 impl PartitionWriter {
-    pub(crate) fn new(silver: Table, layout: SilverLayout) -> Result<Self, StageError> {
-        let stored_schema = layout.schema.project(&layout.stored()).map_err(writing_error)?;
-        let partition_name = layout.schema.field(layout.partition).name().clone();
+    pub(crate) fn new(
+        silver: &Table,
+        layout: &SilverLayout,
+        partition: Option<String>,
+    ) -> Result<Self, StageError> {
         Ok(Self {
-            silver,
-            layout,
-            partition_name,
-            stored_schema: Arc::new(stored_schema),
+            silver: silver.clone(),
+            folder: partition_folder(&layout.partition, partition.as_deref()),
+            partition: BTreeMap::from([(layout.partition.clone(), partition)]),
+            stored: layout.stored.clone(),
+            schema: Arc::new(layout.schema.project(&layout.stored).map_err(writing_error)?),
+            order: FileLayout::SortedBy(layout.key_names.clone()),
             current: None,
+            rows: 0,
             files: Vec::new(),
         })
     }
 
-    pub(crate) async fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
-        if batch.num_rows() == 0 {
-            return Ok(());
-        }
-        let texts = partition_texts(&self.layout, batch)?;
-        let runs = partition(&[Arc::new(texts.clone())]).map_err(writing_error)?;
-        let stored = batch.project(&self.layout.stored()).map_err(writing_error)?;
-        for run in runs.ranges() {
-            let value = texts.is_valid(run.start).then(|| texts.value(run.start));
-            let rows = stored.slice(run.start, run.end - run.start);
-            self.write_to(value, &rows).await?;
+    /// Writes these rows of these batches; they come in the order of their keys.
+    pub(crate) async fn write(
+        &mut self,
+        batches: &[RecordBatch],
+        rows: &[RowOfBatches],
+    ) -> Result<(), StageError> {
+        let stored: Vec<RecordBatch> = batches
+            .iter()
+            .map(|batch| batch.project(&self.stored))
+            .collect::<Result<_, ArrowError>>()
+            .map_err(writing_error)?;
+        let stored: Vec<&RecordBatch> = stored.iter().collect();
+        for rows in rows.chunks(ROWS_PER_BATCH) {
+            let batch = interleave_record_batch(&stored, rows).map_err(writing_error)?;
+            self.append(&batch).await?;
         }
         Ok(())
     }
 
-    async fn write_to(
-        &mut self,
-        value: Option<&str>,
-        rows: &RecordBatch,
-    ) -> Result<(), StageError> {
-        let fits = self
-            .current
-            .as_ref()
-            .is_some_and(|c| c.partition.as_deref() == value && c.rows < ROWS_PER_FILE);
-        if !fits {
+    async fn append(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
+        if self.rows >= ROWS_PER_FILE {
             self.close().await?;
         }
         let current = match &mut self.current {
             Some(current) => current,
             none => {
-                let value = value.map(str::to_owned);
-                let folder = partition_folder(&self.partition_name, value.as_deref());
-                let writer = DataFileWriter::new(
+                let path = format!("{}/{}.parquet", self.folder, Uuid::now_v7().simple());
+                none.insert(DataFileWriter::new(
                     &self.silver,
-                    format!("{folder}/{}.parquet", Uuid::now_v7().simple()),
-                    BTreeMap::from([(self.partition_name.clone(), value.clone())]),
-                    Arc::clone(&self.stored_schema),
-                    &FileLayout::SortedBy(self.layout.key_names.clone()),
-                )?;
-                none.insert(Current { partition: value, rows: 0, writer })
+                    path,
+                    self.partition.clone(),
+                    Arc::clone(&self.schema),
+                    &self.order,
+                )?)
             }
         };
-        current.writer.write(rows).await?;
-        current.rows += rows.num_rows() as u64;
+        current.write(batch).await?;
+        self.rows += batch.num_rows();
         Ok(())
     }
 
     async fn close(&mut self) -> Result<(), StageError> {
         if let Some(current) = self.current.take() {
-            self.files.push(current.writer.finish().await?);
+            self.files.push(current.finish().await?);
+            self.rows = 0;
         }
         Ok(())
     }
@@ -109,6 +107,6 @@ impl PartitionWriter {
     }
 }
 
-fn writing_error(error: arrow::error::ArrowError) -> StageError {
-    StageError::engine("writing silver rows", DataFusionError::from(error))
+fn writing_error(error: ArrowError) -> StageError {
+    StageError::engine("writing silver rows", error.into())
 }

@@ -1,30 +1,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::compute::{filter_record_batch, not};
-use arrow::datatypes::DataType;
-use datafusion::common::{Column, ScalarValue};
+use arrow::array::{AsArray, BooleanArray, RecordBatch};
+use arrow::compute::{and, filter_record_batch, not};
+use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::execute_stream_partitioned;
-use datafusion::prelude::{DataFrame, Expr, SessionContext, lit};
+use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use smelt_domain::{OnViolation, RuleName, StageName};
-use smelt_lake::{DataFile, FilesTable, LakeError, Snapshot};
+use smelt_lake::{DataFile, FilesTable, Snapshot};
 use tokio::task::JoinSet;
 
 use super::Silver;
 use super::layout::SilverLayout;
 use super::merge::Merge;
-use super::plan::{ARRIVAL, BREAKS, silver_plan};
+use super::newest::BYTES_BESIDE_EACH_ROW;
+use super::old_rows::{Gathered, OldRows};
+use super::plan::{BREAKS, silver_plan};
 use super::refused::{RefusedWriter, is_refused};
 use super::router::{Origin, Router};
+use super::shuffle::{Limits, Shuffle};
 use crate::StageError;
 use crate::observer::{Ticket, Unit};
-
-/// `_arrival` of rows that silver already has: older than anything new.
-const ALREADY_HERE: i64 = -1;
 
 /// What a refresh computed; nothing of it is committed yet.
 #[derive(Debug)]
@@ -57,32 +56,35 @@ pub(crate) async fn refresh(
     let failed = |error| StageError::engine(format!("refreshing {}", stage.silver.id()), error);
     let rows_in = new_files.iter().map(DataFile::rows).sum();
     let has_old_rows = old.is_some_and(|old| !old.files().is_empty());
-    let layout = SilverLayout::new(stage.table, has_old_rows).map_err(failed)?;
+    let layout = Arc::new(SilverLayout::new(stage.table, has_old_rows).map_err(failed)?);
     let engine = &stage.platform.engine;
     let session = engine.session()?;
-    let (merge, senders) = Merge::start(&session, &stage.silver, &layout, engine.parallelism())?;
-    let router = Arc::new(Router::new(layout.clone(), senders, engine.scratch().clone()));
+    let limits = Limits { bytes: engine.shuffle_bytes(), beside_each_row: BYTES_BESIDE_EACH_ROW };
+    let shuffle = Arc::new(Shuffle::new(Arc::clone(&layout.schema), limits, engine.scratch()));
+    let router =
+        Arc::new(Router::new(Arc::clone(&layout), Arc::clone(&shuffle), engine.scratch().clone()));
     let refused_writer = quarantine_too.then(|| {
         Arc::new(RefusedWriter::new(stage.platform, stage.quarantine.clone(), stage.table))
     });
 
-    let judged =
-        take_in(stage, &session, bronze, new_files, &layout, &router, &refused_writer).await?;
-    let (partitions, old_rows) = match old.filter(|_| has_old_rows) {
+    let judged = take_in(stage, &session, bronze, new_files, &router, &refused_writer).await?;
+    let gathered = match old.filter(|_| has_old_rows) {
         Some(old) => {
             let rows = OldRows { stage, session: &session, layout: &layout, router: &router, old };
-            rows.bring_in(&merge).await?
+            rows.bring_in().await?
         }
-        None => {
-            let moved = router.keys_in_several_partitions()?;
-            merge.set_suspects(moved.into_keys().collect());
-            (router.partitions().into_values().collect(), 0)
-        }
+        None => Gathered {
+            partitions: router.partitions(),
+            suspects: router.keys_in_several_partitions()?.into_keys().collect(),
+            old_rows: 0,
+        },
     };
-    let routed = router.sent();
-    // The sorters see the end of their input when the router, with its channels, is gone.
+    let routed = router.gathered();
     drop(router);
-    let merged = merge.finish().await?;
+    let old_rows = gathered.old_rows;
+    let partitions: BTreeSet<Option<String>> = gathered.partitions.keys().cloned().collect();
+    let merge = Merge::new(stage.silver.clone(), layout, shuffle, gathered.suspects);
+    let merged = merge.run(gathered.partitions, engine.parallelism()).await?;
 
     let written: u64 = merged.files.iter().map(DataFile::rows).sum();
     let balances = judged.accepted + judged.refused == rows_in
@@ -124,7 +126,6 @@ async fn take_in(
     session: &SessionContext,
     bronze: &Snapshot,
     new_files: Vec<DataFile>,
-    layout: &SilverLayout,
     router: &Arc<Router>,
     refused: &Option<Arc<RefusedWriter>>,
 ) -> Result<Judged, StageError> {
@@ -151,7 +152,6 @@ async fn take_in(
     for rows in streams {
         let producer = Producer {
             rows,
-            layout: layout.clone(),
             router: Arc::clone(router),
             refused: refused.clone(),
             ticket: Arc::clone(&ticket),
@@ -199,7 +199,6 @@ fn warned_or_failed(
 /// Takes the rows of one stream.
 struct Producer {
     rows: SendableRecordBatchStream,
-    layout: SilverLayout,
     router: Arc<Router>,
     refused: Option<Arc<RefusedWriter>>,
     ticket: Arc<dyn Ticket>,
@@ -219,182 +218,46 @@ impl Producer {
         while let Some(batch) = self.rows.next().await {
             let batch = batch.map_err(failed)?;
             let refused = is_refused(&batch).map_err(|error| failed(error.into()))?;
-            let accepted = if refused.has_true() {
-                let rows = filter_record_batch(&batch, &refused).map_err(|e| failed(e.into()))?;
+            let refused = Some(refused).filter(BooleanArray::has_true);
+            let mut accepted = batch.num_rows();
+            if let Some(refused) = &refused {
+                let rows = filter_record_batch(&batch, refused).map_err(|e| failed(e.into()))?;
+                accepted -= rows.num_rows();
                 produced.refused += rows.num_rows() as u64;
                 if let Some(writer) = &self.refused {
                     writer.write(&rows).await?;
                 }
-                let kept = not(&refused).map_err(|error| failed(error.into()))?;
-                filter_record_batch(&batch, &kept).map_err(|error| failed(error.into()))?
-            } else {
-                batch
-            };
-            let rows = accepted.num_rows() as u64;
-            produced.accepted += rows;
-            count_broken(&accepted, &mut produced.broken);
-            self.router
-                .send(self.layout.conform(&accepted).map_err(failed)?, Origin::Bronze)
-                .await?;
-            self.ticket.advance(rows);
+            }
+            produced.accepted += accepted as u64;
+            produced
+                .count_broken(&batch, refused.as_ref())
+                .map_err(|error| failed(error.into()))?;
+            self.router.gather(&batch, refused.as_ref(), Origin::Bronze)?;
+            self.ticket.advance(batch.num_rows() as u64);
         }
         Ok(produced)
     }
 }
 
-fn count_broken(batch: &RecordBatch, broken: &mut BTreeMap<String, u64>) {
-    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        if let Some(rule) = field.name().strip_prefix(BREAKS)
-            && let Some(breaks) = column.as_boolean_opt()
-        {
-            let rows = breaks.true_count() as u64;
+impl Produced {
+    /// Counts the accepted rows that break a rule which warns or fails.
+    fn count_broken(
+        &mut self,
+        batch: &RecordBatch,
+        refused: Option<&BooleanArray>,
+    ) -> Result<(), ArrowError> {
+        let accepted = refused.map(not).transpose()?;
+        for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+            let Some(rule) = field.name().strip_prefix(BREAKS) else { continue };
+            let Some(breaks) = column.as_boolean_opt() else { continue };
+            let rows = match &accepted {
+                Some(accepted) => and(breaks, accepted)?.true_count(),
+                None => breaks.true_count(),
+            };
             if rows > 0 {
-                *broken.entry(rule.to_owned()).or_default() += rows;
+                *self.broken.entry(rule.to_owned()).or_default() += rows as u64;
             }
-        }
-    }
-}
-
-/// The rows that silver already has.
-struct OldRows<'a> {
-    stage: &'a Silver<'a>,
-    session: &'a SessionContext,
-    layout: &'a SilverLayout,
-    router: &'a Arc<Router>,
-    old: &'a Snapshot,
-}
-
-impl OldRows<'_> {
-    /// Sends the old rows of touched partitions to the sorters. A key that came in with another
-    /// partition makes the partition of its old copy a touched one as well. Returns the touched
-    /// partitions and the rows sent.
-    async fn bring_in(&self, merge: &Merge) -> Result<(BTreeSet<Option<String>>, u64), StageError> {
-        let mut touched: BTreeSet<Option<String>> =
-            self.router.partitions().into_values().collect();
-        let mut sent = self.send(self.files_in(&touched)).await?;
-        for file in self.old.files() {
-            if !touched.contains(&self.partition_of(file)) {
-                self.note_candidates(file).await?;
-            }
-        }
-
-        let moved = self.router.keys_in_several_partitions()?;
-        let numbers: BTreeSet<u32> = moved.values().flatten().copied().collect();
-        let several: BTreeSet<Option<String>> = self
-            .router
-            .partitions()
-            .into_iter()
-            .filter(|(number, _)| numbers.contains(number))
-            .map(|(_, value)| value)
-            .collect();
-        let left: BTreeSet<Option<String>> = several.difference(&touched).cloned().collect();
-        merge.set_suspects(moved.into_keys().collect());
-        sent += self.send(self.files_in(&left)).await?;
-        touched.extend(left);
-        Ok((touched, sent))
-    }
-
-    fn partition_of(&self, file: &DataFile) -> Option<String> {
-        file.partition.get(self.stage.table.partition.as_str()).cloned().flatten()
-    }
-
-    fn files_in(&self, partitions: &BTreeSet<Option<String>>) -> Vec<DataFile> {
-        let files = self.old.files().iter();
-        files.filter(|file| partitions.contains(&self.partition_of(file))).cloned().collect()
-    }
-
-    async fn send(&self, files: Vec<DataFile>) -> Result<u64, StageError> {
-        let expected: u64 = files.iter().map(DataFile::rows).sum();
-        if expected == 0 {
-            return Ok(0);
-        }
-        let failed = |error| self.failed(error);
-        let columns = self.stage.table.columns.iter().map(|column| exact(column.name.as_str()));
-        let columns: Vec<Expr> = columns.chain([lit(ALREADY_HERE).alias(ARRIVAL)]).collect();
-        let rows = self.scan(files)?.select(columns).map_err(failed)?;
-        let streams = rows.execute_stream_partitioned().await.map_err(failed)?;
-        let mut tasks = JoinSet::new();
-        for mut rows in streams {
-            let (router, layout) = (Arc::clone(self.router), self.layout.clone());
-            tasks.spawn(async move {
-                let failed = |error| StageError::engine("reading silver rows", error);
-                let mut sent = 0;
-                while let Some(batch) = rows.next().await {
-                    let batch = batch.map_err(failed)?;
-                    sent += batch.num_rows() as u64;
-                    router.send(layout.conform(&batch).map_err(failed)?, Origin::Silver).await?;
-                }
-                Ok::<u64, StageError>(sent)
-            });
-        }
-        let mut sent = 0;
-        while let Some(joined) = tasks.join_next().await {
-            sent +=
-                joined.map_err(|error| self.failed(DataFusionError::External(error.into())))??;
-        }
-        Ok(sent)
-    }
-
-    /// Notes the keys of a file that new rows may have as well: found by the file's bounds, then
-    /// read from the pages within them only.
-    async fn note_candidates(&self, file: &DataFile) -> Result<(), StageError> {
-        let Some(bounds) = self.candidate_bounds(file) else {
-            return Ok(());
-        };
-        let failed = |error| self.failed(error);
-        let mut rows = self.scan(vec![file.clone()])?;
-        if let Some((low, high)) = bounds {
-            let key = exact(&self.layout.key_names[0]);
-            rows = rows.filter(key.between(lit(low), lit(high))).map_err(failed)?;
-        }
-        let columns = self.layout.schema.fields().iter().enumerate().map(|(index, field)| {
-            if self.layout.key.contains(&index) || index == self.layout.partition {
-                exact(field.name())
-            } else {
-                lit(ScalarValue::try_from(field.data_type()).unwrap_or(ScalarValue::Null))
-                    .alias(field.name())
-            }
-        });
-        let rows = rows.select(columns.collect::<Vec<Expr>>()).map_err(failed)?;
-        let mut batches = rows.execute_stream().await.map_err(failed)?;
-        while let Some(batch) = batches.next().await {
-            self.router.note(&self.layout.conform(&batch.map_err(failed)?).map_err(failed)?)?;
         }
         Ok(())
     }
-
-    /// `None`: the file cannot hold a new key. `Some(bounds)`: it may, within these bounds of the
-    /// first key column, if any are known.
-    fn candidate_bounds(&self, file: &DataFile) -> Option<Option<(i64, i64)>> {
-        let name = &self.layout.key_names[0];
-        let is_integer =
-            *self.layout.schema.field(self.layout.key[0]).data_type() == DataType::Int64;
-        let bound =
-            |values: &serde_json::Map<String, serde_json::Value>| values.get(name)?.as_i64();
-        let low = bound(&file.statistics.min_values);
-        let high = bound(&file.statistics.max_values);
-        match (is_integer, low, high) {
-            (true, Some(low), Some(high)) => self.router.may_have_new_key(low, high).map(Some),
-            _ => Some(None),
-        }
-    }
-
-    fn scan(&self, files: Vec<DataFile>) -> Result<DataFrame, StageError> {
-        let table = FilesTable::new(
-            self.stage.silver.id(),
-            self.old.schema(),
-            self.old.partition_columns(),
-            files,
-        );
-        self.session.read_table(Arc::new(table)).map_err(|error| self.failed(error))
-    }
-
-    fn failed(&self, error: DataFusionError) -> StageError {
-        let context = format!("reading {}", self.stage.silver.id());
-        StageError::Lake(LakeError::from_engine(context, error))
-    }
-}
-
-fn exact(name: &str) -> Expr {
-    Expr::Column(Column::new_unqualified(name))
 }

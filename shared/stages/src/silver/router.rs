@@ -1,22 +1,22 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringViewArray, UInt32Array};
-use arrow::compute::{cast, take_record_batch};
-use arrow::datatypes::{DataType, Int64Type};
-use datafusion::common::hash_utils::{RandomState, create_hashes};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringViewArray, UInt32Array,
+};
+use arrow::datatypes::Int64Type;
 use datafusion::error::DataFusionError;
-use tokio::sync::mpsc;
 
 use super::key_log::{KeyEntry, KeyLog};
-use super::layout::SilverLayout;
+use super::layout::{SilverLayout, key_hashes};
+use super::shuffle::Shuffle;
 use crate::StageError;
 
 /// Keys of new rows that are remembered one by one; beyond that only their range is.
 const REMEMBERED_KEYS: usize = 4 << 20;
 
-/// Where rows on their way to the sorters come from.
+/// Where rows come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// They are new.
@@ -25,62 +25,58 @@ pub(crate) enum Origin {
     Silver,
 }
 
-/// Sends rows to the sorter of their partition and remembers which key lies in which partition.
+/// Gathers rows by their partitions and remembers which key lies in which partition.
 ///
 /// Shared by all producers.
 #[derive(Debug)]
 pub(crate) struct Router {
-    layout: SilverLayout,
-    senders: Vec<mpsc::Sender<RecordBatch>>,
+    layout: Arc<SilverLayout>,
+    shuffle: Arc<Shuffle>,
     scratch: PathBuf,
     state: Mutex<RouterState>,
 }
 
 #[derive(Debug, Default)]
 struct RouterState {
-    partitions: HashMap<Option<String>, u32>,
+    partitions: BTreeMap<Option<String>, u32>,
     keys: Option<KeyLog>,
     /// First key column of new rows, when it is an integer: for finding old copies.
     new_keys: Vec<i64>,
     new_keys_range: Option<(i64, i64)>,
-    sent: u64,
+    gathered: u64,
 }
 
 impl Router {
-    pub(crate) fn new(
-        layout: SilverLayout,
-        senders: Vec<mpsc::Sender<RecordBatch>>,
-        scratch: PathBuf,
-    ) -> Self {
+    /// Gathers in `shuffle`, whose buckets are the partitions by their numbers.
+    pub(crate) fn new(layout: Arc<SilverLayout>, shuffle: Arc<Shuffle>, scratch: PathBuf) -> Self {
         let state = RouterState { keys: Some(KeyLog::new()), ..RouterState::default() };
-        Self { layout, senders, scratch, state: Mutex::new(state) }
+        Self { layout, shuffle, scratch, state: Mutex::new(state) }
     }
 
-    /// Sends rows to their sorters and remembers their keys.
-    pub(crate) async fn send(&self, rows: RecordBatch, origin: Origin) -> Result<(), StageError> {
-        if rows.num_rows() == 0 {
-            return Ok(());
-        }
-        let partitions = self.remember(&rows, origin)?;
-        self.lock().sent += rows.num_rows() as u64;
-        for (sorter, rows) in self.split(rows, &partitions)? {
-            if self.senders[sorter].send(rows).await.is_err() {
-                // The sorter has failed; its own error is reported by whoever waits for it.
-                return Ok(());
-            }
+    /// Gathers the rows of a batch that are not left out, and remembers their keys.
+    pub(crate) fn gather(
+        &self,
+        batch: &RecordBatch,
+        left_out: Option<&BooleanArray>,
+        origin: Origin,
+    ) -> Result<(), StageError> {
+        let partitions = self.remember(batch, left_out, origin)?;
+        for (partition, rows) in split(&partitions) {
+            let rows = self.layout.conform(batch, rows.as_ref()).map_err(routing_error)?;
+            self.lock().gathered += rows.num_rows() as u64;
+            self.shuffle.push(partition, rows)?;
         }
         Ok(())
     }
 
-    /// Remembers which partitions the keys of rows lie in, without sending the rows anywhere.
-    pub(crate) fn note(&self, rows: &RecordBatch) -> Result<(), StageError> {
-        self.remember(rows, Origin::Silver).map(|_| ())
+    /// Remembers which partitions the keys of rows lie in, without gathering the rows.
+    pub(crate) fn note(&self, batch: &RecordBatch) -> Result<(), StageError> {
+        self.remember(batch, None, Origin::Silver).map(|_| ())
     }
 
-    /// Partitions seen so far, as text, by their numbers.
-    pub(crate) fn partitions(&self) -> HashMap<u32, Option<String>> {
-        let state = self.lock();
-        state.partitions.iter().map(|(value, number)| (*number, value.clone())).collect()
+    /// Partitions seen so far, by value, with their numbers.
+    pub(crate) fn partitions(&self) -> BTreeMap<Option<String>, u32> {
+        self.lock().partitions.clone()
     }
 
     /// Ends remembering and returns the keys seen in several partitions, with these partitions.
@@ -90,9 +86,9 @@ impl Router {
             .map_err(|source| self.scratch_error(source))
     }
 
-    /// Rows sent so far.
-    pub(crate) fn sent(&self) -> u64 {
-        self.lock().sent
+    /// Rows gathered so far.
+    pub(crate) fn gathered(&self) -> u64 {
+        self.lock().gathered
     }
 
     /// Whether a new row may have a key within these bounds of the first key column.
@@ -117,18 +113,28 @@ impl Router {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn remember(&self, rows: &RecordBatch, origin: Origin) -> Result<Vec<u32>, StageError> {
-        let hashes = key_hashes(&self.layout, rows)?;
-        let values = partition_texts(&self.layout, rows)?;
+    /// Remembers keys and returns the partition of each row, `None` for those left out.
+    fn remember(
+        &self,
+        batch: &RecordBatch,
+        left_out: Option<&BooleanArray>,
+        origin: Origin,
+    ) -> Result<Vec<Option<u32>>, StageError> {
+        let key = self.layout.key_columns(batch).map_err(routing_error)?;
+        let hashes = key_hashes(&key).map_err(routing_error)?;
+        let values = self.layout.partition_texts(batch).map_err(routing_error)?;
         let mut state = self.lock();
-        let partitions = state.partition_numbers(&values);
+        let partitions = state.partition_numbers(&values, left_out);
         if let Some(keys) = &mut state.keys {
-            let entries: Vec<KeyEntry> =
-                hashes.into_iter().zip(partitions.iter().copied()).collect();
+            let entries: Vec<KeyEntry> = hashes
+                .into_iter()
+                .zip(&partitions)
+                .filter_map(|(hash, partition)| partition.map(|partition| (hash, partition)))
+                .collect();
             keys.append(&entries, &self.scratch).map_err(|source| self.scratch_error(source))?;
         }
         if origin == Origin::Bronze && self.layout.has_old_rows {
-            state.remember_key(rows.column(self.layout.key[0]));
+            state.remember_keys(&key[0], &partitions);
         }
         Ok(partitions)
     }
@@ -136,42 +142,39 @@ impl Router {
     fn scratch_error(&self, source: std::io::Error) -> StageError {
         StageError::Scratch { place: self.scratch.display().to_string(), source }
     }
+}
 
-    /// Splits rows by sorter: a partition's rows all go to the same one.
-    fn split(
-        &self,
-        rows: RecordBatch,
-        partitions: &[u32],
-    ) -> Result<Vec<(usize, RecordBatch)>, StageError> {
-        let sorters = self.senders.len();
-        let sorter_of = |partition: u32| partition as usize % sorters;
-        let first = sorter_of(partitions[0]);
-        if partitions.iter().all(|partition| sorter_of(*partition) == first) {
-            return Ok(vec![(first, rows)]);
-        }
-        let mut split = Vec::new();
-        for sorter in 0..sorters {
-            let own: UInt32Array = (0u32..)
-                .zip(partitions)
-                .filter(|(_, partition)| sorter_of(**partition) == sorter)
-                .map(|(row, _)| row)
-                .collect();
-            if !own.is_empty() {
-                let rows = take_record_batch(&rows, &own).map_err(routing_error)?;
-                split.push((sorter, rows));
-            }
-        }
-        Ok(split)
+/// The partitions with their rows; `None` when all rows lie in one.
+fn split(partitions: &[Option<u32>]) -> Vec<(u32, Option<UInt32Array>)> {
+    if let Some(Some(first)) = partitions.first()
+        && partitions.iter().all(|partition| *partition == Some(*first))
+    {
+        return vec![(*first, None)];
     }
+    let mut rows_of: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (row, partition) in (0..).zip(partitions) {
+        if let Some(partition) = partition {
+            rows_of.entry(*partition).or_default().push(row);
+        }
+    }
+    rows_of.into_iter().map(|(partition, rows)| (partition, Some(rows.into()))).collect()
 }
 
 impl RouterState {
     /// A small number for each row's partition.
-    fn partition_numbers(&mut self, values: &StringViewArray) -> Vec<u32> {
+    fn partition_numbers(
+        &mut self,
+        values: &StringViewArray,
+        left_out: Option<&BooleanArray>,
+    ) -> Vec<Option<u32>> {
         let mut numbers = Vec::with_capacity(values.len());
         // Neighbours mostly lie in the same partition.
         let mut last: Option<(Option<&str>, u32)> = None;
-        for value in values {
+        for (row, value) in values.iter().enumerate() {
+            if left_out.is_some_and(|left_out| left_out.value(row)) {
+                numbers.push(None);
+                continue;
+            }
             let number = match last {
                 Some((known, number)) if known == value => number,
                 _ => {
@@ -180,16 +183,17 @@ impl RouterState {
                 }
             };
             last = Some((value, number));
-            numbers.push(number);
+            numbers.push(Some(number));
         }
         numbers
     }
 
-    fn remember_key(&mut self, first_key: &ArrayRef) {
+    fn remember_keys(&mut self, first_key: &ArrayRef, partitions: &[Option<u32>]) {
         let Some(keys) = first_key.as_primitive_opt::<Int64Type>() else {
             return;
         };
-        for key in keys.iter().flatten() {
+        for (key, partition) in keys.iter().zip(partitions) {
+            let (Some(key), Some(_)) = (key, partition) else { continue };
             let (least, greatest) = self.new_keys_range.unwrap_or((key, key));
             self.new_keys_range = Some((least.min(key), greatest.max(key)));
             if self.new_keys.len() < REMEMBERED_KEYS {
@@ -199,28 +203,6 @@ impl RouterState {
     }
 }
 
-/// The hash of each row's key.
-pub(crate) fn key_hashes(
-    layout: &SilverLayout,
-    rows: &RecordBatch,
-) -> Result<Vec<u64>, StageError> {
-    let mut hashes = vec![0; rows.num_rows()];
-    let columns: Vec<&ArrayRef> = layout.key.iter().map(|index| rows.column(*index)).collect();
-    create_hashes(columns, &RandomState::with_seed(311), &mut hashes)
-        .map_err(|error| StageError::engine("hashing keys", error))?;
-    Ok(hashes)
-}
-
-/// The partition column as text.
-pub(crate) fn partition_texts(
-    layout: &SilverLayout,
-    rows: &RecordBatch,
-) -> Result<StringViewArray, StageError> {
-    let column = rows.column(layout.partition);
-    let texts = cast(column, &DataType::Utf8View).map_err(routing_error)?;
-    Ok(texts.as_string_view().clone())
-}
-
-fn routing_error(error: arrow::error::ArrowError) -> StageError {
-    StageError::engine("routing rows to partitions", DataFusionError::from(error))
+fn routing_error(error: DataFusionError) -> StageError {
+    StageError::engine("gathering rows by partition", error)
 }
