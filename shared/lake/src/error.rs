@@ -70,6 +70,15 @@ pub enum LakeError {
         /// Commit attempts made.
         attempts: u32,
     },
+    /// A computation needs more memory than it may have.
+    #[error("{context}: it needs more memory than it may have; allow more ({source})")]
+    OutOfMemory {
+        /// What was being computed.
+        context: String,
+        /// The engine's error.
+        #[source]
+        source: Box<datafusion::error::DataFusionError>,
+    },
     /// The query engine failed.
     #[error("{context}: {source}")]
     Engine {
@@ -133,7 +142,15 @@ impl LakeError {
             datafusion::error::DataFusionError::ObjectStore(inner) => {
                 Self::from_store("read", context, *inner)
             }
-            other => Self::Engine { context: context.into(), source: Box::new(other) },
+            other => {
+                let (context, source) = (context.into(), Box::new(other));
+                match source.find_root() {
+                    datafusion::error::DataFusionError::ResourcesExhausted(_) => {
+                        Self::OutOfMemory { context, source }
+                    }
+                    _ => Self::Engine { context, source },
+                }
+            }
         }
     }
 

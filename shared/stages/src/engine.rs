@@ -13,6 +13,7 @@ use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use smelt_domain::Layer;
 use smelt_lake::Lake;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::StageError;
 use crate::percentile::percentile_function;
@@ -45,6 +46,8 @@ pub struct Engine {
     settings: EngineSettings,
     /// What every session starts from: to build it takes longer than many a query.
     blank: Arc<SessionState>,
+    /// One for each computation that may run beside others, see [`Engine::slot`].
+    slots: Arc<Semaphore>,
 }
 
 impl Engine {
@@ -60,12 +63,25 @@ impl Engine {
             .map_err(|error| StageError::engine("starting the engine", error))?;
         lake.register(&runtime);
         let blank = blank_state(&runtime, &settings);
-        Ok(Self { settings, blank: Arc::new(blank) })
+        let slots = Arc::new(Semaphore::new(settings.parallelism.max(1)));
+        Ok(Self { settings, blank: Arc::new(blank), slots })
     }
 
     /// Threads that work at the same time.
     pub fn parallelism(&self) -> usize {
         self.settings.parallelism.max(1)
+    }
+
+    /// Waits until fewer computations run than there are threads: more would share the memory
+    /// without being any faster.
+    pub(crate) async fn slot(&self) -> Option<SemaphorePermit<'_>> {
+        self.slots.acquire().await.ok()
+    }
+
+    /// Waits until no other computation runs, and lets none begin.
+    pub(crate) async fn all_slots(&self) -> Option<SemaphorePermit<'_>> {
+        let all = u32::try_from(self.parallelism()).unwrap_or(u32::MAX);
+        self.slots.acquire_many(all).await.ok()
     }
 
     /// Folder for what does not fit into memory.
