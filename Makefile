@@ -13,6 +13,8 @@ BUILD_DEV := cargo build --workspace --locked
 BUILD_RELEASE := cargo build --release --package smelt --locked
 
 PYTHON := .venv/bin/python
+# Tests of the storage run on a real S3 protocol as well.
+WITH_S3 := tools/with_s3_server.sh
 # Bytecode would lie about in the checkout.
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -35,9 +37,10 @@ run: build ## Build, then show the whole platform on simulated data
 .PHONY: test
 test: setup ## Run all tests
 	@if cargo nextest --version >/dev/null 2>&1; then \
-		set -ex; cargo test --doc --workspace --locked; cargo nextest run --workspace --locked; \
+		set -ex; cargo test --doc --workspace --locked; \
+		$(WITH_S3) cargo nextest run --workspace --locked; \
 	else \
-		set -x; cargo test --workspace --locked; \
+		set -x; $(WITH_S3) cargo test --workspace --locked; \
 	fi
 
 .PHONY: lint

@@ -193,7 +193,7 @@ pub(crate) struct SimulateArguments {
     pub(crate) out: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArguments {
     /// Days of data.
     #[arg(long, default_value_t = 365)]

@@ -61,6 +61,12 @@ pub(crate) fn count_text(count: u64) -> String {
     text
 }
 
+/// So many of something: `1 row`, `1,234 rows`.
+pub(crate) fn counted(count: u64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", count_text(count))
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

@@ -6,7 +6,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use smelt_domain::{StageName, StepReport, TableId};
 use smelt_stages::{Observer, Ticket, Unit};
 
-use crate::data_size::{bytes_text, count_text};
+use crate::data_size::{bytes_text, count_text, counted};
 
 /// Work shorter than this shows no progress.
 const SHOW_AFTER: Duration = Duration::from_secs(1);
@@ -62,16 +62,16 @@ impl Observer for Progress {
 pub(crate) fn step_line(step: &StepReport) -> String {
     let mut parts = Vec::new();
     if let Some(rows) = step.rows_in.filter(|_| step.stage != StageName::Publish) {
-        parts.push(format!("{} rows in", count_text(rows)));
+        parts.push(format!("{} in", counted(rows, "row")));
     }
     if let Some(rows) = step.rows_out.filter(|_| step.stage != StageName::Ingest) {
-        parts.push(format!("{} rows written", count_text(rows)));
+        parts.push(format!("{} written", counted(rows, "row")));
     }
     if let Some(rows) = step.rows_rejected.filter(|rows| *rows > 0) {
         parts.push(format!("{} refused", count_text(rows)));
     }
     if let Some(partitions) = step.partitions.filter(|_| step.stage != StageName::Ingest) {
-        parts.push(format!("{} partitions", count_text(partitions)));
+        parts.push(counted(partitions, "partition"));
     }
     if let Some(bytes) = step.bytes_written {
         parts.push(bytes_text(bytes));

@@ -1,9 +1,11 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
-use smelt_domain::{Dataset, DatasetName, Outcome, StepReport};
+use smelt_domain::{Dataset, DatasetName, Outcome, StageName, StepReport, TableId};
 use smelt_lake::Lake;
-use smelt_stages::{Engine, EngineSettings, Observer, Platform, StageError, read_definitions};
+use smelt_stages::{
+    Engine, EngineSettings, Observer, Platform, StageError, Ticket, Unit, read_definitions,
+};
 
 use crate::arguments::Global;
 use crate::exit::{Ending, told};
@@ -51,11 +53,43 @@ pub(crate) fn chosen<'a>(
     }
 }
 
+/// The platform, and what will be in the report of its run.
+pub(crate) fn open_recorded(global: &Global) -> Result<(Platform, Arc<Recorder>)> {
+    let mut platform = open(global)?;
+    let recorder = Arc::new(Recorder { heard_by: platform.observer, steps: Mutex::default() });
+    platform.observer = Arc::clone(&recorder) as Arc<dyn Observer>;
+    Ok((platform, recorder))
+}
+
+/// Keeps every step that is committed: a run that fails half-way reports what it did.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    heard_by: Arc<dyn Observer>,
+    steps: Mutex<Vec<StepReport>>,
+}
+
+impl Observer for Recorder {
+    fn start(
+        &self,
+        stage: StageName,
+        table: &TableId,
+        unit: Unit,
+        total: Option<u64>,
+    ) -> Arc<dyn Ticket> {
+        self.heard_by.start(stage, table, unit, total)
+    }
+
+    fn committed(&self, step: &StepReport) {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(step.clone());
+        self.heard_by.committed(step);
+    }
+}
+
 /// Writes the run report and passes the outcome on. A run that found nothing to do leaves none.
 pub(crate) async fn reported(
     platform: &Platform,
     command: &str,
-    steps: Vec<StepReport>,
+    recorder: &Recorder,
     ended: Result<Ending>,
 ) -> Result<Ending> {
     let (outcome, error) = match &ended {
@@ -64,6 +98,7 @@ pub(crate) async fn reported(
         Ok(Ending::Refused) => (Outcome::Refused, None),
         Err(error) => (Outcome::Failed, Some(told(error))),
     };
+    let steps = std::mem::take(&mut *recorder.steps.lock().unwrap_or_else(PoisonError::into_inner));
     if steps.is_empty() && outcome == Outcome::Succeeded {
         return ended;
     }

@@ -19,13 +19,13 @@ use super::simulate::simulate;
 use crate::arguments::{DemoArguments, Global};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::{open, reported};
+use crate::session::{open_recorded, reported};
 
 const DATASET: &str = "nyc311";
 const TRUTH: &str = "truth.json";
 
 pub(crate) async fn run(global: &Global, arguments: &DemoArguments) -> Result<Ending> {
-    let platform = open(global)?;
+    let (platform, recorder) = open_recorded(global)?;
     let name: DatasetName = DATASET.parse()?;
     let dataset = platform.dataset(&name)?;
     let [table] = dataset.tables.as_slice() else {
@@ -37,12 +37,17 @@ pub(crate) async fn run(global: &Global, arguments: &DemoArguments) -> Result<En
     let landing = folder.join("landing");
     let prefix = landing_prefix(&name, &table.name);
     let started = Instant::now();
-    let truth = landed(global, arguments, &landing, &folder.join(&prefix))?;
+    let truth = {
+        let (global, arguments) = (global.clone(), arguments.clone());
+        let (landing, files) = (landing.clone(), folder.join(&prefix));
+        // Beside the runtime's threads, so that Ctrl-C is heard.
+        tokio::task::spawn_blocking(move || landed(&global, &arguments, &landing, &files)).await??
+    };
     let simulated = started.elapsed();
 
     let started = Instant::now();
     let ingested = sweep_landing(&platform, dataset, table).await?;
-    let refreshed = refresh_dataset(&platform, dataset).await?;
+    refresh_dataset(&platform, dataset).await?;
     let processed = started.elapsed();
 
     let balance = table_balance(&platform, dataset, table).await?;
@@ -61,8 +66,7 @@ pub(crate) async fn run(global: &Global, arguments: &DemoArguments) -> Result<En
     };
     print(&report.to_string())?;
     let ending = if report.agrees() { Ending::Fine } else { Ending::Failed };
-    let steps = ingested.step.into_iter().chain(refreshed.steps).collect();
-    reported(&platform, "demo", steps, Ok(ending)).await
+    reported(&platform, "demo", &recorder, Ok(ending)).await
 }
 
 /// Simulates into the landing folder, or takes what an earlier demo left there.

@@ -4,28 +4,23 @@ use smelt_sources::find_files;
 use smelt_stages::{FileOutcome, Ingested, Upload, ingest_files};
 
 use crate::arguments::{Global, IngestArguments};
-use crate::data_size::count_text;
+use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
-use crate::session::{open, reported};
+use crate::session::{open_recorded, reported};
 
 /// Names listed in full; more are counted.
 const LISTED: usize = 12;
 
 pub(crate) async fn run(global: &Global, arguments: IngestArguments) -> Result<Ending> {
-    let platform = open(global)?;
+    let (platform, recorder) = open_recorded(global)?;
     let dataset = platform.dataset(&arguments.dataset)?;
     let table = only_table(dataset, arguments.table.as_ref())?;
     let uploads: Vec<Upload> =
         find_files(&arguments.files)?.into_iter().map(Upload::local).collect();
-    let command = format!("ingest {} ({} files)", dataset.name, uploads.len());
-    let (steps, ended) = match ingest_files(&platform, dataset, table, uploads).await {
-        Ok(ingested) => {
-            let ending = say(global, &ingested);
-            (ingested.step.into_iter().collect(), Ok(ending))
-        }
-        Err(error) => (Vec::new(), Err(error.into())),
-    };
-    reported(&platform, &command, steps, ended).await
+    let command = format!("ingest {} ({})", dataset.name, counted(uploads.len() as u64, "file"));
+    let ingested = ingest_files(&platform, dataset, table, uploads).await;
+    let ended = ingested.map(|ingested| say(global, &ingested)).map_err(anyhow::Error::from);
+    reported(&platform, &command, &recorder, ended).await
 }
 
 /// The table named, or the only one there is.
@@ -83,9 +78,9 @@ fn listed(names: &[String]) -> String {
 
 fn short(outcome: &FileOutcome) -> String {
     match outcome {
-        FileOutcome::Loaded { rows, malformed: 0 } => format!("{} rows", count_text(*rows)),
+        FileOutcome::Loaded { rows, malformed: 0 } => counted(*rows, "row"),
         FileOutcome::Loaded { rows, malformed } => {
-            format!("{} rows, {} of them malformed", count_text(*rows), count_text(*malformed))
+            format!("{}, {} of them malformed", counted(*rows, "row"), count_text(*malformed))
         }
         FileOutcome::AlreadyLoaded => "this content is in bronze already; nothing to do".to_owned(),
         FileOutcome::NoRows => "a header but no rows; nothing to do".to_owned(),

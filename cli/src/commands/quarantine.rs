@@ -8,10 +8,10 @@ use smelt_stages::{Platform, table_balance};
 
 use super::refresh::refresh;
 use crate::arguments::Global;
-use crate::data_size::count_text;
+use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::{open, reported};
+use crate::session::{open_recorded, reported};
 
 /// Characters of a raw row that are shown.
 const RAW_SHOWN: usize = 160;
@@ -22,10 +22,12 @@ pub(crate) async fn run(
     examples: usize,
     replay: bool,
 ) -> Result<Ending> {
-    let platform = open(global)?;
+    let (platform, recorder) = open_recorded(global)?;
     let dataset = platform.dataset(&name)?;
     if replay {
-        return self::replay(global, &platform, dataset).await;
+        let ended = self::replay(global, &platform, dataset).await;
+        let command = format!("quarantine {name} --replay");
+        return reported(&platform, &command, &recorder, ended).await;
     }
     for table in &dataset.tables {
         let id = dataset.quarantine_id(&table.name);
@@ -41,31 +43,20 @@ pub(crate) async fn run(
 /// Silver and quarantine follow a changed definition by themselves; this does it now and says what
 /// it changed.
 async fn replay(global: &Global, platform: &Platform, dataset: &Dataset) -> Result<Ending> {
-    let before = refused(platform, dataset).await?;
-    let mut steps = Vec::new();
-    let ended = refresh(global, platform, Some(&dataset.name), &mut steps).await;
-    let ended = match ended {
-        Ok(ending) => refused(platform, dataset).await.map(|after| (ending, after)),
-        Err(error) => Err(error),
+    let (before, refreshed) =
+        (refused(platform, dataset).await?, refresh(global, platform, Some(&dataset.name)).await?);
+    let note = if refreshed.anything {
+        ""
+    } else {
+        "; the definition is the one that they were refused by: mend it first"
     };
-    let ended = match ended {
-        Ok((ending, after)) => {
-            let note = if steps.is_empty() {
-                "; the definition is the one that they were refused by: mend it first"
-            } else {
-                ""
-            };
-            print(&format!(
-                "{}: {} rows in quarantine before, {} now{note}\n",
-                dataset.name,
-                count_text(before),
-                count_text(after)
-            ))?;
-            Ok(ending)
-        }
-        Err(error) => Err(error),
-    };
-    reported(platform, &format!("quarantine {} --replay", dataset.name), steps, ended).await
+    print(&format!(
+        "{}: {} in quarantine before, {} now{note}\n",
+        dataset.name,
+        counted(before, "row"),
+        count_text(refused(platform, dataset).await?)
+    ))?;
+    Ok(refreshed.ending)
 }
 
 async fn refused(platform: &Platform, dataset: &Dataset) -> Result<u64> {
@@ -90,8 +81,8 @@ async fn rules(platform: &Platform, id: &TableId, examples: usize) -> Result<Str
         for row in 0..batch.num_rows() {
             let rule = rule[row].clone().unwrap_or_default();
             text.push_str(&format!(
-                "{rule}: {} rows ({})\n",
-                count_text(u64::try_from(refused.value(row)).unwrap_or_default()),
+                "{rule}: {} ({})\n",
+                counted(u64::try_from(refused.value(row)).unwrap_or_default(), "row"),
                 reason[row].as_deref().unwrap_or("no reason given")
             ));
             text.push_str(&self::examples(platform, id, &rule, examples).await?);

@@ -1,27 +1,25 @@
 use anyhow::Result;
-use smelt_domain::{DatasetName, StepReport};
+use smelt_domain::DatasetName;
 use smelt_stages::{Platform, refresh_dataset, sweep_landing};
 
 use super::ingest::say;
 use crate::arguments::Global;
 use crate::exit::Ending;
-use crate::session::{chosen, open, reported};
+use crate::session::{chosen, open_recorded, reported};
 
 pub(crate) async fn run(global: &Global, dataset: Option<DatasetName>) -> Result<Ending> {
-    let platform = open(global)?;
+    let (platform, recorder) = open_recorded(global)?;
     let command = with_dataset("refresh", dataset.as_ref());
-    let mut steps = Vec::new();
-    let ended = refresh(global, &platform, dataset.as_ref(), &mut steps).await;
-    reported(&platform, &command, steps, ended).await
+    let ended = refresh(global, &platform, dataset.as_ref()).await;
+    reported(&platform, &command, &recorder, ended.map(|refreshed| refreshed.ending)).await
 }
 
 /// `smelt run`: what lies in `landing/`, then everything that follows from it.
 pub(crate) async fn run_landing(global: &Global, dataset: Option<DatasetName>) -> Result<Ending> {
-    let platform = open(global)?;
+    let (platform, recorder) = open_recorded(global)?;
     let command = with_dataset("run", dataset.as_ref());
-    let mut steps = Vec::new();
-    let ended = land_and_refresh(global, &platform, dataset.as_ref(), &mut steps).await;
-    reported(&platform, &command, steps, ended).await
+    let ended = land_and_refresh(global, &platform, dataset.as_ref()).await;
+    reported(&platform, &command, &recorder, ended).await
 }
 
 fn with_dataset(command: &str, dataset: Option<&DatasetName>) -> String {
@@ -32,18 +30,16 @@ async fn land_and_refresh(
     global: &Global,
     platform: &Platform,
     dataset: Option<&DatasetName>,
-    steps: &mut Vec<StepReport>,
 ) -> Result<Ending> {
     let mut landed = Ending::Fine;
     for dataset in chosen(platform, dataset)? {
         for table in &dataset.tables {
             let ingested = sweep_landing(platform, dataset, table).await?;
             landed = worse(landed, say(&quiet_about_known(global), &ingested));
-            steps.extend(ingested.step);
         }
     }
-    let refreshed = refresh(global, platform, dataset, steps).await?;
-    Ok(worse(landed, refreshed))
+    let refreshed = refresh(global, platform, dataset).await?;
+    Ok(worse(landed, refreshed.ending))
 }
 
 /// A sweep sees every landed file again; only what is new or wrong is worth a word, and what is new
@@ -52,17 +48,22 @@ fn quiet_about_known(global: &Global) -> Global {
     Global { quiet: true, ..global.clone() }
 }
 
+/// How a refresh ended.
+pub(crate) struct Refreshed {
+    pub(crate) ending: Ending,
+    /// Whether anything was committed.
+    pub(crate) anything: bool,
+}
+
 pub(crate) async fn refresh(
     global: &Global,
     platform: &Platform,
     dataset: Option<&DatasetName>,
-    steps: &mut Vec<StepReport>,
-) -> Result<Ending> {
-    let before = steps.len();
-    let mut ending = Ending::Fine;
+) -> Result<Refreshed> {
+    let mut refreshed = Refreshed { ending: Ending::Fine, anything: false };
     for dataset in chosen(platform, dataset)? {
         let report = refresh_dataset(platform, dataset).await?;
-        steps.extend(report.steps);
+        refreshed.anything |= !report.steps.is_empty();
         for table in report.refused_too_many {
             eprintln!(
                 "error: {table}: more rows were refused than the dataset allows in one run \
@@ -70,13 +71,13 @@ pub(crate) async fn refresh(
                  smelt quarantine {}",
                 dataset.name
             );
-            ending = Ending::Refused;
+            refreshed.ending = Ending::Refused;
         }
     }
-    if steps.len() == before && !global.quiet && !global.json {
+    if !refreshed.anything && !global.quiet && !global.json {
         eprintln!("up to date");
     }
-    Ok(ending)
+    Ok(refreshed)
 }
 
 /// A failure outweighs a refusal, and both outweigh success.

@@ -98,7 +98,7 @@ pub struct StepReport {
     pub upstream: Vec<UpstreamVersion>,
     /// The version it committed; null if it committed none.
     pub version: Option<u64>,
-    /// The definition it applied, all 64 hexadecimal digits.
+    /// The hash of the definition it applied.
     pub definition_hash: Option<String>,
     /// Rows read.
     pub rows_in: Option<u64>,

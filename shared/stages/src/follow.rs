@@ -18,10 +18,11 @@
 use std::future::Future;
 use std::time::Duration;
 
+use smelt_domain::StepReport;
 use smelt_lake::{Commit, CommitError, LakeError, Snapshot, Table};
 
-use crate::StageError;
 use crate::platform::entropy;
+use crate::{Observer, StageError};
 
 const MAX_SETBACKS: u32 = 16;
 const FIRST_WAIT: Duration = Duration::from_millis(4);
@@ -29,54 +30,48 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// What one look at the logs led to. There is one such value at a time: boxing it would gain nothing.
 #[allow(clippy::large_enum_variant)]
-pub(crate) enum Attempt<R> {
+pub(crate) enum Attempt {
     /// There is nothing left to do.
     UpToDate,
     /// This is to be committed onto `base`; `report` says what it is.
-    Commit { base: Option<Snapshot>, commit: Commit, report: R },
-}
-
-/// A commit that landed.
-pub(crate) struct Landed<R> {
-    pub version: u64,
-    /// Setbacks on the way: conflicts, lost answers and passing faults.
-    pub setbacks: u32,
-    pub report: R,
+    Commit { base: Option<Snapshot>, commit: Commit, report: StepReport },
 }
 
 /// What a table does at each look.
 pub(crate) trait Follower: Send {
-    /// What is known of a commit.
-    type Report: Send;
-
     /// Looks at the logs and computes what is to be committed.
-    fn look(&mut self) -> impl Future<Output = Result<Attempt<Self::Report>, StageError>> + Send;
+    fn look(&mut self) -> impl Future<Output = Result<Attempt, StageError>> + Send;
 }
 
-/// Looks, computes and commits until there is nothing left to do.
-pub(crate) async fn follow<F: Follower>(
+/// Looks, computes and commits until there is nothing left to do. Every commit is told to the
+/// observer when it has landed, whatever happens afterwards.
+pub(crate) async fn follow(
     table: &Table,
-    follower: &mut F,
-) -> Result<Vec<Landed<F::Report>>, StageError> {
-    let mut landed = Vec::new();
+    observer: &dyn Observer,
+    follower: &mut impl Follower,
+) -> Result<Vec<StepReport>, StageError> {
+    let mut steps = Vec::new();
     let mut setbacks = 0;
+    let mut landed = |report: StepReport, version: u64, setbacks: u32| {
+        let step = StepReport { version: Some(version), conflicts: u64::from(setbacks), ..report };
+        observer.committed(&step);
+        steps.push(step);
+    };
     // A commit whose answer was lost; if the next look finds nothing to do, it had landed.
-    let mut unanswered: Option<(u64, F::Report)> = None;
+    let mut unanswered: Option<(u64, StepReport)> = None;
     loop {
         let setback = match follower.look().await {
             Ok(Attempt::UpToDate) => {
-                landed.extend(unanswered.map(|(version, report)| Landed {
-                    version,
-                    setbacks,
-                    report,
-                }));
-                return Ok(landed);
+                if let Some((version, report)) = unanswered {
+                    landed(report, version, setbacks);
+                }
+                return Ok(steps);
             }
             Ok(Attempt::Commit { base, commit, report }) => {
                 let version = base.as_ref().map_or(0, |snapshot| snapshot.version() + 1);
                 match table.commit(base.as_ref(), &commit).await {
                     Ok(version) => {
-                        landed.push(Landed { version, setbacks, report });
+                        landed(report, version, setbacks);
                         unanswered = None;
                         setbacks = 0;
                         continue;

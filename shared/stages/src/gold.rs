@@ -20,7 +20,7 @@ use smelt_lake::{
 use uuid::Uuid;
 
 use crate::folders::partition_folder;
-use crate::follow::{Attempt, Follower, Landed, follow};
+use crate::follow::{Attempt, Follower, follow};
 use crate::observer::Unit;
 use crate::parallel::in_parallel;
 use crate::silver::{DEFINITION, basis, plan::engine_type, upstream};
@@ -41,8 +41,7 @@ pub async fn follow_silver(
         lookups: lookups.collect::<Result<_, _>>()?,
         gold: platform.lake.table(dataset.gold_id(&mart.name))?,
     });
-    let landed = follow(&stage.gold, &mut Arc::clone(&stage)).await?;
-    Ok(landed.into_iter().map(|landed| stage.committed(landed)).collect())
+    follow(&stage.gold, platform.observer.as_ref(), &mut Arc::clone(&stage)).await
 }
 
 /// A partition of the driving table, by its value as text.
@@ -64,9 +63,7 @@ struct Inputs {
 }
 
 impl Follower for Arc<Gold> {
-    type Report = StepReport;
-
-    async fn look(&mut self) -> Result<Attempt<StepReport>, StageError> {
+    async fn look(&mut self) -> Result<Attempt, StageError> {
         let started = Instant::now();
         let base = self.gold.snapshot().await?;
         let Some(inputs) = self.inputs().await?.map(Arc::new) else {
@@ -332,16 +329,6 @@ impl Gold {
             bytes_written: Some(commit.add.iter().map(|file| file.size).sum()),
             ..crate::steps::step(StageName::Gold, self.gold.id(), started)
         }
-    }
-
-    fn committed(&self, landed: Landed<StepReport>) -> StepReport {
-        let step = StepReport {
-            version: Some(landed.version),
-            conflicts: u64::from(landed.setbacks),
-            ..landed.report
-        };
-        self.platform.observer.committed(&step);
-        step
     }
 }
 

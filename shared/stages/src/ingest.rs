@@ -397,15 +397,8 @@ async fn commit_files(
     started: Instant,
 ) -> Result<(Option<StepReport>, HashSet<String>), StageError> {
     let mut arrival = ArrivalOfFiles { platform, bronze, files, started, brought_by_others: None };
-    let landed = follow(bronze, &mut arrival).await?;
-    let step = landed.into_iter().next().map(|landed| StepReport {
-        version: Some(landed.version),
-        conflicts: u64::from(landed.setbacks),
-        ..landed.report
-    });
-    if let Some(step) = &step {
-        platform.observer.committed(step);
-    }
+    let steps = follow(bronze, platform.observer.as_ref(), &mut arrival).await?;
+    let step = steps.into_iter().next();
     Ok((step, arrival.brought_by_others.unwrap_or_default()))
 }
 
@@ -420,9 +413,7 @@ struct ArrivalOfFiles<'a> {
 }
 
 impl Follower for ArrivalOfFiles<'_> {
-    type Report = StepReport;
-
-    async fn look(&mut self) -> Result<Attempt<StepReport>, StageError> {
+    async fn look(&mut self) -> Result<Attempt, StageError> {
         let base = self.bronze.snapshot().await?;
         let known = known_contents(base.as_ref());
         let (there, missing): (Vec<&LoadedFile>, Vec<&LoadedFile>) =

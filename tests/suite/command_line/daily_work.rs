@@ -96,6 +96,28 @@ fn every_format_gives_the_same_silver() {
 }
 
 #[test]
+fn a_run_that_fails_reports_what_it_had_done() {
+    let home = Home::with_own_datasets();
+    let (sql, good) = ("datasets/nyc311/gold/agency_monthly.sql", "  COUNT(*) AS requests,\n");
+    home.change(sql, good, "  COUNT(*) / 0 AS requests,\n");
+    home.write("lake/landing/nyc311/requests/a.csv", csv_of_keys(1..=20));
+    let error = home.refused(1, &["run"]);
+    assert_holds(&error, &["computing gold.nyc311_agency_monthly", "ivide by zero"]);
+
+    let json = home.fine(&["runs", "--format", "json"]);
+    let runs: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(runs[0]["outcome"], "failed");
+    assert_holds(runs[0]["error"].as_str().unwrap(), &["gold.nyc311_agency_monthly"]);
+    let steps = runs[0]["steps"].as_array().unwrap().iter();
+    let committed: Vec<&str> = steps.map(|step| step["stage"].as_str().unwrap()).collect();
+    assert_eq!(committed[..2], ["ingest", "silver"]);
+
+    home.change(sql, "  COUNT(*) / 0 AS requests,\n", good);
+    home.fine(&["run"]);
+    assert_eq!(home.select("SELECT SUM(requests) FROM gold.nyc311_agency_monthly"), ["20"]);
+}
+
+#[test]
 fn the_last_runs_are_shown_with_what_woke_them() {
     let home = Home::new();
     home.write("a.csv", csv_of_keys(1..=3) + "x,2026-02-14T12:00:00.000,Noise,BRONX\n");
@@ -107,7 +129,7 @@ fn the_last_runs_are_shown_with_what_woke_them() {
     assert_eq!(lines.len(), 3, "{text}");
     assert_holds(lines[0], &["STARTED (UTC)", "SECONDS", "OUTCOME", "INGESTED", "WOKEN BY"]);
     let woken = |command: &str| lines.iter().find(|line| line.ends_with(command)).unwrap();
-    assert_holds(woken("ingest nyc311 (1 files)"), &["succeeded", " 4 "]);
+    assert_holds(woken("ingest nyc311 (1 file)"), &["succeeded", " 4 "]);
     assert_holds(woken("refresh nyc311"), &["refused", " 1 "]);
 
     let json = home.fine(&["runs", "--last", "1", "--format", "json"]);

@@ -147,7 +147,7 @@ fn replay_judges_all_rows_by_the_mended_definition() {
     );
     assert_eq!(
         home.fine(&["quarantine", "nyc311", "--replay"]),
-        "nyc311: 1 rows in quarantine before, 2 now\n"
+        "nyc311: 1 row in quarantine before, 2 now\n"
     );
     assert_eq!(home.balance(), [23, 21, 0, 2, 0]);
     assert_eq!(home.select(march), [""; 0]);

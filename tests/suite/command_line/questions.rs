@@ -152,9 +152,9 @@ fn refused_rows_are_shown_by_rule_with_examples() {
         home.fine(&["quarantine", "nyc311", "--examples", "1"]),
         format!(
             "unique_key_is_integer: 2 rows (unique_key is not an integer)\n    a.csv:42  {}\n\
-             created_date_is_readable: 1 rows (created_date is missing or not a date)\n    \
+             created_date_is_readable: 1 row (created_date is missing or not a date)\n    \
              a.csv:44  {}\n\
-             malformed: 1 rows (4 fields expected, 2 found)\n    a.csv:45  42,{noon}\n",
+             malformed: 1 row (4 fields expected, 2 found)\n    a.csv:45  42,{noon}\n",
             fields("x-1", noon),
             fields("41", "yesterday"),
         )

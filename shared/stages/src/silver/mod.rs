@@ -32,7 +32,7 @@ pub(crate) use self::plan::{declared_bronze_schema, silver_plan};
 use self::position::{Followed, Refresh, next_refresh};
 use self::refresh::{Refreshed, refresh};
 use self::refused::quarantine_schema;
-use crate::follow::{Attempt, Follower, Landed, follow};
+use crate::follow::{Attempt, Follower, follow};
 use crate::{Platform, StageError};
 
 /// Durable totals in the silver log; they land with the rows that they count.
@@ -75,8 +75,7 @@ pub async fn follow_bronze(
         silver: platform.lake.table(dataset.silver_id(&table.name))?,
         quarantine: platform.lake.table(dataset.quarantine_id(&table.name))?,
     };
-    let landed = follow(&stage.silver.clone(), &mut stage).await?;
-    let steps: Vec<StepReport> = landed.into_iter().map(|landed| stage.committed(landed)).collect();
+    let steps = follow(&stage.silver.clone(), platform.observer.as_ref(), &mut stage).await?;
     let rows_in: u64 = steps.iter().filter_map(|step| step.rows_in).sum();
     let refused: u64 = steps.iter().filter_map(|step| step.rows_rejected).sum();
     let refused_too_many = table
@@ -96,9 +95,7 @@ pub(crate) struct Silver<'a> {
 }
 
 impl Follower for Silver<'_> {
-    type Report = StepReport;
-
-    async fn look(&mut self) -> Result<Attempt<StepReport>, StageError> {
+    async fn look(&mut self) -> Result<Attempt, StageError> {
         let started = Instant::now();
         // In this order: silver is at no later version of bronze than the quarantine, and the
         // quarantine at none that the bronze seen here does not have yet.
@@ -257,16 +254,6 @@ impl Silver<'_> {
             bytes_written: Some(commit.add.iter().map(|file| file.size).sum()),
             ..crate::steps::step(StageName::Silver, self.silver.id(), started)
         }
-    }
-
-    fn committed(&self, landed: Landed<StepReport>) -> StepReport {
-        let step = StepReport {
-            version: Some(landed.version),
-            conflicts: u64::from(landed.setbacks),
-            ..landed.report
-        };
-        self.platform.observer.committed(&step);
-        step
     }
 }
 
