@@ -5,6 +5,7 @@ use tokio::runtime::Builder;
 
 use crate::arguments::Arguments;
 use crate::commands;
+use crate::output::{is_output_closed, say};
 
 /// How a command ended, other than by failing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,14 +27,14 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let runtime = match Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: no threads could be started: {error}");
+            say(&format!("error: no threads could be started: {error}"));
             return ExitCode::from(FAILED);
         }
     };
     let ending = runtime.block_on(async {
         tokio::select! {
             ending = commands::run(arguments) => Some(ending),
-            _ = tokio::signal::ctrl_c() => None,
+            Ok(()) = tokio::signal::ctrl_c() => None,
         }
     });
     // Readers on blocking threads have been told to stop; nothing of theirs is visible. Threads of
@@ -46,14 +47,14 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Some(Ok(Ending::Refused)) => ExitCode::from(REFUSED),
         Some(Err(error)) => {
             // A closed pipe (`smelt query … | head`) is the reader's wish, not a failure.
-            if is_closed_pipe(&error) {
+            if is_output_closed(&error) {
                 return ExitCode::SUCCESS;
             }
-            eprintln!("error: {}", told(&error));
+            say(&format!("error: {}", told(&error)));
             ExitCode::from(FAILED)
         }
         None => {
-            eprintln!("stopped; everything committed so far is kept, the next run carries on");
+            say("stopped; everything committed so far is kept, the next run carries on");
             ExitCode::from(STOPPED)
         }
     }
@@ -64,14 +65,6 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
 pub(crate) fn told(error: &anyhow::Error) -> String {
     let (words, root) = (error.to_string(), error.root_cause().to_string());
     if words.contains(&root) { words } else { format!("{words} ({root})") }
-}
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-    })
 }
 
 fn start_logging(arguments: &Arguments) {

@@ -7,6 +7,7 @@ use smelt_domain::{StageName, StepReport, TableId};
 use smelt_stages::{Observer, Ticket, Unit};
 
 use crate::data_size::{bytes_text, count_text, counted};
+use crate::output::say;
 
 /// Work shorter than this shows no progress.
 const SHOW_AFTER: Duration = Duration::from_secs(1);
@@ -31,7 +32,7 @@ impl Progress {
             // Printing cannot fail in a way that matters to the work.
             let _ = self.bars.println(text);
         } else {
-            eprintln!("{text}");
+            say(text);
         }
     }
 }

@@ -20,7 +20,10 @@ pub(crate) fn open(global: &Global) -> Result<Platform> {
 }
 
 pub(crate) fn open_lake(global: &Global) -> Result<Lake> {
-    let s3_options = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
+    // A variable that is no text is nobody's setting.
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let s3_options = variables.filter(|(name, _)| name.starts_with("AWS_"));
     Ok(Lake::open(&global.lake, s3_options)?)
 }
 

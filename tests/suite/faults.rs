@@ -12,6 +12,7 @@ mod rivals;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
 use object_store::ObjectStore;
@@ -27,6 +28,18 @@ use crate::support::{Contents, Input, nyc311, platform, uploads};
 
 /// Files that are ingested and refreshed before the others arrive.
 const FIRST_ROUND: usize = 2;
+
+/// Every fault that the process survives; a stall takes this long.
+fn survivable(stall: Duration) -> [Fault; 6] {
+    [
+        Fault::FailBefore,
+        Fault::LostAnswer,
+        Fault::Conflict409,
+        Fault::Precondition412,
+        Fault::Unavailable503,
+        Fault::Stall(stall),
+    ]
+}
 
 /// What the pipeline runs on, and how a run without faults goes.
 struct Scenario {

@@ -3,6 +3,7 @@ use smelt_lake::Lake;
 use smelt_stages::{check_sql, read_definitions};
 
 use crate::arguments::Global;
+use crate::data_size::counted;
 use crate::exit::Ending;
 use crate::output::print;
 use crate::session::open_engine;
@@ -15,13 +16,9 @@ pub(crate) async fn run(global: &Global) -> Result<Ending> {
         print(&format!(
             "{}: {} and {} are fine\n",
             dataset.name,
-            counted(dataset.tables.len(), "table"),
-            counted(dataset.marts.len(), "mart")
+            counted(dataset.tables.len() as u64, "table"),
+            counted(dataset.marts.len() as u64, "mart")
         ))?;
     }
     Ok(Ending::Fine)
-}
-
-fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("{count} {thing}") } else { format!("{count} {thing}s") }
 }

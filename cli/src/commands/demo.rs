@@ -26,6 +26,15 @@ const TRUTH: &str = "truth.json";
 
 pub(crate) async fn run(global: &Global, arguments: &DemoArguments) -> Result<Ending> {
     let (platform, recorder) = open_recorded(global)?;
+    let ended = demonstrate(global, arguments, &platform).await;
+    reported(&platform, "demo", &recorder, ended).await
+}
+
+async fn demonstrate(
+    global: &Global,
+    arguments: &DemoArguments,
+    platform: &Platform,
+) -> Result<Ending> {
     let name: DatasetName = DATASET.parse()?;
     let dataset = platform.dataset(&name)?;
     let [table] = dataset.tables.as_slice() else {
@@ -46,27 +55,26 @@ pub(crate) async fn run(global: &Global, arguments: &DemoArguments) -> Result<En
     let simulated = started.elapsed();
 
     let started = Instant::now();
-    let ingested = sweep_landing(&platform, dataset, table).await?;
-    refresh_dataset(&platform, dataset).await?;
+    let ingested = sweep_landing(platform, dataset, table).await?;
+    refresh_dataset(platform, dataset).await?;
     let processed = started.elapsed();
 
-    let balance = table_balance(&platform, dataset, table).await?;
+    let balance = table_balance(platform, dataset, table).await?;
     let balance = balance.context("the demo's silver table is not there")?;
     let report = Report {
         arguments: format!("{} days, seed {}", arguments.days, arguments.seed),
         lake: platform.lake.location().to_owned(),
         files: ingested.files.len(),
         landed_bytes: bytes_below(&folder.join(&prefix))?,
-        findings: findings(&platform, &truth, &ingested, &balance).await?,
+        findings: findings(platform, &truth, &ingested, &balance).await?,
         balance,
         anomalies: truth.anomalies.iter().map(|anomaly| anomaly.to_string()).collect(),
-        busiest: busiest(&platform).await?,
+        busiest: busiest(platform).await?,
         simulated,
         processed,
     };
-    print(&report.to_string())?;
-    let ending = if report.agrees() { Ending::Fine } else { Ending::Failed };
-    reported(&platform, "demo", &recorder, Ok(ending)).await
+    let printed = print(&report.to_string());
+    if report.agrees() { printed.map(|()| Ending::Fine) } else { Ok(Ending::Failed) }
 }
 
 /// Simulates into the landing folder, or takes what an earlier demo left there.
@@ -192,7 +200,8 @@ async fn busiest(platform: &Platform) -> Result<Vec<(String, u64)>> {
     let mut boroughs = Vec::new();
     for batch in rows(platform, sql).await? {
         let names = cast(batch.column(0), &DataType::Utf8)?;
-        let counts = batch.column(1).as_primitive::<Int64Type>();
+        let counts = cast(batch.column(1), &DataType::Int64)?;
+        let counts = counts.as_primitive::<Int64Type>();
         for (name, count) in names.as_string::<i32>().iter().zip(counts.values()) {
             let name = name.unwrap_or("?").to_owned();
             boroughs.push((name, u64::try_from(*count).unwrap_or_default()));

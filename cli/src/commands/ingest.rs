@@ -45,21 +45,23 @@ pub(crate) fn say(global: &Global, ingested: &Ingested) -> Ending {
     for (name, outcome) in &ingested.files {
         match outcome {
             FileOutcome::Unreadable(error) => {
-                eprintln!("error: {error}");
+                crate::output::say(&format!("error: {error}"));
                 ending = Ending::Failed;
             }
             FileOutcome::Foreign { found, expected } => {
-                eprintln!(
+                crate::output::say(&format!(
                     "error: {name}: none of its columns is one that the dataset reads, so nothing \
                      of it was loaded; it has {}; expected are columns such as {}",
                     listed(found),
                     listed(expected)
-                );
+                ));
                 if ending == Ending::Fine {
                     ending = Ending::Refused;
                 }
             }
-            outcome if !global.quiet && !global.json => eprintln!("{name}: {}", short(outcome)),
+            outcome if !global.quiet && !global.json => {
+                crate::output::say(&format!("{name}: {}", short(outcome)))
+            }
             _ => {}
         }
     }

@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 
 use crate::arguments::{Global, QueryArguments, QueryFormat};
 use crate::exit::Ending;
-use crate::output::print;
+use crate::output::{Output, print};
 use crate::session::open;
 
 /// Rows that a table for people shows; more are counted and pointed to the other formats.
@@ -32,7 +32,7 @@ pub(crate) async fn run(global: &Global, arguments: QueryArguments) -> Result<En
             let file = create(path)?;
             write_text(rows, format, BufWriter::new(file)).await?;
         }
-        (format, None) => write_text(rows, format, std::io::stdout().lock()).await?,
+        (format, None) => write_text(rows, format, Output::new()).await?,
     }
     Ok(Ending::Fine)
 }

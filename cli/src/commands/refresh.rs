@@ -65,17 +65,17 @@ pub(crate) async fn refresh(
         let report = refresh_dataset(platform, dataset).await?;
         refreshed.anything |= !report.steps.is_empty();
         for table in report.refused_too_many {
-            eprintln!(
+            crate::output::say(&format!(
                 "error: {table}: more rows were refused than the dataset allows in one run \
                  (refuse_above); the good rows are in, the others in quarantine: \
                  smelt quarantine {}",
                 dataset.name
-            );
+            ));
             refreshed.ending = Ending::Refused;
         }
     }
     if !refreshed.anything && !global.quiet && !global.json {
-        eprintln!("up to date");
+        crate::output::say("up to date");
     }
     Ok(refreshed)
 }

@@ -5,7 +5,7 @@ use smelt_stages::{Balance, DatasetStatus, TableStatus, dataset_status};
 use crate::arguments::{Global, ReportFormat};
 use crate::data_size::{bytes_text, count_text};
 use crate::exit::Ending;
-use crate::output::print;
+use crate::output::{print, say};
 use crate::session::{chosen, open};
 use crate::table_text::{Align, TextTable};
 
@@ -20,25 +20,25 @@ pub(crate) async fn run(
         all.push((dataset.name.to_string(), dataset_status(&platform, dataset).await?));
     }
     let exact = all.iter().flat_map(|(_, status)| &status.balances).all(Balance::is_exact);
+    let shown = show(format, all);
+    if exact {
+        return shown.map(|()| Ending::Fine);
+    }
+    say("error: a balance is not exact: rows were lost or counted twice; please report this");
+    Ok(Ending::Failed)
+}
+
+fn show(format: ReportFormat, all: Vec<(String, DatasetStatus)>) -> Result<()> {
     match format {
         ReportFormat::Json => {
             let json: serde_json::Map<String, serde_json::Value> = all
                 .into_iter()
                 .map(|(name, status)| Ok((name, serde_json::to_value(status)?)))
                 .collect::<Result<_>>()?;
-            print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+            print(&format!("{}\n", serde_json::to_string_pretty(&json)?))
         }
-        ReportFormat::Table => {
-            for (_, status) in &all {
-                print(&text(status))?;
-            }
-        }
+        ReportFormat::Table => all.iter().try_for_each(|(_, status)| print(&text(status))),
     }
-    if exact {
-        return Ok(Ending::Fine);
-    }
-    eprintln!("error: a balance is not exact: rows were lost or counted twice; please report this");
-    Ok(Ending::Failed)
 }
 
 fn text(status: &DatasetStatus) -> String {

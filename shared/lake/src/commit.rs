@@ -118,7 +118,9 @@ impl Table {
         let now = Utc::now().timestamp_millis();
         let mut lines = vec![LogAction::CommitInfo(commit_info(commit, now))];
         if let Some(schema) = &commit.schema {
-            if base.is_none() {
+            // A protocol is never taken back: a column that needs more only adds to it.
+            let had_wall_clock = base.is_some_and(|base| has_wall_clock(base.schema()));
+            if base.is_none() || (has_wall_clock(schema) && !had_wall_clock) {
                 lines.push(LogAction::Protocol(protocol(has_wall_clock(schema))));
             }
             lines.push(LogAction::MetaData(self.metadata(base, commit, schema, now)?));

@@ -33,8 +33,8 @@ pub use objects::{
 };
 pub use reading::{
     a_grown_schema_reads_old_files, a_large_file_is_uploaded_in_parts,
-    files_are_read_with_partitions_and_ordinals, latest_names_the_published_snapshot,
-    statistics_tell_bounds_of_every_type,
+    a_table_may_gain_a_wall_clock, files_are_read_with_partitions_and_ordinals,
+    latest_names_the_published_snapshot, statistics_tell_bounds_of_every_type,
 };
 
 use crate::{DataFile, DataFileWriter, FileLayout, FileStatistics, FilesTable, Lake, Table};

@@ -51,7 +51,7 @@ impl DataFile {
         self.statistics.rows
     }
 
-    /// The first folder of the path, by which a mart's files are told apart
+    /// The folder of the path, by which a mart's files are told apart
     /// (`created_month=2026-04`): marts carry no partition column of their own.
     pub fn folder(&self) -> Option<&str> {
         self.path.rsplit_once('/').map(|(folder, _)| folder)

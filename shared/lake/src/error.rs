@@ -138,20 +138,19 @@ impl LakeError {
         context: impl Into<String>,
         error: datafusion::error::DataFusionError,
     ) -> Self {
-        match error {
-            datafusion::error::DataFusionError::ObjectStore(inner) => {
-                Self::from_store("read", context, *inner)
-            }
-            other => {
-                let (context, source) = (context.into(), Box::new(other));
-                match source.find_root() {
-                    datafusion::error::DataFusionError::ResourcesExhausted(_) => {
-                        Self::OutOfMemory { context, source }
-                    }
-                    _ => Self::Engine { context, source },
-                }
-            }
+        use datafusion::error::DataFusionError;
+        use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, StorageFull};
+
+        let context = context.into();
+        if matches!(error.find_root(), DataFusionError::ResourcesExhausted(_)) {
+            return Self::OutOfMemory { context, source: Box::new(error) };
         }
+        let of_the_store = causes(&error).any(|cause| cause.is::<object_store::Error>())
+            || matches!(io_kind(&error), Some(PermissionDenied | QuotaExceeded | StorageFull));
+        if of_the_store {
+            return Self::classified("read", format!("files for {context}"), Box::new(error));
+        }
+        Self::Engine { context, source: Box::new(error) }
     }
 
     /// Classifies an error of the Parquet codec: a store's answer inside it stays a store's answer.

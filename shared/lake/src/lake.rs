@@ -51,6 +51,9 @@ impl Lake {
             Ok(url) if url.scheme().len() > 1 => {
                 Err(bad_location(location, &format!("unknown scheme `{}`", url.scheme())))
             }
+            Err(error) if location.contains("://") => {
+                Err(bad_location(location, &error.to_string()))
+            }
             // A relative path, or a single letter that is a drive and not a scheme.
             _ => Self::open_folder(FilePath::new(location)),
         }

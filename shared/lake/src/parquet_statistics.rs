@@ -10,7 +10,8 @@ use crate::FileStatistics;
 
 /// Row count, bounds and null counts over all row groups.
 ///
-/// Columns are flat and in the schema's order. Bounds are left out where a row group has none.
+/// Columns are flat and in the schema's order. Bounds are left out where a row group with values has
+/// none (of NaN only, for example).
 pub(crate) fn file_statistics(metadata: &ParquetMetaData, schema: &Schema) -> FileStatistics {
     let rows = metadata.row_groups().iter().map(|group| group.num_rows()).sum::<i64>();
     let mut statistics =
@@ -32,9 +33,10 @@ pub(crate) fn file_statistics(metadata: &ParquetMetaData, schema: &Schema) -> Fi
         }
         let bounds = groups
             .iter()
+            .zip(metadata.row_groups())
             // A row group of nulls only has no bounds and does not widen the file's.
-            .filter(|group| group.min_bytes_opt().is_some())
-            .map(|group| bounds(group, field.data_type()))
+            .filter(|(group, all)| group.null_count_opt() != u64::try_from(all.num_rows()).ok())
+            .map(|(group, _)| bounds(group, field.data_type()))
             .collect::<Option<Vec<_>>>();
         if let Some(bounds) = bounds {
             insert_extreme(&mut statistics.min_values, name, bounds.iter().map(|b| &b.0), false);

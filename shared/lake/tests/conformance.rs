@@ -63,6 +63,7 @@ checks! {
     a_cleaned_log_means_everything_changed
     odd_partition_values_come_back
     a_grown_schema_reads_old_files
+    a_table_may_gain_a_wall_clock
     files_are_read_with_partitions_and_ordinals
     statistics_tell_bounds_of_every_type
     a_large_file_is_uploaded_in_parts

@@ -78,10 +78,19 @@ fn without_accent(letter: char) -> &'static str {
     }
 }
 
+/// Name of the column that bronze is partitioned by: no source column may have it.
+const RESERVED: &str = "ingestion_date";
+
 /// Hands out column names in order, adding `_2`, `_3`, … where a name is taken.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct UniqueNames {
     taken: HashSet<String>,
+}
+
+impl Default for UniqueNames {
+    fn default() -> Self {
+        Self { taken: HashSet::from([RESERVED.to_owned()]) }
+    }
 }
 
 impl UniqueNames {
@@ -129,12 +138,15 @@ mod tests {
     #[test]
     fn repeated_names_are_numbered() {
         let mut names = UniqueNames::default();
-        let headers = ["a", "A ", "a_2", "", "column_4", "a"];
+        let headers = ["a", "A ", "a_2", "", "column_4", "a", "Ingestion Date"];
         let given: Vec<String> = headers
             .iter()
             .enumerate()
             .map(|(index, header)| names.name(header, index + 1))
             .collect();
-        assert_eq!(given, ["a", "a_2", "a_2_2", "column_4", "column_4_2", "a_3"]);
+        assert_eq!(
+            given,
+            ["a", "a_2", "a_2_2", "column_4", "column_4_2", "a_3", "ingestion_date_2"]
+        );
     }
 }

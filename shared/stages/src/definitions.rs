@@ -151,6 +151,13 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
         file: path.display().to_string(),
         line: None,
         problem: format!("it cannot be read: {error}"),
-        remedy: "name the folder that holds the datasets with --datasets".to_owned(),
+        remedy: match error.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                "name the folder that holds the datasets with --datasets"
+            }
+            std::io::ErrorKind::InvalidData => "save it as UTF-8",
+            _ => "make it readable",
+        }
+        .to_owned(),
     }
 }

@@ -1,3 +1,4 @@
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,8 +13,8 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use smelt_domain::Layer;
-use smelt_lake::Lake;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use smelt_lake::{Lake, LakeError};
+use tokio::sync::Semaphore;
 
 use crate::StageError;
 use crate::percentile::percentile_function;
@@ -46,7 +47,7 @@ pub struct Engine {
     settings: EngineSettings,
     /// What every session starts from: to build it takes longer than many a query.
     blank: Arc<SessionState>,
-    /// One for each computation that may run beside others, see [`Engine::slot`].
+    /// One for each computation that may run beside others, see [`Engine::in_turn`].
     slots: Arc<Semaphore>,
 }
 
@@ -72,16 +73,22 @@ impl Engine {
         self.settings.parallelism.max(1)
     }
 
-    /// Waits until fewer computations run than there are threads: more would share the memory
-    /// without being any faster.
-    pub(crate) async fn slot(&self) -> Option<SemaphorePermit<'_>> {
-        self.slots.acquire().await.ok()
-    }
-
-    /// Waits until no other computation runs, and lets none begin.
-    pub(crate) async fn all_slots(&self) -> Option<SemaphorePermit<'_>> {
-        let all = u32::try_from(self.parallelism()).unwrap_or(u32::MAX);
-        self.slots.acquire_many(all).await.ok()
+    /// Runs a computation when fewer run than there are threads: more would share the memory
+    /// without being any faster. One that does not get its memory beside others is run alone.
+    pub(crate) async fn in_turn<T, F>(&self, compute: impl Fn() -> F) -> Result<T, StageError>
+    where
+        F: Future<Output = Result<T, StageError>>,
+    {
+        let slot = self.slots.acquire().await;
+        match compute().await {
+            Err(StageError::Lake(LakeError::OutOfMemory { .. })) => {
+                drop(slot);
+                let all = u32::try_from(self.parallelism()).unwrap_or(u32::MAX);
+                let _alone = self.slots.acquire_many(all).await;
+                compute().await
+            }
+            computed => computed,
+        }
     }
 
     /// Folder for what does not fit into memory.

@@ -14,8 +14,7 @@ use futures::StreamExt;
 use serde_json::{Map, Value, json};
 use smelt_domain::{Dataset, Mart, StageName, StepReport, TableId};
 use smelt_lake::{
-    Changes, Commit, DataFile, DataFileWriter, FileLayout, FilesTable, LakeError, Snapshot, Table,
-    arrow_type,
+    Changes, Commit, DataFile, DataFileWriter, FileLayout, FilesTable, Snapshot, Table, arrow_type,
 };
 use uuid::Uuid;
 
@@ -195,32 +194,14 @@ impl Gold {
             let (stage, inputs) = (Arc::clone(self), Arc::clone(inputs));
             let ticket = Arc::clone(&ticket);
             jobs.push(async move {
-                let file = stage.compute_in_turn(&inputs, &files, &folder).await?;
+                let compute = || stage.compute_partition(&inputs, files.clone(), &folder);
+                let file = stage.platform.engine.in_turn(compute).await?;
                 ticket.advance(1);
                 Ok(file)
             });
         }
         let computed = in_parallel(self.platform.engine.parallelism(), jobs.into_iter()).await?;
         Ok(computed.into_iter().flatten().collect())
-    }
-
-    /// One of several at a time; what does not get its memory beside others is computed alone.
-    async fn compute_in_turn(
-        &self,
-        inputs: &Inputs,
-        files: &[DataFile],
-        folder: &str,
-    ) -> Result<Option<DataFile>, StageError> {
-        let engine = &self.platform.engine;
-        let slot = engine.slot().await;
-        match self.compute_partition(inputs, files.to_vec(), folder).await {
-            Err(StageError::Lake(LakeError::OutOfMemory { .. })) => {
-                drop(slot);
-                let _alone = engine.all_slots().await;
-                self.compute_partition(inputs, files.to_vec(), folder).await
-            }
-            computed => computed,
-        }
     }
 
     async fn compute_partition(

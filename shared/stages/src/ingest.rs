@@ -12,7 +12,8 @@ use serde_json::{Map, json};
 use smelt_domain::{Dataset, StageName, StepReport, Table as TableDefinition, TableId};
 use smelt_lake::{Commit, DataFile, DataFileWriter, FileLayout, LakeError, Snapshot, Table};
 use smelt_sources::{
-    FileError, Inspection, Progress, ReadOptions, SinkClosed, SourceBatch, inspect, read,
+    FileError, FileFormat, Inspection, Progress, ReadOptions, SinkClosed, SourceBatch, inspect,
+    read,
 };
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -267,7 +268,9 @@ impl FileLoad {
         let mut chunks = Chunks::new(&self);
         let mut reported = 0;
         while let Some(batch) = receiver.recv().await {
-            if chunks.is_first() && self.is_foreign(batch.fields.schema_ref()) {
+            // Objects of JSON may bring their columns later; a header has said all.
+            let said_all = matches!(self.inspection.format, FileFormat::Csv | FileFormat::Parquet);
+            if said_all && chunks.is_first() && self.is_foreign(batch.fields.schema_ref()) {
                 let found = column_names(batch.fields.schema_ref());
                 return Ok(Err(self.foreign(found)));
             }
@@ -396,10 +399,11 @@ async fn commit_files(
     files: &[(usize, LoadedFile)],
     started: Instant,
 ) -> Result<(Option<StepReport>, HashSet<String>), StageError> {
-    let mut arrival = ArrivalOfFiles { platform, bronze, files, started, brought_by_others: None };
+    let mut arrival =
+        ArrivalOfFiles { platform, bronze, files, started, brought_by_others: HashSet::new() };
     let steps = follow(bronze, platform.observer.as_ref(), &mut arrival).await?;
     let step = steps.into_iter().next();
-    Ok((step, arrival.brought_by_others.unwrap_or_default()))
+    Ok((step, arrival.brought_by_others))
 }
 
 /// Files whose rows are written, on their way into the log.
@@ -408,8 +412,8 @@ struct ArrivalOfFiles<'a> {
     bronze: &'a Table,
     files: &'a [(usize, LoadedFile)],
     started: Instant,
-    /// Contents that others had committed before our first try to commit them.
-    brought_by_others: Option<HashSet<String>>,
+    /// Contents that others have committed.
+    brought_by_others: HashSet<String>,
 }
 
 impl Follower for ArrivalOfFiles<'_> {
@@ -418,8 +422,14 @@ impl Follower for ArrivalOfFiles<'_> {
         let known = known_contents(base.as_ref());
         let (there, missing): (Vec<&LoadedFile>, Vec<&LoadedFile>) =
             self.files.iter().map(|(_, file)| file).partition(|file| known.contains(&file.content));
-        self.brought_by_others
-            .get_or_insert_with(|| there.iter().map(|file| file.content.clone()).collect());
+        // Ours may be there as well: a commit whose answer was lost.
+        let is_ours = |file: &LoadedFile| {
+            let ours = file.data.iter().map(|data| data.path.as_str());
+            let live = base.as_ref().map_or(&[][..], |base| base.files());
+            ours.into_iter().any(|path| live.iter().any(|file| file.path == path))
+        };
+        self.brought_by_others =
+            there.iter().filter(|file| !is_ours(file)).map(|file| file.content.clone()).collect();
         if missing.is_empty() {
             return Ok(Attempt::UpToDate);
         }

@@ -36,7 +36,8 @@ pub async fn publish(
         }) {
             return Ok(steps);
         }
-        let written = write(platform, mart, &gold, &snapshot).await?;
+        let engine = &platform.engine;
+        let written = engine.in_turn(|| write(platform, mart, &gold, &snapshot)).await?;
         point_latest(&platform.lake, gold.id(), &written).await?;
         let step = StepReport {
             upstream: vec![upstream(

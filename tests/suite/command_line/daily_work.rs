@@ -96,6 +96,31 @@ fn every_format_gives_the_same_silver() {
 }
 
 #[test]
+fn a_source_column_may_be_called_like_one_of_ours() {
+    let home = Home::new();
+    let content = format!("{HEADER},Ingestion Date\n7,2026-02-14,Noise,BRONX,yesterday\n");
+    home.write("a.csv", content);
+    home.fine(&["ingest", "nyc311", "--file", "a.csv"]);
+    home.write("b.csv", csv_of_keys([8]));
+    home.fine(&["ingest", "nyc311", "--file", "b.csv"]);
+    home.fine(&["refresh"]);
+    let sql = "SELECT unique_key, ingestion_date_2 FROM bronze.nyc311_requests ORDER BY 1";
+    assert_eq!(home.select(sql), ["7,yesterday", "8,"]);
+    assert_eq!(home.balance(), [2, 2, 0, 0, 0]);
+}
+
+#[test]
+fn json_may_bring_its_columns_late() {
+    let home = Home::new();
+    let mut lines = "{\"note\": \"nothing yet\"}\n".repeat(20_000);
+    lines.push_str("{\"unique_key\": \"7\", \"created_date\": \"2026-02-14\"}\n");
+    home.write("a.jsonl", lines);
+    home.fine(&["ingest", "nyc311", "--file", "a.jsonl"]);
+    home.refused(3, &["refresh"]);
+    assert_eq!(home.balance(), [20_001, 1, 0, 20_000, 0]);
+}
+
+#[test]
 fn a_run_that_fails_reports_what_it_had_done() {
     let home = Home::with_own_datasets();
     let (sql, good) = ("datasets/nyc311/gold/agency_monthly.sql", "  COUNT(*) AS requests,\n");

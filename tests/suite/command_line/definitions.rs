@@ -153,3 +153,21 @@ fn replay_judges_all_rows_by_the_mended_definition() {
     assert_eq!(home.select(march), [""; 0]);
     assert_holds(&home.fine(&["runs"]), &["quarantine nyc311 --replay"]);
 }
+
+#[test]
+fn a_row_without_a_key_is_refused_by_any_definition() {
+    let home = Home::with_own_datasets();
+    home.change(
+        "datasets/nyc311/dataset.yaml",
+        "      - rule: unique_key_is_integer\n        not_null: unique_key\n        \
+         on_violation: reject\n        reason: unique_key is not an integer\n",
+        "",
+    );
+    let keyless = ",2026-02-14T12:00:00.000,Noise,BRONX\n".repeat(2);
+    home.write("a.csv", csv_of_keys(1..=20) + &keyless);
+    home.fine(&["ingest", "nyc311", "--file", "a.csv"]);
+    home.fine(&["refresh"]);
+    assert_eq!(home.balance(), [22, 20, 0, 2, 0]);
+    let rules = home.fine(&["quarantine", "nyc311"]);
+    assert_holds(&rules, &["key_is_missing: 2 rows (a column of the key has no value)"]);
+}

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -20,6 +21,7 @@ fn a_place_that_cannot_be_a_lake_is_explained() {
         ("a.csv", &["lake location `a.csv` cannot be used"]),
         ("", &["lake location `` cannot be used"]),
         ("s3:///no-bucket", &["lake location `s3:///no-bucket` cannot be used"]),
+        ("s3://my bucket/lake", &["lake location `s3://my bucket/lake` cannot be used"]),
     ] {
         for command in [&["status"][..], &["ingest", "nyc311", "--file", "a.csv"], &["runs"]] {
             let arguments = [command, &["--lake", lake]].concat();
@@ -28,6 +30,23 @@ fn a_place_that_cannot_be_a_lake_is_explained() {
             assert_holds(&error, &["error: ", "give a folder or an s3://bucket/prefix URL"]);
         }
     }
+}
+
+#[test]
+fn nobody_who_listens_and_odd_variables_stop_no_run() {
+    let home = Home::new();
+    home.write("a.csv", csv_of_keys(1..=20));
+    let mut command = home.command(&["ingest", "nyc311", "--file", "a.csv"]);
+    command.env("ODD", std::ffi::OsStr::from_bytes(b"\xff"));
+    let mut child = command.spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    home.fine(&["refresh"]);
+    assert_eq!(home.balance(), [20, 20, 0, 0, 0]);
+
+    let mut child = home.start(&["status"]);
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0), "the reader has seen enough");
 }
 
 #[test]

@@ -8,9 +8,10 @@ use arrow::datatypes::{DataType, Field, Schema};
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
 use smelt_domain::TableId;
-use smelt_lake::faults::{Fault, FaultPlan, FaultyStore};
+use smelt_lake::faults::{FaultPlan, FaultyStore};
 use smelt_lake::{Commit, CommitError, DataFile, Lake, Table};
 
+use super::survivable;
 use crate::support::say;
 
 /// Commits up to and with the first one that a checkpoint is due after, and some more.
@@ -19,14 +20,7 @@ const ALL: u64 = 23;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_survives_every_error_around_its_checkpoint() {
-    let faults = [
-        Fault::FailBefore,
-        Fault::LostAnswer,
-        Fault::Conflict409,
-        Fault::Precondition412,
-        Fault::Unavailable503,
-        Fault::Stall(Duration::from_millis(1)),
-    ];
+    let faults = survivable(Duration::from_millis(1));
     let aged = InMemory::new();
     commit_up_to(&table(Arc::new(aged.fork())), 1).await;
     let store = FaultyStore::new(Arc::new(aged.fork()), FaultPlan::none());

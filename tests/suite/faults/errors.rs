@@ -5,19 +5,12 @@ use std::time::Duration;
 
 use smelt_lake::faults::Fault;
 
-use super::{FIRST_ROUND, Scenario, anonymous, round};
+use super::{FIRST_ROUND, Scenario, anonymous, round, survivable};
 use crate::support::say;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_error_at_every_write_ends_in_the_same_lake() {
-    let faults = [
-        Fault::FailBefore,
-        Fault::LostAnswer,
-        Fault::Conflict409,
-        Fault::Precondition412,
-        Fault::Unavailable503,
-        Fault::Stall(Duration::from_millis(20)),
-    ];
+    let faults = survivable(Duration::from_millis(20));
     let scenario = Arc::new(Scenario::new().await);
     let points = scenario.writes.len();
     let tried = scenario.every_write(&faults, one_error).await;

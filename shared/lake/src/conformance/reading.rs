@@ -4,7 +4,7 @@ use arrow::array::{
     Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int32Array,
     Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use futures::stream;
 use object_store::ObjectStoreExt;
 use serde_json::{Value, json};
@@ -39,6 +39,23 @@ pub async fn a_grown_schema_reads_old_files(lake: &Lake) {
     let files = FilesTable::new(table.id(), grown.schema(), &[], grown.files().to_vec());
     let expected = ["| key | note | at |", "| 1 | | |", "| 2 | new | |"];
     assert_lines(&read(lake, files).await, &expected);
+}
+
+/// A table may gain a column whose type asks for more of its readers than the table did so far.
+pub async fn a_table_may_gain_a_wall_clock(lake: &Lake) {
+    let table = table(lake, "gained-wall-clock");
+    let key = Field::new("key", DataType::Int64, true);
+    let time = Field::new("time", DataType::Timestamp(TimeUnit::Microsecond, None), true);
+    let mut base = None;
+    for fields in [vec![key.clone()], vec![key.clone(), time], vec![key]] {
+        let schema = Arc::new(Schema::new(fields));
+        let commit =
+            Commit { operation: "TEST", schema: Some(Arc::clone(&schema)), ..Commit::default() };
+        table.commit(base.as_ref(), &commit).await.unwrap();
+        let snapshot = table.require_snapshot().await.unwrap();
+        assert_eq!(snapshot.schema().fields(), schema.fields());
+        base = Some(snapshot);
+    }
 }
 
 /// Every row has its file's partition values and the file's place in the order given.

@@ -26,6 +26,9 @@ pub(crate) const ARRIVAL: &str = "_arrival";
 pub(crate) const RULE: &str = "_rule";
 /// Rule of rows that could not be read at all.
 pub(crate) const MALFORMED_RULE: &str = "malformed";
+/// Rule of rows that no rule of the dataset refuses, but whose key or part of it is missing: they
+/// cannot be told from each other.
+pub(crate) const NO_KEY_RULE: &str = "key_is_missing";
 /// Prefix of the boolean columns that say whether an accepted row breaks a rule.
 pub(crate) const BREAKS: &str = "_breaks_";
 /// Prefix of the source fields as received.
@@ -185,6 +188,9 @@ fn judged(session: &SessionContext, table: &Table, plan: LogicalPlan) -> Result<
                 breaks.push(broken.alias(format!("{BREAKS}{name}")));
             }
         }
+    }
+    for key in &table.key {
+        rule = rule.when(exact(key.as_str()).is_null(), text(NO_KEY_RULE));
     }
     let mut columns: Vec<Expr> = plan.schema().iter().map(Expr::from).collect();
     columns.push(rule.end()?.alias(RULE));

@@ -86,21 +86,25 @@ pub(crate) async fn refresh(
     let merge = Merge::new(stage.silver.clone(), layout, shuffle, gathered.suspects);
     let merged = merge.run(gathered.partitions, engine.parallelism()).await?;
 
+    let quarantined = match refused_writer.map(Arc::into_inner) {
+        Some(Some(writer)) => writer.finish().await?,
+        // Nobody else writes any more; if somebody did, the sum below would not be right.
+        Some(None) | None => None,
+    };
+
     let written: u64 = merged.files.iter().map(DataFile::rows).sum();
+    let set_aside = quarantined.as_ref().map_or(0, DataFile::rows);
     let balances = judged.accepted + judged.refused == rows_in
         && routed == judged.accepted + old_rows
-        && written + merged.superseded == routed;
+        && written + merged.superseded == routed
+        && (set_aside == judged.refused || !quarantine_too);
     if !balances {
         return Err(StageError::Unbalanced {
             table: stage.silver.id().sql_name(),
             expected: rows_in + old_rows,
-            found: written + merged.superseded + judged.refused,
+            found: written + merged.superseded + set_aside,
         });
     }
-    let quarantined = match refused_writer.and_then(Arc::into_inner) {
-        Some(writer) => writer.finish().await?,
-        None => None,
-    };
     Ok(Refreshed {
         rows_in,
         refused: judged.refused,

@@ -13,7 +13,7 @@ use smelt_lake::{DataFile, DataFileWriter, FileLayout, Table};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::plan::{MALFORMED_RULE, RECEIVED, RULE};
+use super::plan::{MALFORMED_RULE, NO_KEY_RULE, RECEIVED, RULE};
 use crate::bronze::{LINE, MALFORMED, RAW, SOURCE};
 use crate::{Platform, StageError};
 
@@ -92,7 +92,9 @@ impl RefusedWriter {
         let received = received_columns(refused)?;
         let reason = (0..rows).map(|row| match rule[row].as_deref() {
             Some(MALFORMED_RULE) => malformed[row].clone(),
-            Some(rule) => self.reasons.get(rule).cloned(),
+            Some(rule) => self.reasons.get(rule).cloned().or_else(|| {
+                (rule == NO_KEY_RULE).then(|| "a column of the key has no value".to_owned())
+            }),
             None => None,
         });
         let text_of_row = (0..rows).map(|row| match &raw[row] {
