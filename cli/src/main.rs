@@ -6,6 +6,7 @@ mod data_size;
 mod exit;
 mod output;
 mod progress;
+mod result_file;
 mod session;
 mod table_text;
 

@@ -92,7 +92,18 @@ fn landed(
     };
     let marker = landing.join(DATASET).join(TRUTH);
     if !files.exists() {
-        return simulate(global, &settings, landing);
+        // They appear when they are whole: a demo that is stopped leaves nothing in the way.
+        let making = landing.join(".simulating");
+        if making.exists() {
+            std::fs::remove_dir_all(&making)?;
+        }
+        let truth = simulate(global, &settings, &making)?;
+        let made = making.join(DATASET);
+        std::fs::create_dir_all(landing.join(DATASET))?;
+        std::fs::rename(made.join(TRUTH), &marker)?;
+        std::fs::rename(made.join("requests"), files)?;
+        std::fs::remove_dir_all(&making)?;
+        return Ok(truth);
     }
     // A second demo on the same lake finds everything done, which is worth seeing; but only if it
     // is the same simulation.

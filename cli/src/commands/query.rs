@@ -1,8 +1,7 @@
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use arrow::array::RecordBatch;
 use arrow::util::display::FormatOptions;
 use datafusion::execution::SendableRecordBatchStream;
@@ -14,6 +13,7 @@ use parquet::file::properties::WriterProperties;
 use crate::arguments::{Global, QueryArguments, QueryFormat};
 use crate::exit::Ending;
 use crate::output::{Output, print};
+use crate::result_file::ResultFile;
 use crate::session::open;
 
 /// Rows that a table for people shows; more are counted and pointed to the other formats.
@@ -29,16 +29,13 @@ pub(crate) async fn run(global: &Global, arguments: QueryArguments) -> Result<En
         }
         (QueryFormat::Parquet, Some(path)) => write_parquet(rows, path).await?,
         (format, Some(path)) => {
-            let file = create(path)?;
-            write_text(rows, format, BufWriter::new(file)).await?;
+            let mut file = ResultFile::create(path)?;
+            write_text(rows, format, BufWriter::new(&mut file)).await?;
+            file.finish()?;
         }
         (format, None) => write_text(rows, format, Output::new()).await?,
     }
     Ok(Ending::Fine)
-}
-
-fn create(path: &Path) -> Result<File> {
-    File::create(path).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 async fn write_table(mut rows: SendableRecordBatchStream, output: Option<&Path>) -> Result<()> {
@@ -64,7 +61,11 @@ async fn write_table(mut rows: SendableRecordBatchStream, output: Option<&Path>)
         text.push_str(&format!("{kept} of {total} rows shown; --format csv gives all\n"));
     }
     match output {
-        Some(path) => Ok(create(path)?.write_all(text.as_bytes())?),
+        Some(path) => {
+            let mut file = ResultFile::create(path)?;
+            file.write_all(text.as_bytes())?;
+            file.finish()
+        }
         None => print(&text),
     }
 }
@@ -103,10 +104,11 @@ async fn write_parquet(mut rows: SendableRecordBatchStream, path: &Path) -> Resu
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .build();
-    let mut writer = ArrowWriter::try_new(create(path)?, rows.schema(), Some(properties))?;
+    let mut file = ResultFile::create(path)?;
+    let mut writer = ArrowWriter::try_new(&mut file, rows.schema(), Some(properties))?;
     while let Some(batch) = rows.next().await {
         writer.write(&batch?)?;
     }
     writer.close()?;
-    Ok(())
+    file.finish()
 }

@@ -14,7 +14,7 @@ use smelt_domain::{
 use smelt_lake::FilesTable;
 
 use crate::gold::mart_rows;
-use crate::silver::plan::silver_schema;
+use crate::silver::plan::{EXPECTATION, silver_schema};
 use crate::silver::{declared_bronze_schema, silver_plan};
 use crate::{Engine, StageError};
 
@@ -82,6 +82,20 @@ async fn plan_mart(
 }
 
 fn sql_problem(folder: &Path, layer: &str, name: &TableName, error: &DataFusionError) -> Problem {
+    // The SQL of an expectation comes with its rule; its lines are not those of a file.
+    if let DataFusionError::Context(context, error) = error
+        && let Some(rule) = context.strip_prefix(EXPECTATION)
+    {
+        let file = folder.join(DATASET_FILE);
+        return Problem {
+            line: line_of_rule(&file, rule),
+            file: file.display().to_string(),
+            problem: format!("the expectation `{rule}` of {name}: {}", error.strip_backtrace()),
+            remedy: "mend its condition: it may name the declared columns, and source columns as \
+                     bronze.<column>"
+                .to_owned(),
+        };
+    }
     let text = error.strip_backtrace();
     Problem {
         file: folder.join(layer).join(format!("{name}.sql")).display().to_string(),
@@ -89,6 +103,12 @@ fn sql_problem(folder: &Path, layer: &str, name: &TableName, error: &DataFusionE
         problem: text,
         remedy: "mend the SQL, or declare in dataset.yaml what it needs".to_owned(),
     }
+}
+
+fn line_of_rule(file: &Path, rule: &str) -> Option<usize> {
+    let (text, rule) = (std::fs::read_to_string(file).ok()?, format!("rule: {rule}"));
+    let is_it = |line: &str| line.trim_start_matches([' ', '-']).trim_end() == rule;
+    text.lines().position(is_it).map(|position| position + 1)
 }
 
 /// The line that the SQL parser names, as in "... at Line: 3, Column: 7".

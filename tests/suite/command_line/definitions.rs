@@ -171,3 +171,24 @@ fn a_row_without_a_key_is_refused_by_any_definition() {
     let rules = home.fine(&["quarantine", "nyc311"]);
     assert_holds(&rules, &["key_is_missing: 2 rows (a column of the key has no value)"]);
 }
+
+#[test]
+fn a_wrong_condition_is_shown_with_its_rule() {
+    let home = Home::with_own_datasets();
+    let (file, good) = (
+        "datasets/nyc311/dataset.yaml",
+        "sql: closed_at >= created_at
+",
+    );
+    for bad in [
+        "sql: closed_att >= created_at
+",
+        "sql: closed_at >= >= created_at
+",
+    ] {
+        home.change(file, good, bad);
+        let error = home.refused(1, &["check"]);
+        assert_holds(&error, &["dataset.yaml:70: ", "`closed_before_created` of requests"]);
+        home.change(file, bad, good);
+    }
+}

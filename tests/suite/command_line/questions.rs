@@ -192,3 +192,25 @@ fn wrong_arguments_end_with_2_and_say_what_is_right() {
     }
     assert!(!home.path("lake").exists(), "a wrong argument creates nothing");
 }
+
+#[test]
+fn a_query_that_fails_leaves_the_former_result() {
+    let home = Home::new();
+    home.write("a.csv", csv_of_keys(1..=20));
+    home.fine(&["ingest", "nyc311", "--file", "a.csv"]);
+    let good = "SELECT unique_key FROM bronze.nyc311_requests ORDER BY 1";
+    let bad = "SELECT 1 / (CAST(unique_key AS BIGINT) - 20) FROM bronze.nyc311_requests";
+    for format in ["csv", "json", "parquet", "table"] {
+        let query = |sql| home.run(&["query", sql, "--format", format, "--output", "result"]);
+        assert_eq!(query(good).code, Some(0));
+        let before = std::fs::read(home.path("result")).unwrap();
+        assert!(!before.is_empty());
+        let failed = query(bad);
+        assert_eq!(failed.code, Some(1), "{failed:?}");
+        assert_eq!(std::fs::read(home.path("result")).unwrap(), before, "{format}");
+    }
+    let beside = std::fs::read_dir(home.path("")).unwrap().count();
+    assert_eq!(beside, 3, "the input, the lake and the result");
+    let out = home.fine(&["query", good, "--format", "csv", "--output", "/dev/stdout"]);
+    assert_eq!(out.lines().count(), 21);
+}

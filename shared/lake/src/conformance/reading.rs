@@ -43,7 +43,7 @@ pub async fn a_grown_schema_reads_old_files(lake: &Lake) {
 
 /// A table may gain a column whose type asks for more of its readers than the table did so far.
 pub async fn a_table_may_gain_a_wall_clock(lake: &Lake) {
-    let table = table(lake, "gained-wall-clock");
+    let table = table(lake, "gained_wall_clock");
     let key = Field::new("key", DataType::Int64, true);
     let time = Field::new("time", DataType::Timestamp(TimeUnit::Microsecond, None), true);
     let mut base = None;

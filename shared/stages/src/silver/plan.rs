@@ -29,6 +29,8 @@ pub(crate) const MALFORMED_RULE: &str = "malformed";
 /// Rule of rows that no rule of the dataset refuses, but whose key or part of it is missing: they
 /// cannot be told from each other.
 pub(crate) const NO_KEY_RULE: &str = "key_is_missing";
+/// Before the rule's name, in the context of errors in the SQL of an expectation.
+pub(crate) const EXPECTATION: &str = "expectation ";
 /// Prefix of the boolean columns that say whether an accepted row breaks a rule.
 pub(crate) const BREAKS: &str = "_breaks_";
 /// Prefix of the source fields as received.
@@ -178,10 +180,12 @@ fn judged(session: &SessionContext, table: &Table, plan: LogicalPlan) -> Result<
     let mut rule = when(exact(MALFORMED).is_not_null(), text(MALFORMED_RULE));
     let mut breaks = Vec::new();
     for expectation in &table.expectations {
-        let predicate = name_bronze_apart(&expectation.predicate());
-        let good = session.parse_sql_expr(&predicate, &scope)?;
-        let broken = Expr::Not(Box::new(resolve_bronze(good, plan.schema())?));
         let name = expectation.rule.as_str();
+        let predicate = name_bronze_apart(&expectation.predicate());
+        let good = session.parse_sql_expr(&predicate, &scope).map_err(|error| {
+            DataFusionError::Context(format!("{EXPECTATION}{name}"), Box::new(error))
+        })?;
+        let broken = Expr::Not(Box::new(resolve_bronze(good, plan.schema())?));
         match expectation.on_violation {
             OnViolation::Reject => rule = rule.when(broken, text(name)),
             OnViolation::Warn | OnViolation::Fail => {
