@@ -180,15 +180,16 @@ impl Gold {
     ) -> Result<Vec<DataFile>, StageError> {
         let column = self.partition_column(&inputs.driver);
         let files = inputs.driver.files_by_partition(&column);
+        let present: Vec<_> =
+            partitions.iter().filter_map(|value| Some((value, files.get(value)?))).collect();
         let ticket = self.platform.observer.start(
             StageName::Gold,
             self.gold.id(),
             Unit::Partitions,
-            Some(partitions.iter().filter(|value| files.contains_key(*value)).count() as u64),
+            Some(present.len() as u64),
         );
         let mut jobs = Vec::new();
-        for (value, files) in partitions.iter().filter_map(|value| Some((value, files.get(value)?)))
-        {
+        for (value, files) in present {
             let files: Vec<DataFile> = files.iter().map(|file| (*file).clone()).collect();
             let folder = partition_folder(&column, value.as_deref());
             let (stage, inputs) = (Arc::clone(self), Arc::clone(inputs));

@@ -423,11 +423,10 @@ impl Follower for ArrivalOfFiles<'_> {
         let (there, missing): (Vec<&LoadedFile>, Vec<&LoadedFile>) =
             self.files.iter().map(|(_, file)| file).partition(|file| known.contains(&file.content));
         // Ours may be there as well: a commit whose answer was lost.
-        let is_ours = |file: &LoadedFile| {
-            let ours = file.data.iter().map(|data| data.path.as_str());
-            let live = base.as_ref().map_or(&[][..], |base| base.files());
-            ours.into_iter().any(|path| live.iter().any(|file| file.path == path))
-        };
+        let live = base.as_ref().map_or(&[][..], |base| base.files());
+        let live: HashSet<&str> = live.iter().map(|file| file.path.as_str()).collect();
+        let is_ours =
+            |file: &LoadedFile| file.data.iter().any(|data| live.contains(data.path.as_str()));
         self.brought_by_others =
             there.iter().filter(|file| !is_ours(file)).map(|file| file.content.clone()).collect();
         if missing.is_empty() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
-use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
+use arrow::row::{OwnedRow, RowConverter, Rows};
 use datafusion::error::Result as EngineResult;
 
 use super::layout::SilverLayout;
@@ -91,9 +91,7 @@ struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     fn new(layout: &'a SilverLayout) -> EngineResult<Self> {
-        let fields = layout.key.iter().map(|index| layout.schema.field(*index));
-        let fields = fields.map(|field| SortField::new(field.data_type().clone()));
-        Ok(Self { layout, converter: RowConverter::new(fields.collect())? })
+        Ok(Self { layout, converter: layout.comparable(&layout.key)? })
     }
 
     fn of(&self, batch: &RecordBatch) -> EngineResult<Rows> {

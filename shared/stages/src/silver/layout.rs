@@ -3,8 +3,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, StringViewArray, UInt32Array};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::row::{RowConverter, SortField};
 use datafusion::common::hash_utils::{RandomState, create_hashes};
-use datafusion::error::{DataFusionError, Result};
+use datafusion::error::{DataFusionError, Result as EngineResult};
 use smelt_domain::Table;
 use smelt_lake::arrow_type;
 
@@ -34,7 +36,7 @@ pub(crate) struct SilverLayout {
 }
 
 impl SilverLayout {
-    pub(crate) fn new(table: &Table, has_old_rows: bool) -> Result<Self> {
+    pub(crate) fn new(table: &Table, has_old_rows: bool) -> EngineResult<Self> {
         let partition = table.partition.as_str();
         let orders_rows =
             table.key.iter().chain(&table.version).any(|name| *name == table.partition);
@@ -48,7 +50,7 @@ impl SilverLayout {
         fields.push(Field::new(ARRIVAL, DataType::Int64, true));
         let schema = Schema::new(fields);
         let index = |name: &str| schema.index_of(name).map_err(DataFusionError::from);
-        let key = table.key.iter().map(|name| index(name.as_str())).collect::<Result<_>>()?;
+        let key = table.key.iter().map(|name| index(name.as_str())).collect::<EngineResult<_>>()?;
         let version = table.version.as_ref().map(|name| index(name.as_str())).transpose()?;
         let stored = (0..arrival).filter(|i| schema.field(*i).name() != partition).collect();
         Ok(Self {
@@ -70,7 +72,7 @@ impl SilverLayout {
         &self,
         batch: &RecordBatch,
         rows: Option<&UInt32Array>,
-    ) -> Result<RecordBatch> {
+    ) -> EngineResult<RecordBatch> {
         let columns = self
             .schema
             .fields()
@@ -82,18 +84,24 @@ impl SilverLayout {
                     None => cast(column, field.data_type())?,
                 })
             })
-            .collect::<Result<_>>()?;
+            .collect::<EngineResult<_>>()?;
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
     }
 
     /// The key columns of a batch, which need not be in this layout.
-    pub(crate) fn key_columns(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
+    pub(crate) fn key_columns(&self, batch: &RecordBatch) -> EngineResult<Vec<ArrayRef>> {
         let fields = self.key.iter().map(|index| self.schema.field(*index));
         fields.map(|field| Ok(cast(named(batch, field.name())?, field.data_type())?)).collect()
     }
 
+    /// Makes bytes of these columns that compare as the columns do: ascending, nulls first.
+    pub(crate) fn comparable(&self, columns: &[usize]) -> Result<RowConverter, ArrowError> {
+        let fields = columns.iter().map(|index| self.schema.field(*index).data_type().clone());
+        RowConverter::new(fields.map(SortField::new).collect())
+    }
+
     /// The partition column as text, of a batch that is not yet in this layout.
-    pub(crate) fn partition_texts(&self, batch: &RecordBatch) -> Result<StringViewArray> {
+    pub(crate) fn partition_texts(&self, batch: &RecordBatch) -> EngineResult<StringViewArray> {
         let texts = cast(named(batch, &self.partition)?, &DataType::Utf8View)?;
         Ok(texts.as_string_view().clone())
     }
@@ -105,13 +113,13 @@ impl SilverLayout {
 }
 
 /// The hash of each row's key, from its key columns.
-pub(crate) fn key_hashes(key: &[ArrayRef]) -> Result<Vec<u64>> {
+pub(crate) fn key_hashes(key: &[ArrayRef]) -> EngineResult<Vec<u64>> {
     let mut hashes = vec![0; key.first().map_or(0, |column| column.len())];
     create_hashes(key, &RandomState::with_seed(311), &mut hashes)?;
     Ok(hashes)
 }
 
-fn named<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
+fn named<'a>(batch: &'a RecordBatch, name: &str) -> EngineResult<&'a ArrayRef> {
     batch
         .column_by_name(name)
         .ok_or_else(|| DataFusionError::Internal(format!("column {name} is missing")))

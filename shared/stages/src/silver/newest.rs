@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
-use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
-use arrow::row::{RowConverter, Rows, SortField};
+use arrow::row::Rows;
 
 use super::layout::SilverLayout;
 
@@ -29,8 +28,8 @@ pub(crate) fn newest_of_key(
     layout: &SilverLayout,
     batches: &[RecordBatch],
 ) -> Result<Newest, ArrowError> {
-    let keys = comparable(&layout.schema, &layout.key, batches)?;
-    let ages = comparable(&layout.schema, &layout.age, batches)?;
+    let keys = comparable(layout, &layout.key, batches)?;
+    let ages = comparable(layout, &layout.age, batches)?;
     let mut order = entries(batches, &keys);
     order.sort_unstable_by(|left, right| {
         left.key
@@ -89,14 +88,13 @@ fn first_bytes(bytes: &[u8]) -> u128 {
     u128::from_be_bytes(first)
 }
 
-/// These columns of all batches as bytes that compare as the columns do: ascending, nulls first.
+/// These columns of all batches, comparable.
 fn comparable(
-    schema: &Schema,
+    layout: &SilverLayout,
     columns: &[usize],
     batches: &[RecordBatch],
 ) -> Result<Rows, ArrowError> {
-    let fields = columns.iter().map(|index| schema.field(*index).data_type().clone());
-    let converter = RowConverter::new(fields.map(SortField::new).collect())?;
+    let converter = layout.comparable(columns)?;
     let count = batches.iter().map(RecordBatch::num_rows).sum();
     let mut rows = converter.empty_rows(count, 0);
     for batch in batches {
@@ -110,7 +108,7 @@ fn comparable(
 #[cfg(test)]
 mod tests {
     use arrow::array::{Int64Array, StringArray};
-    use arrow::datatypes::{DataType, Field};
+    use arrow::datatypes::{DataType, Field, Schema};
     use proptest::prelude::*;
 
     use super::*;

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use arrow::datatypes::DataType;
-use datafusion::common::Column;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, Expr, SessionContext, lit};
 use futures::StreamExt;
@@ -13,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::Silver;
 use super::layout::SilverLayout;
-use super::plan::ARRIVAL;
+use super::plan::{ARRIVAL, exact};
 use super::router::{Origin, Router};
 use crate::StageError;
 
@@ -159,8 +158,4 @@ impl OldRows<'_> {
         let context = format!("reading {}", self.stage.silver.id());
         StageError::Lake(LakeError::from_engine(context, error))
     }
-}
-
-fn exact(name: &str) -> Expr {
-    Expr::Column(Column::new_unqualified(name))
 }

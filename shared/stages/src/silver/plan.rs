@@ -91,7 +91,7 @@ fn source_plan(table: &Table, files: Arc<FilesTable>) -> Result<LogicalPlan> {
 }
 
 /// A column by its exact name, dots and capitals included.
-fn exact(name: &str) -> Expr {
+pub(crate) fn exact(name: &str) -> Expr {
     Expr::Column(Column::new_unqualified(name))
 }
 

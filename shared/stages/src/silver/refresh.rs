@@ -86,10 +86,10 @@ pub(crate) async fn refresh(
     let merge = Merge::new(stage.silver.clone(), layout, shuffle, gathered.suspects);
     let merged = merge.run(gathered.partitions, engine.parallelism()).await?;
 
-    let quarantined = match refused_writer.map(Arc::into_inner) {
-        Some(Some(writer)) => writer.finish().await?,
-        // Nobody else writes any more; if somebody did, the sum below would not be right.
-        Some(None) | None => None,
+    // Nobody else writes any more; if somebody did, the sum below would not be right.
+    let quarantined = match refused_writer.and_then(Arc::into_inner) {
+        Some(writer) => writer.finish().await?,
+        None => None,
     };
 
     let written: u64 = merged.files.iter().map(DataFile::rows).sum();
