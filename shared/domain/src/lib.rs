@@ -18,6 +18,7 @@ mod problem;
 mod report;
 mod reserved;
 mod run_id;
+mod source;
 mod table_id;
 
 pub use column_type::{Column, ColumnType, ColumnTypeError};
@@ -27,8 +28,11 @@ pub use definition_hash::{DefinitionHash, DefinitionHashError};
 pub use expectation::{Check, Expectation, OnViolation};
 pub use keys::{landing_prefix, published_latest_path, published_path, run_report_path};
 pub use layer::{Layer, LayerError};
-pub use names::{ColumnName, DatasetName, NameError, RuleName, TableName};
+pub use names::{ColumnName, DatasetName, NameError, RuleName, SourceName, TableName};
 pub use problem::{Problem, Problems};
 pub use report::{Outcome, RunReport, StageName, StepReport, UpstreamVersion};
 pub use run_id::{RunId, RunIdError};
+pub use source::{
+    Ckan, CkanLoad, Schedule, Socrata, SodaApi, SourceDefinition, SourceKind, Sql, Tls,
+};
 pub use table_id::{TableId, TableIdError};

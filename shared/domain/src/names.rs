@@ -147,6 +147,10 @@ name! {
     ColumnName, "column", Start::LetterOrUnderscore
 }
 name! {
+    /// The name of a source within its dataset.
+    SourceName, "source", Start::Letter
+}
+name! {
     /// The name of an expectation, as it appears in quarantine and in run reports.
     RuleName, "rule", Start::LetterOrUnderscore
 }

@@ -5,6 +5,9 @@
 //! the file is whole) before anything is loaded, then [`read`] hands the rows to a sink, batch by
 //! batch. A row that cannot be read is never dropped: it arrives as a malformed row with the reason
 //! and its raw text.
+//!
+//! What is not a file is a [`Source`]: it is pulled page by page, each page with the cursor that
+//! goes on behind it.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -19,7 +22,9 @@ mod json;
 mod names;
 mod parquet_rows;
 mod progress;
+mod pull;
 mod read;
+mod source_error;
 #[cfg(test)]
 mod testing;
 mod window;
@@ -31,4 +36,8 @@ pub use format::{Compression, FileFormat};
 pub use inspect::{ContentHash, Encoding, Inspection, inspect};
 pub use names::column_name;
 pub use progress::Progress;
+pub use pull::{
+    Cursor, Inventory, Page, Pages, Probe, PullRequest, PullScope, Secret, SnapshotPart, Source,
+};
 pub use read::{ReadOptions, ReadSummary, read};
+pub use source_error::SourceError;

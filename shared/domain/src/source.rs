@@ -1,0 +1,128 @@
+//! Where a dataset's rows are pulled from, as its definition says it.
+
+use crate::{ColumnName, SourceName, TableName};
+
+/// A source that is pulled on a schedule or by hand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceDefinition {
+    /// Its name within the dataset.
+    pub name: SourceName,
+    /// What it is, for people.
+    pub description: String,
+    /// The table whose bronze it fills.
+    pub table: TableName,
+    /// When it is pulled; `None` only by hand.
+    pub schedule: Option<Schedule>,
+    /// What it speaks.
+    pub kind: SourceKind,
+}
+
+/// When a source is pulled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Five fields: minute, hour, day of month, month, day of week.
+    pub cron: String,
+    /// An IANA time zone, such as `America/New_York`.
+    pub time_zone: String,
+}
+
+/// What a source speaks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SourceKind {
+    /// A Socrata open-data portal.
+    Socrata(Socrata),
+    /// A CKAN open-data portal with a datastore.
+    Ckan(Ckan),
+    /// A SQL database, which is only ever read.
+    Sql(Sql),
+}
+
+/// A resource of a Socrata portal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Socrata {
+    /// Root of the portal, such as `https://data.cityofnewyork.us`.
+    pub url: String,
+    /// The resource, such as `erm2-nwe9`.
+    pub resource: String,
+    /// The interface that is spoken.
+    pub api: SodaApi,
+    /// The source column by which `--since`, `--until` and `--days-back` choose rows, and by whose
+    /// months deletes are looked for.
+    pub time: ColumnName,
+    /// The source columns that identify a row, for finding deletes.
+    pub key: Vec<ColumnName>,
+    /// Rows of a page: 1 to 50,000.
+    pub page_rows: u32,
+    /// How far before the cursor a pull starts, in seconds: rows may become visible later than
+    /// their update time says.
+    pub overlap_seconds: u32,
+    /// Days of `time` that one window of a first load spans.
+    pub window_days: u32,
+    /// Environment variable that holds the app token.
+    pub app_token: Option<String>,
+}
+
+/// The interfaces of a Socrata portal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SodaApi {
+    /// `GET /resource/<id>.json`
+    V2,
+    /// `POST /api/v3/views/<id>/query.json`, which needs an app token.
+    V3,
+}
+
+/// Resources of a CKAN portal that all have the columns of one table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ckan {
+    /// Root of the portal, such as `https://data.boston.gov`.
+    pub url: String,
+    /// Resource ids.
+    pub resources: Vec<String>,
+    /// How changes are found.
+    pub load: CkanLoad,
+    /// Rows of a page: 1 to 32,000.
+    pub page_rows: u32,
+}
+
+/// How changes of a CKAN resource are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CkanLoad {
+    /// A resource whose metadata changed is read whole; rows that are gone disappear from silver.
+    Snapshot,
+    /// Rows behind the greatest value of this column of the source.
+    Incremental(String),
+}
+
+/// A query of a SQL database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sql {
+    /// Environment variable that holds the URL, with credentials:
+    /// `mysql://user:password@host:3306/database` or `sqlite:///path/to/file`.
+    pub url: String,
+    /// The SELECT that gives the rows; `SELECT * FROM <table>` for a whole table.
+    pub query: String,
+    /// The column that grows with every change, by which new rows are found.
+    pub cursor: String,
+    /// The column that tells rows of one cursor value apart.
+    pub key: String,
+    /// Rows of a page.
+    pub page_rows: u32,
+    /// How far before the cursor a pull starts, in seconds: transactions commit later than the
+    /// times they write. 0 for a cursor that is no time.
+    pub overlap_seconds: u32,
+    /// Seconds after which a statement is given up.
+    pub timeout_seconds: u32,
+    /// Whether and how the connection is encrypted.
+    pub tls: Tls,
+}
+
+/// Encryption of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// Plain; only for a server on the same machine or network.
+    Off,
+    /// Encrypted, whoever the server is.
+    Required,
+    /// Encrypted, and the server's certificate is checked.
+    Verified,
+}
