@@ -1,7 +1,8 @@
 //! A dataset: its tables, their marts, and everything the platform needs to know about them.
 
 use crate::{
-    Column, ColumnName, DatasetName, DefinitionHash, Expectation, Layer, TableId, TableName,
+    Column, ColumnName, DatasetName, DefinitionHash, Expectation, Layer, SourceDefinition,
+    SourceName, TableId, TableName,
 };
 
 /// A validated dataset definition.
@@ -11,6 +12,8 @@ pub struct Dataset {
     pub name: DatasetName,
     /// What it is, for people.
     pub description: String,
+    /// What its tables are pulled from, in the order of the file; files may be uploaded always.
+    pub sources: Vec<SourceDefinition>,
     /// Its tables, in the order of the file.
     pub tables: Vec<Table>,
     /// Its marts, in the order of the file.
@@ -30,8 +33,13 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// The columns that identify a row.
     pub key: Vec<ColumnName>,
-    /// The column whose values divide the table into partitions.
-    pub partition: ColumnName,
+    /// Which of several rows of a key stays.
+    pub mode: TableMode,
+    /// Whether bronze gives each row a key made of its content, as `_content_key`.
+    pub content_key: bool,
+    /// The column whose values divide the table into partitions; `None` for a small table that is
+    /// written whole.
+    pub partition: Option<ColumnName>,
     /// The column whose greatest value wins among versions of a key; without one, or when it is
     /// null, the later arrival wins.
     pub version: Option<ColumnName>,
@@ -45,6 +53,30 @@ pub struct Table {
     pub sql: String,
     /// Changes when the rows it yields might.
     pub definition_hash: DefinitionHash,
+}
+
+/// Which of several rows of a key stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TableMode {
+    /// The newest version: rows are states of a thing.
+    #[default]
+    Upsert,
+    /// The first to arrive: rows are events, which never change. A repetition has the same
+    /// partition, so it is looked for only there.
+    Append,
+}
+
+impl TableMode {
+    /// All modes.
+    pub const ALL: [Self; 2] = [Self::Upsert, Self::Append];
+
+    /// As written in `dataset.yaml`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Upsert => "upsert",
+            Self::Append => "append",
+        }
+    }
 }
 
 /// A column of the source.
@@ -67,8 +99,11 @@ pub struct Mart {
     pub columns: Vec<Column>,
     /// The table it follows partition by partition.
     pub driver: TableName,
-    /// Other tables it reads: a change in one recomputes the whole mart.
+    /// Other tables it reads: a change in one recomputes the whole mart. One that does not exist
+    /// yet reads as empty.
     pub lookups: Vec<TableName>,
+    /// The partitions of the driving table that one partition of the mart is computed from.
+    pub reads: MartReads,
     /// The columns that identify a row.
     pub key: Vec<ColumnName>,
     /// The text of `gold/<mart>.sql`.
@@ -77,7 +112,33 @@ pub struct Mart {
     pub definition_hash: DefinitionHash,
 }
 
+/// The partitions of the driving table that one partition of a mart is computed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MartReads {
+    /// The same one.
+    #[default]
+    Own,
+    /// The same one and so many before and after it, by the calendar or by number. The SQL selects
+    /// the partition that a row belongs to as `_partition`.
+    Around {
+        /// Partitions before.
+        before: u32,
+        /// Partitions after.
+        after: u32,
+    },
+    /// All of them: the mart is one piece.
+    Everything,
+}
+
+/// What a mart with neighbours calls the partition that a row belongs to.
+pub const MART_PARTITION: &str = "_partition";
+
 impl Dataset {
+    /// The source of that name.
+    pub fn source(&self, name: &SourceName) -> Option<&SourceDefinition> {
+        self.sources.iter().find(|source| source.name == *name)
+    }
+
     /// The table of that name.
     pub fn table(&self, name: &TableName) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == *name)

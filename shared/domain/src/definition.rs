@@ -6,6 +6,7 @@ mod expectations;
 mod findings;
 mod mapping;
 mod marts;
+mod sources;
 mod sql_files;
 mod suggestion;
 mod tables;
@@ -44,7 +45,7 @@ fn read_tree(files: &DefinitionFiles, findings: &mut Findings) -> Option<Node> {
 }
 
 fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -> Option<Dataset> {
-    let keys = ["dataset", "description", "tables", "marts"];
+    let keys = ["dataset", "description", "sources", "tables", "marts"];
     let mapping = Mapping::with_keys("the dataset", 1, tree, &keys, findings)?;
     let name = read_name(&mapping, files, findings);
     let description = mapping.text("description", "what it is", findings);
@@ -61,6 +62,15 @@ fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -
         .map(|entry| tables::read_table(entry, &mut sql_files, findings))
         .collect();
 
+    let source_entries = mapping
+        .optional("sources")
+        .and_then(|node| entries("`sources`", node, findings))
+        .unwrap_or_default();
+    let sources: Vec<_> = source_entries
+        .iter()
+        .map(|entry| sources::read_source(entry, &table_names, findings))
+        .collect();
+
     let mart_entries = mapping
         .optional("marts")
         .and_then(|node| entries("`marts`", node, findings))
@@ -74,6 +84,7 @@ fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -
     Some(Dataset {
         name: name?,
         description: description?.to_owned(),
+        sources: sources.into_iter().collect::<Option<_>>()?,
         tables: tables.into_iter().collect::<Option<_>>()?,
         marts: marts.into_iter().collect::<Option<_>>()?,
     })

@@ -1,5 +1,7 @@
 //! What a good silver row looks like, and what happens to one that does not.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{ColumnName, RuleName};
@@ -45,10 +47,79 @@ pub enum Check {
         /// The expression, in the syntax that Rust's `regex` and RE2 share.
         regex: String,
     },
+    /// The JSON object fits the schema of its kind. A kind without a schema passes.
+    JsonSchema {
+        /// A text column that holds JSON.
+        column: ColumnName,
+        /// The text column that says of which kind the row is.
+        by: ColumnName,
+        /// The properties of each kind.
+        schemas: BTreeMap<String, Vec<JsonProperty>>,
+    },
     /// A SQL condition that is true or null for a good row. A silver column is named plainly,
     /// a source column as `bronze.<column>`.
     Sql(String),
 }
+
+/// A property that a JSON object of a kind should have. Others may be there as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonProperty {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub json_type: JsonType,
+    /// Whether an object without it does not fit.
+    pub required: bool,
+}
+
+/// The type of a JSON value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JsonType {
+    /// A string.
+    Text,
+    /// Any number.
+    Number,
+    /// A number without a fraction.
+    Integer,
+    /// True or false.
+    Boolean,
+    /// An object.
+    Object,
+    /// An array.
+    List,
+}
+
+impl JsonType {
+    /// All types, as written in `dataset.yaml`.
+    pub const ALL: [(&str, Self); 6] = [
+        ("text", Self::Text),
+        ("number", Self::Number),
+        ("integer", Self::Integer),
+        ("boolean", Self::Boolean),
+        ("object", Self::Object),
+        ("list", Self::List),
+    ];
+
+    /// Whether a value has this type; null has none.
+    pub fn fits(self, value: &serde_json::Value) -> bool {
+        match self {
+            Self::Text => value.is_string(),
+            Self::Number => value.is_number(),
+            Self::Integer => {
+                value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0)
+            }
+            Self::Boolean => value.is_boolean(),
+            Self::Object => value.is_object(),
+            Self::List => value.is_array(),
+        }
+    }
+}
+
+/// The function that [`Expectation::predicate`] calls for [`Check::JsonSchema`]: the JSON, the
+/// kind, and the schemas of all kinds as JSON.
+pub const FITS_JSON_SCHEMA: &str = "fits_json_schema";
 
 /// What happens to a row that fails an expectation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,7 +145,8 @@ impl OnViolation {
 }
 
 impl Expectation {
-    /// Portable SQL that is true for a good row and false for a bad one, never null.
+    /// SQL that is true for a good row and false for a bad one, never null; portable,
+    /// except that an engine has to know [`FITS_JSON_SCHEMA`].
     pub fn predicate(&self) -> String {
         match &self.check {
             Check::NotNull(column) => format!("{column} IS NOT NULL"),
@@ -93,6 +165,10 @@ impl Expectation {
             // Anchored, because some engines match `~` anywhere in the text and some the whole of it.
             Check::Pattern { column, regex } => {
                 null_passes(&format!("{column} ~ {}", literal(&format!("^(?:{regex})$"))))
+            }
+            Check::JsonSchema { column, by, schemas } => {
+                let schemas = serde_json::to_string(schemas).unwrap_or_default();
+                null_passes(&format!("{FITS_JSON_SCHEMA}({column}, {by}, {})", literal(&schemas)))
             }
             // The line break ends a comment that the text may end with.
             Check::Sql(sql) => null_passes(&format!("{}\n", sql.trim())),

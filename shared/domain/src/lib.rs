@@ -22,10 +22,10 @@ mod source;
 mod table_id;
 
 pub use column_type::{Column, ColumnType, ColumnTypeError};
-pub use dataset::{Dataset, Mart, SourceColumn, Table};
+pub use dataset::{Dataset, MART_PARTITION, Mart, MartReads, SourceColumn, Table, TableMode};
 pub use definition_files::{DATASET_FILE, DefinitionFiles, parse_dataset};
 pub use definition_hash::{DefinitionHash, DefinitionHashError};
-pub use expectation::{Check, Expectation, OnViolation};
+pub use expectation::{Check, Expectation, FITS_JSON_SCHEMA, JsonProperty, JsonType, OnViolation};
 pub use keys::{landing_prefix, published_latest_path, published_path, run_report_path};
 pub use layer::{Layer, LayerError};
 pub use names::{ColumnName, DatasetName, NameError, RuleName, SourceName, TableName};
@@ -33,6 +33,7 @@ pub use problem::{Problem, Problems};
 pub use report::{Outcome, RunReport, StageName, StepReport, UpstreamVersion};
 pub use run_id::{RunId, RunIdError};
 pub use source::{
-    Ckan, CkanLoad, Schedule, Socrata, SodaApi, SourceDefinition, SourceKind, Sql, Tls,
+    Ckan, CkanLoad, CkanResources, Schedule, Socrata, SodaApi, SourceDefinition, SourceKind, Sql,
+    Tls,
 };
 pub use table_id::{TableId, TableIdError};

@@ -76,12 +76,21 @@ pub enum SodaApi {
 pub struct Ckan {
     /// Root of the portal, such as `https://data.boston.gov`.
     pub url: String,
-    /// Resource ids.
-    pub resources: Vec<String>,
+    /// Which of its resources.
+    pub resources: CkanResources,
     /// How changes are found.
     pub load: CkanLoad,
     /// Rows of a page: 1 to 32,000.
     pub page_rows: u32,
+}
+
+/// Which resources of a CKAN portal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CkanResources {
+    /// Those with these ids.
+    Listed(Vec<String>),
+    /// All that a package has in the datastore, those of later years included.
+    OfPackage(String),
 }
 
 /// How changes of a CKAN resource are found.

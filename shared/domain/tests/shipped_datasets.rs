@@ -33,7 +33,7 @@ fn nyc311() {
     let requests = nyc311.table(&"requests".parse().expect("a name")).expect("the table");
     assert_eq!(requests.columns.len(), 23);
     assert_eq!(requests.key.len(), 1);
-    assert_eq!(requests.partition.as_str(), "created_month");
+    assert_eq!(requests.partition.as_ref().map(ColumnName::as_str), Some("created_month"));
     let predicates: Vec<String> =
         requests.expectations.iter().map(|rule| rule.predicate()).collect();
     assert_eq!(predicates[0], "unique_key IS NOT NULL");

@@ -36,6 +36,8 @@ pub struct Commit {
     pub schema: Option<SchemaRef>,
     /// Partition columns that go with `schema`; changing them takes replacing every file.
     pub partition_columns: Vec<String>,
+    /// Properties of the table to set beside those that it has, see [`Snapshot::property`].
+    pub properties: Vec<(String, String)>,
     /// Run id, definition hash, row counts: kept in the log for lineage and audit.
     pub info: Map<String, Value>,
 }
@@ -123,7 +125,9 @@ impl Table {
             if base.is_none() || (has_wall_clock(schema) && !had_wall_clock) {
                 lines.push(LogAction::Protocol(protocol(has_wall_clock(schema))));
             }
-            lines.push(LogAction::MetaData(self.metadata(base, commit, schema, now)?));
+        }
+        if commit.schema.is_some() || !commit.properties.is_empty() {
+            lines.push(LogAction::MetaData(self.metadata(base, commit, now)?));
         }
         for (upstream, version) in &commit.followed {
             lines.push(transaction(followed_id(upstream), *version, now));
@@ -149,24 +153,30 @@ impl Table {
         &self,
         base: Option<&Snapshot>,
         commit: &Commit,
-        schema: &SchemaRef,
         now: i64,
     ) -> Result<Value, LakeError> {
+        let (schema, partition_columns) = match (&commit.schema, base) {
+            (Some(schema), _) => (schema, commit.partition_columns.as_slice()),
+            (None, Some(base)) => (base.schema(), base.partition_columns()),
+            (None, None) => return Err(self.unwritable(&"a new table needs a schema")),
+        };
         let schema_string = delta_schema(schema)
             .ok_or_else(|| self.unwritable(&"its schema has a type that Delta does not know"))?;
         let id = base.map_or_else(
             || Uuid::now_v7().to_string(),
             |snapshot| snapshot.metadata_id().to_owned(),
         );
+        let mut configuration = base.map(|base| base.properties().clone()).unwrap_or_default();
+        configuration
+            .insert("delta.checkpointInterval".to_owned(), CHECKPOINT_INTERVAL.to_string());
+        configuration.extend(commit.properties.iter().cloned());
         Ok(json!({
             "id": id,
             "name": self.id().sql_name(),
             "format": { "provider": "parquet", "options": {} },
             "schemaString": schema_string,
-            "partitionColumns": commit.partition_columns,
-            "configuration": {
-                "delta.checkpointInterval": CHECKPOINT_INTERVAL.to_string(),
-            },
+            "partitionColumns": partition_columns,
+            "configuration": configuration,
             "createdTime": now,
         }))
     }
@@ -226,8 +236,13 @@ fn addition(file: &DataFile, arrival: Arrival, now: i64) -> AddFile {
         modification_time: now,
         data_change: true,
         stats: serde_json::to_string(&file.statistics).ok(),
-        tags: Some(HashMap::from([(Arrival::TAG.to_owned(), Some(arrival.to_tag()))])),
+        tags: Some(tags(file, arrival)),
     }
+}
+
+fn tags(file: &DataFile, arrival: Arrival) -> HashMap<String, Option<String>> {
+    let own = file.tags.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
+    own.chain([(Arrival::TAG.to_owned(), Some(arrival.to_tag()))]).collect()
 }
 
 fn removal(file: &DataFile, now: i64) -> RemoveFile {

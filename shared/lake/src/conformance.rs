@@ -61,6 +61,7 @@ fn named_file(path: &str, month: Option<&str>, rows: u64) -> DataFile {
         partition: BTreeMap::from([(PARTITION.to_owned(), month.map(str::to_owned))]),
         statistics: FileStatistics { rows, ..FileStatistics::default() },
         arrival: None,
+        tags: Default::default(),
     }
 }
 

@@ -19,6 +19,8 @@ pub struct DataFile {
     pub statistics: FileStatistics,
     /// When the file arrived in the table; `None` until it is committed.
     pub arrival: Option<Arrival>,
+    /// What else the log notes of the file; kept as long as the file is live.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A file's place in the order of arrival: the commit that added it, then its place in the commit.
@@ -49,6 +51,11 @@ impl DataFile {
     /// Rows in the file; every file that smelt writes has the count in the log.
     pub fn rows(&self) -> u64 {
         self.statistics.rows
+    }
+
+    /// The value of the only partition column; null as well for tables without one.
+    pub fn partition_value(&self) -> &Option<String> {
+        self.partition.values().next().unwrap_or(&None)
     }
 
     /// The folder of the path, by which a mart's files are told apart

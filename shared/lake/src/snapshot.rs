@@ -16,6 +16,7 @@ pub struct Snapshot {
     schema: SchemaRef,
     partition_columns: Vec<String>,
     metadata_id: String,
+    properties: BTreeMap<String, String>,
     files: Vec<DataFile>,
     log: EagerSnapshot,
     log_store: LogStoreRef,
@@ -42,8 +43,9 @@ impl Snapshot {
                 let size = u64::try_from(view.size())
                     .map_err(|_| corrupt(format!("file {path} has a negative size")))?;
                 let partition: PartitionValues = view.partition_values_map().into_iter().collect();
-                let arrival = arrival(&view);
-                Ok(DataFile { path, size, partition, statistics, arrival })
+                let mut tags = tags(&view);
+                let arrival = tags.remove(Arrival::TAG).and_then(|text| Arrival::from_tag(&text));
+                Ok(DataFile { path, size, partition, statistics, arrival, tags })
             })
             .collect::<Result<Vec<_>, LakeError>>()?;
         Ok(Self {
@@ -52,6 +54,12 @@ impl Snapshot {
             schema: log.arrow_schema(),
             partition_columns: log.metadata().partition_columns().to_vec(),
             metadata_id: log.metadata().id().to_owned(),
+            properties: log
+                .metadata()
+                .configuration()
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             files,
             log: log.clone(),
             log_store: log_store.clone(),
@@ -83,6 +91,17 @@ impl Snapshot {
         let digits: String = self.metadata_id.chars().filter(char::is_ascii_hexdigit).collect();
         let tail = digits.get(digits.len().saturating_sub(15)..).unwrap_or_default();
         u64::from_str_radix(tail, 16).unwrap_or_default()
+    }
+
+    /// A property of the table: what a commit set lands with its data and stays until it is set
+    /// again.
+    pub fn property(&self, name: &str) -> Option<&str> {
+        self.properties.get(name).map(String::as_str)
+    }
+
+    /// All properties of the table.
+    pub fn properties(&self) -> &BTreeMap<String, String> {
+        &self.properties
     }
 
     /// Live files, in no particular order.
@@ -127,12 +146,11 @@ impl Snapshot {
         Ok(self.transaction(&total_id(name)).await?.unwrap_or(0))
     }
 
-    /// Live files by Delta partition value of one column.
-    pub fn files_by_partition(&self, column: &str) -> BTreeMap<Option<String>, Vec<&DataFile>> {
+    /// Live files by the value of the only partition column; all under null without one.
+    pub fn files_by_partition(&self) -> BTreeMap<Option<String>, Vec<&DataFile>> {
         let mut grouped: BTreeMap<Option<String>, Vec<&DataFile>> = BTreeMap::new();
         for file in &self.files {
-            let value = file.partition.get(column).cloned().flatten();
-            grouped.entry(value).or_default().push(file);
+            grouped.entry(file.partition_value().clone()).or_default().push(file);
         }
         grouped
     }
@@ -150,9 +168,9 @@ impl Snapshot {
 
 /// delta-rs shows a live file's tags only through the whole `add` action.
 #[allow(deprecated)]
-fn arrival(view: &LogicalFileView) -> Option<Arrival> {
-    let tags = view.add_action().tags?;
-    Arrival::from_tag(tags.get(Arrival::TAG)?.as_deref()?)
+fn tags(view: &LogicalFileView) -> BTreeMap<String, String> {
+    let tags = view.add_action().tags.unwrap_or_default();
+    tags.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// App id under which a table records how far it follows an upstream table.

@@ -125,6 +125,7 @@ impl DataFileWriter {
             partition: self.partition,
             statistics: file_statistics(&metadata, &self.schema),
             arrival: None,
+            tags: Default::default(),
         })
     }
 }

@@ -16,6 +16,12 @@ pub(crate) const RUN_ID: &str = "_run_id";
 pub(crate) const MALFORMED: &str = "_malformed";
 /// The row's text, for rows that could not be read.
 pub(crate) const RAW: &str = "_raw";
+/// A key made of the row's content, in tables that ask for it.
+pub(crate) const CONTENT_KEY: &str = "_content_key";
+/// What a correction does, see [`crate::records`]; null in rows of the source.
+pub(crate) const OPERATION: &str = "_operation";
+/// The silver row of a correction, as JSON of texts.
+pub(crate) const RECORD: &str = "_record";
 /// Partition column: the day of ingestion, UTC.
 pub(crate) const INGESTION_DATE: &str = "ingestion_date";
 
@@ -36,11 +42,19 @@ pub(crate) fn is_source_column(name: &str) -> bool {
     !name.starts_with('_') && name != INGESTION_DATE
 }
 
-/// The bronze schema with these source columns.
-pub(crate) fn bronze_schema<'a>(source_columns: impl IntoIterator<Item = &'a str>) -> SchemaRef {
-    let mut fields: Vec<Field> =
-        source_columns.into_iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
+/// Whether a bronze column is one of the platform's that only some tables have.
+fn is_optional_column(name: &str) -> bool {
+    [CONTENT_KEY, OPERATION, RECORD].contains(&name)
+}
+
+/// The bronze schema with these columns beside those that every bronze table has.
+pub(crate) fn bronze_schema<'a>(columns: impl IntoIterator<Item = &'a str>) -> SchemaRef {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let (of_the_source, optional): (Vec<&str>, Vec<&str>) =
+        columns.into_iter().partition(|name| is_source_column(name));
+    let mut fields: Vec<Field> = of_the_source.into_iter().map(text).collect();
     fields.extend(origin_fields());
+    fields.extend(optional.into_iter().map(text));
     fields.push(Field::new(INGESTION_DATE, DataType::Date32, true));
     Arc::new(Schema::new(fields))
 }
@@ -51,7 +65,7 @@ pub(crate) fn grown_schema(current: &Schema, seen: &[String]) -> Option<SchemaRe
         .fields()
         .iter()
         .map(|field| field.name().as_str())
-        .filter(|name| is_source_column(name))
+        .filter(|name| is_source_column(name) || is_optional_column(name))
         .collect();
     let before = columns.len();
     for name in seen {
@@ -60,4 +74,44 @@ pub(crate) fn grown_schema(current: &Schema, seen: &[String]) -> Option<SchemaRe
         }
     }
     (columns.len() > before).then(|| bronze_schema(columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(schema: &Schema) -> Vec<&str> {
+        schema.fields().iter().map(|field| field.name().as_str()).collect()
+    }
+
+    #[test]
+    fn source_columns_come_first_and_what_few_tables_have_behind_the_origin() {
+        let schema = bronze_schema(["a", CONTENT_KEY, "b"]);
+        assert_eq!(
+            names(&schema),
+            [
+                "a",
+                "b",
+                "_source",
+                "_line",
+                "_ingested_at",
+                "_run_id",
+                "_malformed",
+                "_raw",
+                "_content_key",
+                "ingestion_date"
+            ]
+        );
+        let date = schema.field_with_name(INGESTION_DATE).unwrap();
+        assert_eq!(date.data_type(), &DataType::Date32);
+    }
+
+    #[test]
+    fn a_schema_grows_by_what_is_new_only() {
+        let schema = bronze_schema(["a"]);
+        assert_eq!(grown_schema(&schema, &["a".to_owned()]), None);
+        let grown = grown_schema(&schema, &[CONTENT_KEY.to_owned(), "b".to_owned()]).unwrap();
+        assert_eq!(grown, bronze_schema(["a", "b", CONTENT_KEY]));
+        assert_eq!(grown_schema(&grown, &["b".to_owned()]), None);
+    }
 }

@@ -78,7 +78,7 @@ async fn plan_mart(
             session.register_table(reference, Arc::new(EmptyTable::new(silver_schema(table))))?;
         }
     }
-    mart_rows(session, mart).await.map(|_| ())
+    mart_rows(session, mart, None).await.map(|_| ())
 }
 
 fn sql_problem(folder: &Path, layer: &str, name: &TableName, error: &DataFusionError) -> Problem {

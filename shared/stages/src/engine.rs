@@ -17,6 +17,7 @@ use smelt_lake::{Lake, LakeError};
 use tokio::sync::Semaphore;
 
 use crate::StageError;
+use crate::json_schema::fits_json_schema_function;
 use crate::percentile::percentile_function;
 
 const CATALOG: &str = "smelt";
@@ -74,18 +75,22 @@ impl Engine {
     }
 
     /// Runs a computation when fewer run than there are threads: more would share the memory
-    /// without being any faster. One that does not get its memory beside others is run alone.
-    pub(crate) async fn in_turn<T, F>(&self, compute: impl Fn() -> F) -> Result<T, StageError>
+    /// without being any faster. One that does not get its memory beside others is run again
+    /// alone, with joins that sort, and so spill, instead of holding one side in memory.
+    pub(crate) async fn in_turn<T, F>(
+        &self,
+        compute: impl Fn(SessionContext) -> F,
+    ) -> Result<T, StageError>
     where
         F: Future<Output = Result<T, StageError>>,
     {
         let slot = self.slots.acquire().await;
-        match compute().await {
+        match compute(self.session_with(1, true)?).await {
             Err(StageError::Lake(LakeError::OutOfMemory { .. })) => {
                 drop(slot);
                 let all = u32::try_from(self.parallelism()).unwrap_or(u32::MAX);
                 let _alone = self.slots.acquire_many(all).await;
-                compute().await
+                compute(self.session_with(1, false)?).await
             }
             computed => computed,
         }
@@ -103,15 +108,14 @@ impl Engine {
 
     /// A fresh session with one schema per layer and no table in it.
     pub fn session(&self) -> Result<SessionContext, StageError> {
-        self.session_with(self.parallelism())
+        self.session_with(self.parallelism(), true)
     }
 
-    /// As [`Engine::session`], for one small computation among several that run side by side.
-    pub fn narrow_session(&self) -> Result<SessionContext, StageError> {
-        self.session_with(1)
-    }
-
-    fn session_with(&self, partitions: usize) -> Result<SessionContext, StageError> {
+    fn session_with(
+        &self,
+        partitions: usize,
+        prefer_hash_join: bool,
+    ) -> Result<SessionContext, StageError> {
         let catalog = MemoryCatalogProvider::new();
         for layer in Layer::ALL {
             catalog
@@ -120,7 +124,8 @@ impl Engine {
         }
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
-        let config = self.blank.config().clone().with_target_partitions(partitions);
+        let mut config = self.blank.config().clone().with_target_partitions(partitions);
+        config.options_mut().optimizer.prefer_hash_join = prefer_hash_join;
         let state = SessionStateBuilder::new_from_existing(SessionState::clone(&self.blank))
             .with_config(config)
             .with_catalog_list(Arc::new(catalogs))
@@ -148,5 +153,6 @@ fn blank_state(runtime: &Arc<RuntimeEnv>, settings: &EngineSettings) -> SessionS
     let percentile = Arc::new(percentile_function());
     // Replaces the engine's own of the same name, which is not exact.
     let _ = state.register_udaf(percentile);
+    let _ = state.register_udf(Arc::new(fits_json_schema_function()));
     state
 }

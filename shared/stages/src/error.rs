@@ -1,7 +1,7 @@
 use datafusion::error::DataFusionError;
 use smelt_domain::{Problems, RuleName};
 use smelt_lake::LakeError;
-use smelt_sources::FileError;
+use smelt_sources::{FileError, SourceError};
 
 /// Why a stage did not finish, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum StageError {
     /// A source file could not be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A source could not be pulled; what was committed before stays.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// A dataset's definition is wrong; nothing was started.
     #[error("{0}")]
     Definition(Problems),
@@ -79,6 +82,7 @@ impl StageError {
         match self {
             Self::Lake(error) => error.retryable(),
             Self::File(error) => error.retryable(),
+            Self::Source(error) => error.retryable(),
             _ => false,
         }
     }

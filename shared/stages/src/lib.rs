@@ -14,6 +14,8 @@ mod folders;
 mod follow;
 mod gold;
 mod ingest;
+mod json_field;
+mod json_schema;
 mod landing;
 mod observer;
 mod parallel;
@@ -21,9 +23,11 @@ mod percentile;
 mod platform;
 mod publish;
 mod query;
+mod records;
 mod refresh;
 mod runs;
 mod silver;
+mod snapshots;
 mod status;
 mod steps;
 
@@ -31,12 +35,15 @@ pub use definitions::{check_sql, read_definitions};
 pub use engine::{Engine, EngineSettings};
 pub use error::StageError;
 pub use gold::follow_silver;
-pub use ingest::{FileOutcome, Ingested, Upload, ingest_files};
+pub use ingest::{
+    FileOutcome, Ingested, Pull, PullEnding, PullFrom, Pulled, Upload, ingest_files, pull_source,
+};
 pub use landing::sweep_landing;
 pub use observer::{Observer, Silent, Ticket, Unit};
 pub use platform::Platform;
 pub use publish::publish;
 pub use query::{query, table_ids};
+pub use records::{Correction, CorrectionError, correct};
 pub use refresh::{RefreshReport, refresh_dataset};
 pub use runs::{last_reports, write_report};
 pub use silver::{SilverFollowed, follow_bronze};

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use arrow::datatypes::Schema;
 use datafusion::common::Column;
-use datafusion::prelude::Expr;
+use datafusion::prelude::{Expr, SessionContext};
 use futures::StreamExt;
 use smelt_domain::{Dataset, Mart, StageName, StepReport};
 use smelt_lake::published::{latest, point_latest, write_snapshot};
@@ -37,7 +37,8 @@ pub async fn publish(
             return Ok(steps);
         }
         let engine = &platform.engine;
-        let written = engine.in_turn(|| write(platform, mart, &gold, &snapshot)).await?;
+        let written =
+            engine.in_turn(|session| write(session, platform, mart, &gold, &snapshot)).await?;
         point_latest(&platform.lake, gold.id(), &written).await?;
         let step = StepReport {
             upstream: vec![upstream(
@@ -58,13 +59,13 @@ pub async fn publish(
 }
 
 async fn write(
+    session: SessionContext,
     platform: &Platform,
     mart: &Mart,
     gold: &smelt_lake::Table,
     snapshot: &Snapshot,
 ) -> Result<smelt_lake::published::Latest, StageError> {
     let failed = |error| StageError::engine(format!("publishing {}", gold.id()), error);
-    let session = platform.engine.narrow_session()?;
     let table = FilesTable::new(gold.id(), snapshot.schema(), &[], snapshot.files().to_vec());
     let key: Vec<String> = mart.key.iter().map(ToString::to_string).collect();
     let order = key.iter().map(|name| Expr::Column(Column::new_unqualified(name)).sort(true, true));

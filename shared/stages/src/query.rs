@@ -55,7 +55,9 @@ async fn open(
     id: &TableId,
 ) -> Result<(), StageError> {
     if let Some(snapshot) = platform.lake.table(id.clone())?.snapshot().await? {
-        register(session, id, &snapshot, snapshot.files().to_vec()).map_err(StageError::query)?;
+        let (schema, partitioned) = (snapshot.schema(), snapshot.partition_columns());
+        let files = snapshot.files().to_vec();
+        register(session, id, schema, partitioned, files).map_err(StageError::query)?;
     }
     Ok(())
 }

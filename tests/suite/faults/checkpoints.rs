@@ -81,6 +81,7 @@ async fn commit_up_to(table: &Table, versions: u64) {
                 partition: Default::default(),
                 statistics: Default::default(),
                 arrival: None,
+                tags: Default::default(),
             }],
             followed: vec![(upstream(), next)],
             schema: base.is_none().then(|| Arc::new(schema)),

@@ -1,13 +1,17 @@
 //! The expectations of a table.
 
+use std::collections::BTreeMap;
+
 use super::columns::{Declared, read_column};
 use super::findings::Findings;
-use super::mapping::{Mapping, items, name, number};
+use super::mapping::{Mapping, choice, entries, items, name, number};
 use super::yaml_tree::{Content, Node};
-use crate::{Check, ColumnName, ColumnType, Expectation, OnViolation, RuleName};
+use crate::{
+    Check, ColumnName, ColumnType, Expectation, JsonProperty, JsonType, OnViolation, RuleName,
+};
 
 /// The kinds of check, each a key of an expectation.
-const CHECKS: [&str; 5] = ["not_null", "range", "accepted_values", "pattern", "sql"];
+const CHECKS: [&str; 6] = ["not_null", "range", "accepted_values", "pattern", "json_schema", "sql"];
 
 pub(super) fn read_expectations(
     mapping: &Mapping<'_>,
@@ -95,6 +99,7 @@ fn read_check(mapping: &Mapping<'_>, columns: &Declared, findings: &mut Findings
         "range" => read_range(node, columns, findings),
         "accepted_values" => read_accepted_values(node, columns, findings),
         "pattern" => read_pattern(node, columns, findings),
+        "json_schema" => read_json_schema(node, columns, findings),
         _ => Some(Check::Sql(mapping.text("sql", "closed_at >= created_at", findings)?.to_owned())),
     }
 }
@@ -157,6 +162,32 @@ fn read_pattern(node: &Node, columns: &Declared, findings: &mut Findings) -> Opt
         return None;
     }
     Some(Check::Pattern { column: column?, regex: regex.to_owned() })
+}
+
+/// `{column: properties, by: event, schemas: {purchase: {amount: number, note?: text}}}`.
+fn read_json_schema(node: &Node, columns: &Declared, findings: &mut Findings) -> Option<Check> {
+    let keys = ["column", "by", "schemas"];
+    let mapping = Mapping::with_keys("`json_schema`", node.line, node, &keys, findings)?;
+    let column = text_column(&mapping, columns, findings);
+    let by = mapping
+        .required("by", "event", findings)
+        .and_then(|node| read_column("`by`", node, columns, findings));
+    let kinds = mapping.required("schemas", "{purchase: {amount: number}}", findings)?;
+    let mut schemas = BTreeMap::new();
+    for kind in entries("`schemas`", kinds, findings)? {
+        let what = format!("the schema of `{}`", kind.key);
+        let mut properties = Vec::new();
+        for property in entries(&what, &kind.value, findings)? {
+            let (name, required) = match property.key.strip_suffix('?') {
+                Some(name) => (name, false),
+                None => (property.key.as_str(), true),
+            };
+            let json_type = choice("a type", &property.value, &JsonType::ALL, findings)?;
+            properties.push(JsonProperty { name: name.to_owned(), json_type, required });
+        }
+        schemas.insert(kind.key.clone(), properties);
+    }
+    Some(Check::JsonSchema { column: column?, by: by?, schemas })
 }
 
 fn text_column(

@@ -1,6 +1,8 @@
 //! Reads the keys of a YAML mapping: what is missing, unknown, repeated or of the wrong shape
 //! becomes a finding, and reading goes on.
 
+use std::ops::RangeInclusive;
+
 use super::findings::Findings;
 use super::yaml_tree::{Content, Entry, Node};
 
@@ -133,6 +135,56 @@ pub(super) fn number(what: &str, node: &Node, findings: &mut Findings) -> Option
             None
         }
     }
+}
+
+/// A whole number within a range.
+pub(super) fn whole_number(
+    what: &str,
+    node: &Node,
+    range: RangeInclusive<u32>,
+    findings: &mut Findings,
+) -> Option<u32> {
+    let value = number(what, node, findings)?;
+    if value.fract() == 0.0
+        && value >= f64::from(*range.start())
+        && value <= f64::from(*range.end())
+    {
+        // Within the range of a u32, as just seen.
+        return Some(value as u32);
+    }
+    let expected = format!("a whole number from {} to {}", range.start(), range.end());
+    findings.at(node.line, format!("{what} is {value}"), format!("write {expected}"));
+    None
+}
+
+/// True or false.
+pub(super) fn boolean(what: &str, node: &Node, findings: &mut Findings) -> Option<bool> {
+    match node.content {
+        Content::Boolean(value) => Some(value),
+        _ => {
+            findings.shape(node, what, "true or false");
+            None
+        }
+    }
+}
+
+/// One of a few words.
+pub(super) fn choice<T: Copy>(
+    what: &str,
+    node: &Node,
+    known: &[(&str, T)],
+    findings: &mut Findings,
+) -> Option<T> {
+    let words = known.iter().map(|(word, _)| *word);
+    let Content::Text(text) = &node.content else {
+        findings.shape(node, what, format!("one of {}", words.collect::<Vec<_>>().join(", ")));
+        return None;
+    };
+    let found = known.iter().find(|(word, _)| word == text);
+    if found.is_none() {
+        findings.unknown(node.line, format!("{what} is `{text}`"), text, words);
+    }
+    found.map(|(_, value)| *value)
 }
 
 /// A name, parsed.

@@ -1,16 +1,16 @@
 //! One mart of `dataset.yaml`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::columns::{read_columns, read_key};
 use super::findings::Findings;
-use super::mapping::{Mapping, items, name, parse_name};
+use super::mapping::{Mapping, items, name, parse_name, whole_number};
 use super::sql_files::SqlFiles;
 use super::tables::column_value;
-use super::yaml_tree::{Entry, Node};
-use crate::{DefinitionHash, Mart, TableName};
+use super::yaml_tree::{Content, Entry, Node};
+use crate::{DefinitionHash, Mart, MartReads, TableName};
 
-const KEYS: [&str; 5] = ["description", "from", "lookups", "key", "columns"];
+const KEYS: [&str; 6] = ["description", "from", "lookups", "reads", "key", "columns"];
 
 /// Reads a mart; `tables` are the names of the dataset's tables, sound or not.
 pub(super) fn read_mart(
@@ -32,6 +32,7 @@ pub(super) fn read_mart(
         .required("from", example, findings)
         .and_then(|node| read_table_name("`from`", node, tables, findings));
     let lookups = read_lookups(&mapping, driver.as_ref(), tables, findings);
+    let reads = read_reads(&mapping, findings);
     let declared = read_columns(&mapping, None, findings);
     let key = read_key(&mapping, &declared, findings);
 
@@ -46,6 +47,7 @@ pub(super) fn read_mart(
         "columns": columns.iter().map(column_value).collect::<Vec<_>>(),
         "from": driver,
         "lookups": lookups,
+        "reads": reads_value(reads),
         "key": key,
     });
     Some(Mart {
@@ -54,6 +56,7 @@ pub(super) fn read_mart(
         columns,
         driver,
         lookups,
+        reads,
         key,
         definition_hash: DefinitionHash::of(&definition, &sql),
         sql,
@@ -82,6 +85,39 @@ fn read_lookups(
         }
     }
     Some(lookups)
+}
+
+/// `everything`, or `{before: 1, after: 1}`; without it a partition reads its own.
+fn read_reads(mapping: &Mapping<'_>, findings: &mut Findings) -> MartReads {
+    let Some(node) = mapping.optional("reads") else { return MartReads::Own };
+    match &node.content {
+        Content::Text(text) if text == "everything" => MartReads::Everything,
+        Content::Mapping(_) => {
+            let keys = ["before", "after"];
+            let Some(around) = Mapping::with_keys("`reads`", node.line, node, &keys, findings)
+            else {
+                return MartReads::Own;
+            };
+            let mut partitions = |key| {
+                let node = around.optional(key)?;
+                whole_number(&format!("`{key}`"), node, 0..=366, findings)
+            };
+            let (before, after) = (partitions("before"), partitions("after"));
+            MartReads::Around { before: before.unwrap_or(0), after: after.unwrap_or(0) }
+        }
+        _ => {
+            findings.shape(node, "`reads`", "`everything`, or partitions such as {before: 1}");
+            MartReads::Own
+        }
+    }
+}
+
+fn reads_value(reads: MartReads) -> Value {
+    match reads {
+        MartReads::Own => Value::Null,
+        MartReads::Around { before, after } => json!([before, after]),
+        MartReads::Everything => json!("everything"),
+    }
 }
 
 fn read_table_name(

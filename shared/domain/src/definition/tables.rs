@@ -5,18 +5,20 @@ use serde_json::{Value, json};
 use super::columns::{Declared, read_column, read_columns, read_key, read_source_columns};
 use super::expectations::read_expectations;
 use super::findings::Findings;
-use super::mapping::{Mapping, number, parse_name};
+use super::mapping::{Mapping, boolean, choice, number, parse_name};
 use super::sql_files::SqlFiles;
 use super::yaml_tree::{Content, Entry};
 use crate::{
     Check, Column, ColumnName, ColumnType, DefinitionHash, Expectation, SourceColumn, Table,
-    TableName,
+    TableMode, TableName,
 };
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 11] = [
     "description",
     "source_columns",
     "key",
+    "mode",
+    "content_key",
     "partition",
     "version",
     "newest",
@@ -41,9 +43,16 @@ pub(super) fn read_table(
     let source_columns = read_source_columns(&mapping, findings);
     let declared = read_columns(&mapping, named_version(&mapping).as_ref(), findings);
     let key = read_key(&mapping, &declared, findings);
-    mapping.required("partition", "created_month", findings);
+    let mode = read_mode(&mapping, findings).unwrap_or_default();
+    let content_key = mapping
+        .optional("content_key")
+        .is_some_and(|node| boolean("`content_key`", node, findings).unwrap_or_default());
     let partition = read_role(&mapping, "partition", is_partition_type, &declared, findings);
     let version = read_role(&mapping, "version", is_version_type, &declared, findings);
+    if let (TableMode::Append, Some(node)) = (mode, mapping.optional("version")) {
+        let problem = "`version` in a table whose mode is append, where the first arrival stays";
+        findings.at(node.line, problem, "remove it, or make the mode upsert");
+    }
     let newest = read_role(&mapping, "newest", is_time_type, &declared, findings);
     let refuse_above = read_share(&mapping, "refuse_above", findings);
     let expectations = read_expectations(&mapping, &declared, findings);
@@ -52,7 +61,6 @@ pub(super) fn read_table(
     let source_columns = source_columns?;
     let columns = declared.into_columns()?;
     let key = key?;
-    let partition = partition?;
     let expectations = expectations?;
     let sql = sql?.to_owned();
     let definition = json!({
@@ -62,6 +70,8 @@ pub(super) fn read_table(
         "key": key,
         "partition": partition,
         "version": version,
+        "mode": mode.as_str(),
+        "content_key": content_key,
         "expectations": expectations.iter().map(expectation_value).collect::<Vec<_>>(),
     });
     Some(Table {
@@ -70,6 +80,8 @@ pub(super) fn read_table(
         source_columns,
         columns,
         key,
+        mode,
+        content_key,
         partition,
         version,
         newest,
@@ -78,6 +90,11 @@ pub(super) fn read_table(
         definition_hash: DefinitionHash::of(&definition, &sql),
         sql,
     })
+}
+
+fn read_mode(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<TableMode> {
+    let known = TableMode::ALL.map(|mode| (mode.as_str(), mode));
+    choice("`mode`", mapping.optional("mode")?, &known, findings)
 }
 
 /// The column that `version` names, before anything about it is checked.
@@ -160,6 +177,7 @@ fn expectation_value(expectation: &Expectation) -> Value {
         Check::Range { column, min, max } => json!({"range": [column, min, max]}),
         Check::AcceptedValues { column, values } => json!({"accepted_values": [column, values]}),
         Check::Pattern { column, regex } => json!({"pattern": [column, regex]}),
+        Check::JsonSchema { column, by, schemas } => json!({"json_schema": [column, by, schemas]}),
         Check::Sql(sql) => json!({"sql": sql}),
     };
     json!([expectation.rule, expectation.on_violation, check])

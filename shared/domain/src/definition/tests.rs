@@ -244,11 +244,6 @@ fn roles() {
         "key: id",
         "7: the key of table `orders` is the text `id`: expected a list (`[a, b]`)",
     );
-    assert_only(
-        "    partition: day\n",
-        "",
-        "4: table `orders` has no `partition`: add `partition: created_month`",
-    );
 }
 
 #[test]

@@ -164,7 +164,7 @@ pub async fn odd_partition_values_come_back(lake: &Lake) {
 
 /// Requires one file for each value, and that reading them gives the n-th value with key `n`.
 async fn assert_values(lake: &Lake, snapshot: &Snapshot, expected: &[Option<String>]) {
-    let grouped = snapshot.files_by_partition(PARTITION);
+    let grouped = snapshot.files_by_partition();
     assert_eq!(grouped.keys().cloned().collect::<Vec<_>>(), expected);
     let table = table(lake, "odd_partitions");
     let columns = [PARTITION.to_owned()];

@@ -91,7 +91,7 @@ struct Keys<'a> {
 
 impl<'a> Keys<'a> {
     fn new(layout: &'a SilverLayout) -> EngineResult<Self> {
-        Ok(Self { layout, converter: layout.comparable(&layout.key)? })
+        Ok(Self { layout, converter: layout.comparable_keys()? })
     }
 
     fn of(&self, batch: &RecordBatch) -> EngineResult<Rows> {
@@ -103,6 +103,7 @@ impl<'a> Keys<'a> {
 mod tests {
     use arrow::array::{AsArray, Int64Array};
     use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+    use smelt_domain::TableMode;
 
     use super::super::shuffle::Limits;
     use super::*;
@@ -114,8 +115,10 @@ mod tests {
             key: vec![0],
             age: vec![1],
             stored: vec![0],
-            partition: "month".to_owned(),
+            mode: TableMode::Upsert,
+            partition: Some("month".to_owned()),
             key_names: vec!["number".to_owned()],
+            deleted: None,
             has_old_rows: false,
         }
     }

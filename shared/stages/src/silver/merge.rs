@@ -28,14 +28,17 @@ const HELD_BACK_PART: usize = 8;
 pub(crate) struct Merged {
     /// Files written.
     pub files: Vec<DataFile>,
-    /// Rows that a newer version replaced.
+    /// Rows that another row of their key replaced.
     pub superseded: u64,
+    /// Rows that stayed and delete their key, so that nothing is written of it.
+    pub deletes: u64,
 }
 
 impl Merged {
     fn add(&mut self, other: Merged) {
         self.files.extend(other.files);
         self.superseded += other.superseded;
+        self.deletes += other.deletes;
     }
 }
 
@@ -95,16 +98,27 @@ impl Merge {
         share: usize,
     ) -> Result<Merged, StageError> {
         let mut writer = PartitionWriter::new(&self.silver, &self.layout, value)?;
-        let mut superseded = 0;
+        let (mut superseded, mut deletes) = (0, 0);
         let parts = in_parts(&self.layout, &self.rows, bucket, share)?;
         for part in parts.buckets.clone() {
             let loaded = parts.rows.load(part)?;
             let newest = newest_of_key(&self.layout, &loaded.batches).map_err(merging_error)?;
             superseded += newest.superseded;
-            let clear = self.hold_back(&loaded.batches, newest, bucket)?;
+            let mut clear = self.hold_back(&loaded.batches, newest, bucket)?;
+            deletes += self.take_deletes(&loaded.batches, &mut clear);
             writer.write(&loaded.batches, &clear).await?;
         }
-        Ok(Merged { files: writer.finish().await?, superseded })
+        Ok(Merged { files: writer.finish().await?, superseded, deletes })
+    }
+
+    /// Takes out the rows that delete their key and returns how many there were.
+    fn take_deletes(&self, batches: &[RecordBatch], rows: &mut Vec<RowOfBatches>) -> u64 {
+        if self.layout.deleted.is_none() {
+            return 0;
+        }
+        let before = rows.len();
+        rows.retain(|(batch, row)| !self.layout.deletes(&batches[*batch], *row));
+        (before - rows.len()) as u64
     }
 
     /// Holds back the rows of suspect keys and returns the others.
@@ -152,8 +166,9 @@ impl Merge {
         let parts = in_parts(&self.layout, &self.held_back, 0, share)?;
         for part in parts.buckets.clone() {
             let loaded = parts.rows.load(part)?;
-            let newest = newest_of_key(&self.layout, &loaded.batches).map_err(merging_error)?;
+            let mut newest = newest_of_key(&self.layout, &loaded.batches).map_err(merging_error)?;
             merged.superseded += newest.superseded;
+            merged.deletes += self.take_deletes(&loaded.batches, &mut newest.rows);
             for (partition, rows) in by_partition(&loaded.batches, &newest.rows) {
                 let value = values.get(&partition).cloned().flatten();
                 let mut writer = PartitionWriter::new(&self.silver, &self.layout, value)?;

@@ -4,6 +4,7 @@
 //! to quarantine. Accepted rows are gathered by partition, together with the silver rows of the
 //! partitions they touch; of each key the newest version stays, and these partitions are replaced.
 
+pub(crate) mod former_deletes;
 mod key_log;
 mod key_ranges;
 mod layout;
@@ -27,13 +28,14 @@ use smelt_domain::{
 };
 use smelt_lake::{Commit, CommitError, DataFile, Snapshot, Table};
 
+use self::former_deletes::HOLDS_DELETES;
 use self::plan::silver_schema;
 pub(crate) use self::plan::{declared_bronze_schema, silver_plan};
 use self::position::{Followed, Refresh, next_refresh};
-use self::refresh::{Refreshed, refresh};
+use self::refresh::{Arrived, Refreshed, refresh};
 use self::refused::quarantine_schema;
 use crate::follow::{Attempt, Follower, follow};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, snapshots};
 
 /// Durable totals in the silver log; they land with the rows that they count.
 pub(crate) const SUPERSEDED: &str = "superseded";
@@ -113,9 +115,9 @@ impl Follower for Silver<'_> {
             return Ok(Attempt::UpToDate);
         };
 
-        let new_files = bronze.arrived(range.from, range.to);
+        let arrived = arrived(&bronze, range);
         let old = silver.as_ref().filter(|_| range.from.is_some());
-        let refreshed = refresh(self, &bronze, new_files, old, range.quarantine_too).await?;
+        let refreshed = refresh(self, &bronze, arrived, old, range.quarantine_too).await?;
         if range.quarantine_too
             && let Err(lost) =
                 self.commit_quarantine(quarantine, range, definition, &refreshed).await
@@ -131,9 +133,11 @@ impl Follower for Silver<'_> {
 }
 
 impl Silver<'_> {
-    /// What silver is computed by: its definition and this very bronze table.
+    /// What silver is computed by: its definition, this very bronze table, and which copies of its
+    /// sources count.
     fn basis(&self, bronze: &Snapshot) -> u64 {
-        basis(self.table.definition_hash.as_number(), [bronze.identity()])
+        let upstream = std::iter::once(bronze.identity()).chain(snapshots::identity(bronze));
+        basis(self.table.definition_hash.as_number(), upstream)
     }
 
     async fn followed(&self, snapshot: Option<&Snapshot>) -> Result<Option<Followed>, StageError> {
@@ -200,14 +204,19 @@ impl Silver<'_> {
             followed: vec![(self.bronze.id().clone(), range.to)],
             totals: vec![
                 (SUPERSEDED, superseded + refreshed.superseded),
-                (DELETED, deleted),
+                (DELETED, deleted + refreshed.deletes),
                 (REFUSED, refused + refreshed.refused),
                 (DEFINITION, definition),
             ],
             schema: self.schema_change(base),
-            partition_columns: vec![self.table.partition.to_string()],
+            partition_columns: self.partition_columns(),
             info: self.info(range),
+            ..Commit::default()
         })
+    }
+
+    fn partition_columns(&self) -> Vec<String> {
+        self.table.partition.iter().map(ToString::to_string).collect()
     }
 
     /// The declared schema where the table does not have it yet.
@@ -215,7 +224,7 @@ impl Silver<'_> {
         let declared = silver_schema(self.table);
         let same = base.is_some_and(|base| {
             let current = base.schema().fields().iter().map(|f| (f.name(), f.data_type()));
-            base.partition_columns() == [self.table.partition.as_str()]
+            base.partition_columns() == self.partition_columns()
                 && current.eq(declared.fields().iter().map(|f| (f.name(), f.data_type())))
         });
         (!same).then_some(declared)
@@ -257,12 +266,30 @@ impl Silver<'_> {
     }
 }
 
+/// The bronze files of a range, apart those whose rows no longer count.
+fn arrived(bronze: &Snapshot, range: Refresh) -> Arrived {
+    let new_files = bronze.arrived(range.from, range.to);
+    let (files, replaced): (Vec<_>, Vec<_>) =
+        new_files.into_iter().partition(|file| snapshots::counts(bronze, file));
+    let former_deletes = match range.from {
+        Some(from) => bronze.arrived(None, from),
+        None => Vec::new(),
+    };
+    Arrived {
+        files,
+        replaced_rows: replaced.iter().map(DataFile::rows).sum(),
+        former_deletes: former_deletes
+            .into_iter()
+            .filter(|file| file.tags.contains_key(HOLDS_DELETES))
+            .collect(),
+    }
+}
+
 /// Files that the refresh replaces: of the touched partitions, or all when computed anew.
 fn replaced_files(base: Option<&Snapshot>, range: Refresh, refreshed: &Refreshed) -> Vec<DataFile> {
     let files = base.map_or(&[][..], |base| base.files());
     let replaced = |file: &&DataFile| {
-        range.from.is_none()
-            || file.partition.values().all(|value| refreshed.partitions.contains(value))
+        range.from.is_none() || refreshed.partitions.contains(file.partition_value())
     };
     files.iter().filter(replaced).cloned().collect()
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::error::ArrowError;
-use arrow::row::Rows;
+use arrow::row::{RowConverter, Rows};
 
 use super::layout::SilverLayout;
 
@@ -28,8 +28,8 @@ pub(crate) fn newest_of_key(
     layout: &SilverLayout,
     batches: &[RecordBatch],
 ) -> Result<Newest, ArrowError> {
-    let keys = comparable(layout, &layout.key, batches)?;
-    let ages = comparable(layout, &layout.age, batches)?;
+    let keys = comparable(&layout.comparable_keys()?, &layout.key, batches)?;
+    let ages = comparable(&layout.comparable_ages()?, &layout.age, batches)?;
     let mut order = entries(batches, &keys);
     order.sort_unstable_by(|left, right| {
         left.key
@@ -90,11 +90,10 @@ fn first_bytes(bytes: &[u8]) -> u128 {
 
 /// These columns of all batches, comparable.
 fn comparable(
-    layout: &SilverLayout,
+    converter: &RowConverter,
     columns: &[usize],
     batches: &[RecordBatch],
 ) -> Result<Rows, ArrowError> {
-    let converter = layout.comparable(columns)?;
     let count = batches.iter().map(RecordBatch::num_rows).sum();
     let mut rows = converter.empty_rows(count, 0);
     for batch in batches {
@@ -110,6 +109,7 @@ mod tests {
     use arrow::array::{Int64Array, StringArray};
     use arrow::datatypes::{DataType, Field, Schema};
     use proptest::prelude::*;
+    use smelt_domain::TableMode;
 
     use super::*;
 
@@ -129,8 +129,10 @@ mod tests {
             key: vec![0, 1],
             age: vec![2, 3],
             stored: vec![0, 1, 2],
-            partition: "month".to_owned(),
+            mode: TableMode::Upsert,
+            partition: Some("month".to_owned()),
             key_names: vec!["name".to_owned(), "number".to_owned()],
+            deleted: None,
             has_old_rows: false,
         }
     }

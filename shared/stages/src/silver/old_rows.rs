@@ -7,12 +7,13 @@ use arrow::datatypes::DataType;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, Expr, SessionContext, lit};
 use futures::StreamExt;
+use smelt_domain::TableMode;
 use smelt_lake::{DataFile, FilesTable, LakeError, Snapshot};
 use tokio::task::JoinSet;
 
 use super::Silver;
 use super::layout::SilverLayout;
-use super::plan::{ARRIVAL, exact};
+use super::plan::{ARRIVAL, DELETED, exact};
 use super::router::{Origin, Router};
 use crate::StageError;
 
@@ -45,9 +46,11 @@ impl OldRows<'_> {
     pub(crate) async fn bring_in(&self) -> Result<Gathered, StageError> {
         let mut touched: BTreeSet<Option<String>> = self.router.partitions().into_keys().collect();
         let mut old_rows = self.gather(self.files_in(&touched)).await?;
-        for file in self.old.files() {
-            if !touched.contains(&self.partition_of(file)) {
-                self.note_candidates(file).await?;
+        if self.layout.mode == TableMode::Upsert {
+            for file in self.old.files() {
+                if !touched.contains(file.partition_value()) {
+                    self.note_candidates(file).await?;
+                }
             }
         }
 
@@ -65,13 +68,9 @@ impl OldRows<'_> {
         Ok(Gathered { partitions, suspects: moved.into_keys().collect(), old_rows })
     }
 
-    fn partition_of(&self, file: &DataFile) -> Option<String> {
-        file.partition.get(self.stage.table.partition.as_str()).cloned().flatten()
-    }
-
     fn files_in(&self, partitions: &BTreeSet<Option<String>>) -> Vec<DataFile> {
         let files = self.old.files().iter();
-        files.filter(|file| partitions.contains(&self.partition_of(file))).cloned().collect()
+        files.filter(|file| partitions.contains(file.partition_value())).cloned().collect()
     }
 
     async fn gather(&self, files: Vec<DataFile>) -> Result<u64, StageError> {
@@ -81,7 +80,8 @@ impl OldRows<'_> {
         }
         let failed = |error| self.failed(error);
         let columns = self.stage.table.columns.iter().map(|column| exact(column.name.as_str()));
-        let columns: Vec<Expr> = columns.chain([lit(ALREADY_HERE).alias(ARRIVAL)]).collect();
+        let added = [lit(ALREADY_HERE).alias(ARRIVAL), lit(false).alias(DELETED)];
+        let columns: Vec<Expr> = columns.chain(added).collect();
         let rows = self.scan(files)?.select(columns).map_err(failed)?;
         let streams = rows.execute_stream_partitioned().await.map_err(failed)?;
         let mut tasks = JoinSet::new();
@@ -118,9 +118,9 @@ impl OldRows<'_> {
             let key = exact(&self.layout.key_names[0]);
             rows = rows.filter(key.between(lit(low), lit(high))).map_err(failed)?;
         }
-        let key = self.layout.key_names.iter().filter(|name| **name != self.layout.partition);
-        let columns: Vec<Expr> =
-            key.chain([&self.layout.partition]).map(|name| exact(name)).collect();
+        let partition = &self.layout.partition;
+        let key = self.layout.key_names.iter().filter(|name| Some(*name) != partition.as_ref());
+        let columns: Vec<Expr> = key.chain(partition).map(|name| exact(name)).collect();
         let rows = rows.select(columns).map_err(failed)?;
         let mut batches = rows.execute_stream().await.map_err(failed)?;
         while let Some(batch) = batches.next().await {

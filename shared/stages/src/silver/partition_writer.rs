@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -38,10 +37,11 @@ impl PartitionWriter {
         layout: &SilverLayout,
         partition: Option<String>,
     ) -> Result<Self, StageError> {
+        let column = layout.partition.as_deref();
         Ok(Self {
             silver: silver.clone(),
-            folder: partition_folder(&layout.partition, partition.as_deref()),
-            partition: BTreeMap::from([(layout.partition.clone(), partition)]),
+            folder: partition_folder(column, partition.as_deref()),
+            partition: column.map(|column| (column.to_owned(), partition)).into_iter().collect(),
             stored: layout.stored.clone(),
             schema: Arc::new(layout.schema.project(&layout.stored).map_err(writing_error)?),
             order: FileLayout::SortedBy(layout.key_names.clone()),

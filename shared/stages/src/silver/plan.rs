@@ -11,19 +11,25 @@ use datafusion::common::{Column, DFSchema, ScalarValue};
 use datafusion::datasource::{TableProvider, ViewTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{
-    Expr, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, cast, lit, when,
+    Expr, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, cast, lit, try_cast, when,
 };
 use datafusion::prelude::{SessionContext, coalesce};
 use smelt_domain::{Dataset, OnViolation, Table};
 use smelt_lake::{FilesTable, ORDINAL_COLUMN, arrow_type};
 
-use crate::bronze::{LINE, MALFORMED, RAW, SOURCE, is_source_column};
+use crate::bronze::{
+    CONTENT_KEY, LINE, MALFORMED, OPERATION, RAW, RECORD, SOURCE, is_source_column,
+};
 use crate::clean::clean_function;
+use crate::json_field::json_field_function;
+use crate::records::DELETE;
 
 /// The row's place in the order of arrival among the rows of one refresh (BIGINT).
 pub(crate) const ARRIVAL: &str = "_arrival";
 /// The rule by which the row is refused; null for accepted rows.
 pub(crate) const RULE: &str = "_rule";
+/// Whether the row deletes its key (BOOLEAN); only in tables that have had corrections.
+pub(crate) const DELETED: &str = "_deleted";
 /// Rule of rows that could not be read at all.
 pub(crate) const MALFORMED_RULE: &str = "malformed";
 /// Rule of rows that no rule of the dataset refuses, but whose key or part of it is missing: they
@@ -73,15 +79,21 @@ fn source_plan(table: &Table, files: Arc<FilesTable>) -> Result<LogicalPlan> {
             .filter_map(|name| cleaned(name.as_str()))
             .collect();
         let value = match present.len() {
-            0 => lit(ScalarValue::Utf8View(None)),
+            0 => null_text(),
             1 => present.remove(0),
             _ => coalesce(present),
         };
         columns.push(value.alias(column.name.as_str()));
     }
+    if table.content_key {
+        columns.push(cleaned(CONTENT_KEY).unwrap_or_else(null_text).alias(CONTENT_KEY));
+    }
     let arrival = exact(ORDINAL_COLUMN) * lit(LINES_PER_FILE) + exact(LINE);
     columns.push(arrival.alias(ARRIVAL));
     columns.extend([SOURCE, LINE, MALFORMED, RAW].map(exact));
+    if has_corrections(&schema) {
+        columns.extend([exact(RECORD), exact(OPERATION).eq(text(DELETE)).alias(DELETED)]);
+    }
     for field in schema.fields() {
         if is_source_column(field.name()) {
             columns.push(exact(field.name()).alias(format!("{RECEIVED}{}", field.name())));
@@ -96,7 +108,8 @@ pub(crate) fn exact(name: &str) -> Expr {
 }
 
 fn is_origin(name: &str) -> bool {
-    [ARRIVAL, SOURCE, LINE, MALFORMED, RAW].contains(&name) || name.starts_with(RECEIVED)
+    [ARRIVAL, SOURCE, LINE, MALFORMED, RAW, RECORD, DELETED].contains(&name)
+        || name.starts_with(RECEIVED)
 }
 
 /// Lets the columns that say where a row came from pass through every SELECT of the plan.
@@ -145,7 +158,12 @@ fn typed(table: &Table, plan: LogicalPlan) -> Result<LogicalPlan> {
             })?;
         let value = Expr::from((qualifier, field));
         let wanted = engine_type(&arrow_type(&column.column_type));
-        let value = if *field.data_type() == wanted { value } else { cast(value, wanted) };
+        let same = *field.data_type() == wanted;
+        let value = if same { value } else { cast(value, wanted.clone()) };
+        let value = match schema.has_column_with_unqualified_name(RECORD) {
+            true => corrected(column.name.as_str(), value, wanted)?,
+            false => value,
+        };
         columns.push(value.alias(column.name.as_str()));
     }
     for (_, field) in schema.iter() {
@@ -166,6 +184,12 @@ fn typed(table: &Table, plan: LogicalPlan) -> Result<LogicalPlan> {
     LogicalPlanBuilder::from(plan).project(columns)?.build()
 }
 
+/// What a correction says of a column, in rows that are one.
+fn corrected(column: &str, value: Expr, wanted: DataType) -> Result<Expr> {
+    let said = json_field_function().call(vec![exact(RECORD), text(column)]);
+    when(exact(RECORD).is_not_null(), try_cast(said, wanted)).otherwise(value)
+}
+
 /// The type in which the engine computes a stored type.
 pub(crate) fn engine_type(stored: &DataType) -> DataType {
     match stored {
@@ -177,7 +201,17 @@ pub(crate) fn engine_type(stored: &DataType) -> DataType {
 /// Adds what each row breaks: the rule that refuses it, and the rules that warn or fail.
 fn judged(session: &SessionContext, table: &Table, plan: LogicalPlan) -> Result<LogicalPlan> {
     let scope = expectation_scope(table)?;
+    let deletes =
+        plan.schema().has_column_with_unqualified_name(DELETED).then(|| exact(DELETED).is_true());
     let mut rule = when(exact(MALFORMED).is_not_null(), text(MALFORMED_RULE));
+    if let Some(deletes) = &deletes {
+        // Of a row that deletes, the key is all that matters.
+        for key in &table.key {
+            let nameless = deletes.clone().and(exact(key.as_str()).is_null());
+            rule = rule.when(nameless, text(NO_KEY_RULE));
+        }
+        rule = rule.when(deletes.clone(), null_text());
+    }
     let mut breaks = Vec::new();
     for expectation in &table.expectations {
         let name = expectation.rule.as_str();
@@ -189,6 +223,10 @@ fn judged(session: &SessionContext, table: &Table, plan: LogicalPlan) -> Result<
         match expectation.on_violation {
             OnViolation::Reject => rule = rule.when(broken, text(name)),
             OnViolation::Warn | OnViolation::Fail => {
+                let broken = match &deletes {
+                    Some(deletes) => broken.and(Expr::Not(Box::new(deletes.clone()))),
+                    None => broken,
+                };
                 breaks.push(broken.alias(format!("{BREAKS}{name}")));
             }
         }
@@ -200,6 +238,15 @@ fn judged(session: &SessionContext, table: &Table, plan: LogicalPlan) -> Result<
     columns.push(rule.end()?.alias(RULE));
     columns.extend(breaks);
     LogicalPlanBuilder::from(plan).project(columns)?.build()
+}
+
+/// Whether a bronze table has ever had corrections.
+pub(crate) fn has_corrections(bronze: &Schema) -> bool {
+    bronze.column_with_name(RECORD).is_some()
+}
+
+fn null_text() -> Expr {
+    lit(ScalarValue::Utf8View(None))
 }
 
 fn text(value: &str) -> Expr {
@@ -232,7 +279,7 @@ fn resolve_bronze(predicate: Expr, schema: &DFSchema) -> Result<Expr> {
             let value = if schema.has_column_with_unqualified_name(&received) {
                 clean.call(vec![exact(&received)])
             } else {
-                lit(ScalarValue::Utf8View(None))
+                null_text()
             };
             Ok(Transformed::yes(value))
         }
@@ -243,7 +290,8 @@ fn resolve_bronze(predicate: Expr, schema: &DFSchema) -> Result<Expr> {
 
 /// A bronze schema with every column that the definition reads, for planning without data.
 pub(crate) fn declared_bronze_schema(table: &Table) -> arrow::datatypes::SchemaRef {
-    crate::bronze::bronze_schema(table.source_columns.iter().map(|column| column.name.as_str()))
+    let source_columns = table.source_columns.iter().map(|column| column.name.as_str());
+    crate::bronze::bronze_schema(source_columns.chain(table.content_key.then_some(CONTENT_KEY)))
 }
 
 /// The silver schema as stored, partition column included.

@@ -14,11 +14,12 @@ use smelt_lake::{DataFile, FilesTable, Snapshot};
 use tokio::task::JoinSet;
 
 use super::Silver;
+use super::former_deletes::bring_in_deletes;
 use super::layout::SilverLayout;
 use super::merge::Merge;
 use super::newest::BYTES_BESIDE_EACH_ROW;
 use super::old_rows::{Gathered, OldRows};
-use super::plan::{BREAKS, silver_plan};
+use super::plan::{BREAKS, DELETED, has_corrections, silver_plan};
 use super::refused::{RefusedWriter, is_refused};
 use super::router::{Origin, Router};
 use super::shuffle::{Limits, Shuffle};
@@ -32,8 +33,10 @@ pub(crate) struct Refreshed {
     pub rows_in: u64,
     /// Of these, refused.
     pub refused: u64,
-    /// Rows, new or old, that a newer version replaced.
+    /// Rows, new or old, that another row of their key or a newer copy of their source replaced.
     pub superseded: u64,
+    /// Of the rows taken in, those that delete a key.
+    pub deletes: u64,
     /// Accepted rows that break a rule that only warns.
     pub warned: BTreeMap<RuleName, u64>,
     /// Partitions that the new files replace.
@@ -44,19 +47,32 @@ pub(crate) struct Refreshed {
     pub quarantined: Option<DataFile>,
 }
 
+/// The bronze files of a refresh.
+#[derive(Debug, Default)]
+pub(crate) struct Arrived {
+    /// New files whose rows count.
+    pub files: Vec<DataFile>,
+    /// Rows of new files that another copy of their source replaces.
+    pub replaced_rows: u64,
+    /// Files that silver has taken in and whose deletes still stand against what comes later.
+    pub former_deletes: Vec<DataFile>,
+}
+
 /// Computes silver from new bronze files and the silver rows they touch (`old`: none when silver
 /// is computed anew).
 pub(crate) async fn refresh(
     stage: &Silver<'_>,
     bronze: &Snapshot,
-    new_files: Vec<DataFile>,
+    arrived: Arrived,
     old: Option<&Snapshot>,
     quarantine_too: bool,
 ) -> Result<Refreshed, StageError> {
     let failed = |error| StageError::engine(format!("refreshing {}", stage.silver.id()), error);
-    let rows_in = new_files.iter().map(DataFile::rows).sum();
+    let rows_in: u64 = arrived.files.iter().map(DataFile::rows).sum();
     let has_old_rows = old.is_some_and(|old| !old.files().is_empty());
-    let layout = Arc::new(SilverLayout::new(stage.table, has_old_rows).map_err(failed)?);
+    let has_corrections = has_corrections(bronze.schema());
+    let layout = SilverLayout::new(stage.table, has_old_rows, has_corrections).map_err(failed)?;
+    let layout = Arc::new(layout);
     let engine = &stage.platform.engine;
     let session = engine.session()?;
     let limits = Limits { bytes: engine.shuffle_bytes(), beside_each_row: BYTES_BESIDE_EACH_ROW };
@@ -67,7 +83,8 @@ pub(crate) async fn refresh(
         Arc::new(RefusedWriter::new(stage.platform, stage.quarantine.clone(), stage.table))
     });
 
-    let judged = take_in(stage, &session, bronze, new_files, &router, &refused_writer).await?;
+    let judged = take_in(stage, &session, bronze, arrived.files, &router, &refused_writer).await?;
+    let former_deletes = bring_in_deletes(stage, bronze, arrived.former_deletes, &router).await?;
     let gathered = match old.filter(|_| has_old_rows) {
         Some(old) => {
             let rows = OldRows { stage, session: &session, layout: &layout, router: &router, old };
@@ -95,8 +112,8 @@ pub(crate) async fn refresh(
     let written: u64 = merged.files.iter().map(DataFile::rows).sum();
     let set_aside = quarantined.as_ref().map_or(0, DataFile::rows);
     let balances = judged.accepted + judged.refused == rows_in
-        && routed == judged.accepted + old_rows
-        && written + merged.superseded == routed
+        && routed == judged.accepted + old_rows + former_deletes
+        && written + merged.superseded + merged.deletes == routed
         && (set_aside == judged.refused || !quarantine_too);
     if !balances {
         return Err(StageError::Unbalanced {
@@ -105,10 +122,13 @@ pub(crate) async fn refresh(
             found: written + merged.superseded + set_aside,
         });
     }
+    // A row that deletes counts as that, whether it stayed or not, and once.
+    let superseded = merged.superseded + merged.deletes - judged.deletes - former_deletes;
     Ok(Refreshed {
-        rows_in,
+        rows_in: rows_in + arrived.replaced_rows,
         refused: judged.refused,
-        superseded: merged.superseded,
+        superseded: superseded + arrived.replaced_rows,
+        deletes: judged.deletes,
         warned: judged.warned,
         partitions,
         files: merged.files,
@@ -121,6 +141,7 @@ pub(crate) async fn refresh(
 struct Judged {
     accepted: u64,
     refused: u64,
+    deletes: u64,
     warned: BTreeMap<RuleName, u64>,
 }
 
@@ -169,6 +190,7 @@ async fn take_in(
             joined.map_err(|error| failed(DataFusionError::External(error.into())))??;
         judged.accepted += produced.accepted;
         judged.refused += produced.refused;
+        judged.deletes += produced.deletes;
         for (rule, rows) in produced.broken {
             *broken.entry(rule).or_default() += rows;
         }
@@ -212,6 +234,7 @@ struct Producer {
 struct Produced {
     accepted: u64,
     refused: u64,
+    deletes: u64,
     broken: BTreeMap<String, u64>,
 }
 
@@ -233,6 +256,8 @@ impl Producer {
                 }
             }
             produced.accepted += accepted as u64;
+            produced.deletes +=
+                deletes(&batch, refused.as_ref()).map_err(|error| failed(error.into()))?;
             produced
                 .count_broken(&batch, refused.as_ref())
                 .map_err(|error| failed(error.into()))?;
@@ -241,6 +266,18 @@ impl Producer {
         }
         Ok(produced)
     }
+}
+
+/// Accepted rows of a batch that delete their key.
+fn deletes(batch: &RecordBatch, refused: Option<&BooleanArray>) -> Result<u64, ArrowError> {
+    let Some(deleted) = batch.column_by_name(DELETED).and_then(|c| c.as_boolean_opt()) else {
+        return Ok(0);
+    };
+    let rows = match refused {
+        Some(refused) => and(deleted, &not(refused)?)?.true_count(),
+        None => deleted.true_count(),
+    };
+    Ok(rows as u64)
 }
 
 impl Produced {

@@ -1,24 +1,23 @@
 //! Files → bronze: each file once, recognised by its content, in the order of arrival.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::Schema;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Map, json};
+use serde_json::json;
 use smelt_domain::{Dataset, StageName, StepReport, Table as TableDefinition, TableId};
-use smelt_lake::{Commit, DataFile, DataFileWriter, FileLayout, LakeError, Snapshot, Table};
+use smelt_lake::{Commit, Snapshot, Table};
 use smelt_sources::{
     FileError, FileFormat, Inspection, Progress, ReadOptions, SinkClosed, SourceBatch, inspect,
     read,
 };
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
-use crate::bronze::{self, bronze_schema, grown_schema, origin_fields};
+use super::bronze_writer::{BronzeWriter, Origin, Written};
+use super::{arrival, report};
 use crate::follow::{Attempt, Follower, follow};
 use crate::observer::{Ticket, Unit};
 use crate::parallel::in_parallel;
@@ -118,7 +117,7 @@ pub async fn ingest_files(
     let mut files = Vec::new();
     for (position, outcome) in loaded {
         match outcome {
-            Ok(file) if file.rows == 0 => outcomes[position].1 = Some(FileOutcome::NoRows),
+            Ok(file) if file.written.rows == 0 => outcomes[position].1 = Some(FileOutcome::NoRows),
             Ok(file) => files.push((position, file)),
             Err(refusal) => outcomes[position].1 = Some(refusal),
         }
@@ -129,7 +128,7 @@ pub async fn ingest_files(
         outcomes[position].1 = Some(if lost_to_others.contains(&file.content) {
             FileOutcome::AlreadyLoaded
         } else {
-            FileOutcome::Loaded { rows: file.rows, malformed: file.malformed }
+            FileOutcome::Loaded { rows: file.written.rows, malformed: file.malformed }
         });
     }
     let files = outcomes
@@ -197,10 +196,8 @@ fn content_of(path: &str) -> Option<&str> {
 struct LoadedFile {
     content: String,
     name: String,
-    rows: u64,
     malformed: u64,
-    columns: Vec<String>,
-    data: Vec<DataFile>,
+    written: Written,
 }
 
 /// Writes the rows of all files, some at a time, keeping their order.
@@ -214,12 +211,14 @@ async fn load_all(
     let ticket = platform.observer.start(StageName::Ingest, bronze.id(), Unit::Bytes, Some(total));
     let expected = expected_columns(table);
     let (started_at, run_id) = (platform.started_at, platform.run_id.to_string());
+    let table = Arc::new(table.clone());
     let jobs = files.into_iter().map(|(position, upload, inspection)| {
         let load = FileLoad {
             bronze: bronze.clone(),
             upload,
             inspection,
             expected: expected.clone(),
+            table: Arc::clone(&table),
             // One microsecond apart, so that the time alone tells the order of arrival.
             ingested_at: started_at + TimeDelta::microseconds(position as i64),
             run_id: run_id.clone(),
@@ -243,6 +242,7 @@ fn expected_columns(table: &TableDefinition) -> BTreeSet<String> {
 /// The loading of one file.
 struct FileLoad {
     bronze: Table,
+    table: Arc<TableDefinition>,
     upload: Upload,
     inspection: Inspection,
     expected: BTreeSet<String>,
@@ -265,16 +265,16 @@ impl FileLoad {
             })
         };
 
-        let mut chunks = Chunks::new(&self);
+        let mut writer = BronzeWriter::new(&self.bronze, &self.table, self.origin());
         let mut reported = 0;
         while let Some(batch) = receiver.recv().await {
             // Objects of JSON may bring their columns later; a header has said all.
             let said_all = matches!(self.inspection.format, FileFormat::Csv | FileFormat::Parquet);
-            if said_all && chunks.is_first() && self.is_foreign(batch.fields.schema_ref()) {
+            if said_all && writer.rows() == 0 && self.is_foreign(batch.fields.schema_ref()) {
                 let found = column_names(batch.fields.schema_ref());
                 return Ok(Err(self.foreign(found)));
             }
-            chunks.write(&batch).await?;
+            writer.write(&batch).await?;
             let done = stop.0.done();
             ticket.advance(done - reported);
             reported = done;
@@ -286,15 +286,22 @@ impl FileLoad {
         if !summary.columns.iter().any(|column| self.expected.contains(column)) {
             return Ok(Err(self.foreign(summary.columns)));
         }
-        let data = chunks.finish().await?;
+        let written = writer.finish().await?;
         Ok(Ok(LoadedFile {
             content: self.inspection.content_sha256.to_string(),
             name: self.upload.name.clone(),
-            rows: summary.rows,
             malformed: summary.malformed,
-            columns: summary.columns,
-            data,
+            written,
         }))
+    }
+
+    fn origin(&self) -> Origin {
+        Origin {
+            source: self.upload.name.clone(),
+            stem: self.inspection.content_sha256.to_string(),
+            ingested_at: self.ingested_at,
+            run_id: self.run_id.clone(),
+        }
     }
 
     fn is_foreign(&self, schema: &Schema) -> bool {
@@ -308,87 +315,6 @@ impl FileLoad {
 
 fn column_names(schema: &Schema) -> Vec<String> {
     schema.fields().iter().map(|field| field.name().clone()).collect()
-}
-
-/// The bronze data files of one source file: a new one begins where new columns appear.
-struct Chunks<'a> {
-    load: &'a FileLoad,
-    current: Option<(SchemaRef, DataFileWriter)>,
-    done: Vec<DataFile>,
-    started: usize,
-}
-
-impl<'a> Chunks<'a> {
-    fn new(load: &'a FileLoad) -> Self {
-        Self { load, current: None, done: Vec::new(), started: 0 }
-    }
-
-    fn is_first(&self) -> bool {
-        self.started == 0
-    }
-
-    async fn write(&mut self, batch: &SourceBatch) -> Result<(), StageError> {
-        let rows = self.rows(batch)?;
-        if self.current.as_ref().is_some_and(|(schema, _)| *schema != rows.schema()) {
-            self.close().await?;
-        }
-        let (_, writer) = match &mut self.current {
-            Some(current) => current,
-            none => none.insert((rows.schema(), self.load.writer(self.started, rows.schema())?)),
-        };
-        self.started = self.done.len() + 1;
-        writer.write(&rows).await?;
-        Ok(())
-    }
-
-    async fn close(&mut self) -> Result<(), StageError> {
-        if let Some((_, writer)) = self.current.take() {
-            self.done.push(writer.finish().await?);
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self) -> Result<Vec<DataFile>, StageError> {
-        self.close().await?;
-        Ok(self.done)
-    }
-
-    /// The batch with the columns that say where its rows came from.
-    fn rows(&self, batch: &SourceBatch) -> Result<RecordBatch, StageError> {
-        let rows = batch.line.len();
-        let text = |value: &str| Arc::new(StringArray::from(vec![value; rows])) as ArrayRef;
-        let ingested_at = self.load.ingested_at.timestamp_micros();
-        let mut fields: Vec<Arc<Field>> =
-            batch.fields.schema_ref().fields().iter().cloned().collect();
-        fields.extend(origin_fields().into_iter().map(Arc::new));
-        let mut columns: Vec<ArrayRef> = batch.fields.columns().to_vec();
-        columns.extend([
-            text(&self.load.upload.name),
-            Arc::new(batch.line.clone()) as ArrayRef,
-            Arc::new(TimestampMicrosecondArray::from_value(ingested_at, rows)),
-            text(&self.load.run_id),
-            Arc::new(batch.malformed.clone()),
-            Arc::new(batch.raw.clone()),
-        ]);
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(|error| {
-            StageError::engine(format!("preparing rows of {}", self.load.upload.name), error.into())
-        })
-    }
-}
-
-impl FileLoad {
-    fn writer(&self, chunk: usize, schema: SchemaRef) -> Result<DataFileWriter, LakeError> {
-        let date = self.ingested_at.format("%Y-%m-%d").to_string();
-        let content = &self.inspection.content_sha256;
-        // The unique end keeps two tries of the same file from overwriting each other's bytes.
-        let path = format!(
-            "{}={date}/{content}-{chunk:04}-{}.parquet",
-            bronze::INGESTION_DATE,
-            Uuid::now_v7().simple()
-        );
-        let partition = BTreeMap::from([(bronze::INGESTION_DATE.to_owned(), Some(date))]);
-        DataFileWriter::new(&self.bronze, path, partition, schema, &FileLayout::Arrival)
-    }
 }
 
 /// Commits what was written, leaving out what others have committed in the meantime; returns the
@@ -425,81 +351,37 @@ impl Follower for ArrivalOfFiles<'_> {
         // Ours may be there as well: a commit whose answer was lost.
         let live = base.as_ref().map_or(&[][..], |base| base.files());
         let live: HashSet<&str> = live.iter().map(|file| file.path.as_str()).collect();
-        let is_ours =
-            |file: &LoadedFile| file.data.iter().any(|data| live.contains(data.path.as_str()));
+        let is_ours = |file: &LoadedFile| {
+            file.written.files.iter().any(|data| live.contains(data.path.as_str()))
+        };
         self.brought_by_others =
             there.iter().filter(|file| !is_ours(file)).map(|file| file.content.clone()).collect();
         if missing.is_empty() {
             return Ok(Attempt::UpToDate);
         }
         let commit = bronze_commit(self.platform, base.as_ref(), &missing);
-        let report = report(self.bronze, &missing, self.started);
+        let written: Vec<&Written> = missing.iter().map(|file| &file.written).collect();
+        let report = report(self.bronze, &written, self.started);
         Ok(Attempt::Commit { base, commit, report })
     }
 }
 
 fn bronze_commit(platform: &Platform, base: Option<&Snapshot>, files: &[&LoadedFile]) -> Commit {
-    let mut columns: Vec<String> = Vec::new();
-    for file in files {
-        for column in &file.columns {
-            if !columns.contains(column) {
-                columns.push(column.clone());
-            }
-        }
-    }
-    let schema = match base {
-        Some(snapshot) => grown_schema(snapshot.schema(), &columns),
-        None => Some(bronze_schema(columns.iter().map(String::as_str))),
-    };
     let sources: Vec<_> = files
         .iter()
-        .map(|file| json!({ "name": file.name, "sha256": file.content, "rows": file.rows }))
+        .map(|file| json!({ "name": file.name, "sha256": file.content, "rows": file.written.rows }))
         .collect();
-    Commit {
-        operation: "INGEST",
-        add: files.iter().flat_map(|file| file.data.clone()).collect(),
-        schema,
-        partition_columns: vec![bronze::INGESTION_DATE.to_owned()],
-        info: Map::from_iter([
-            ("runId".to_owned(), json!(platform.run_id)),
-            ("sources".to_owned(), json!(sources)),
-        ]),
-        ..Commit::default()
-    }
-}
-
-fn report(bronze: &Table, files: &[&LoadedFile], started: Instant) -> StepReport {
-    let rows = files.iter().map(|file| file.rows).sum();
-    let data = || files.iter().flat_map(|file| &file.data);
-    StepReport {
-        rows_in: Some(rows),
-        rows_out: Some(rows),
-        partitions: Some(1),
-        files_added: Some(data().count() as u64),
-        files_removed: Some(0),
-        bytes_written: Some(data().map(|file| file.size).sum()),
-        ..crate::steps::step(StageName::Ingest, bronze.id(), started)
-    }
+    let written: Vec<&Written> = files.iter().map(|file| &file.written).collect();
+    arrival(platform, base, &written, json!(sources))
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow::datatypes::DataType;
-
     use super::*;
 
     #[test]
     fn content_is_the_start_of_the_name() {
         assert_eq!(content_of("ingestion_date=2026-11-22/ab12-0000-x.parquet"), Some("ab12"));
         assert_eq!(content_of("ab12"), None);
-    }
-
-    #[test]
-    fn data_type_of_dates_is_a_date() {
-        let schema = bronze_schema(["a"]);
-        assert_eq!(
-            schema.field_with_name("ingestion_date").unwrap().data_type(),
-            &DataType::Date32
-        );
     }
 }

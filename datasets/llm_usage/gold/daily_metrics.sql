@@ -1,0 +1,12 @@
+SELECT
+  CAST(transactions.occurred_at AS DATE) AS date,
+  COALESCE(users.region, 'unknown') AS region,
+  COUNT(DISTINCT transactions.user_id) AS active_users,
+  COUNT(*) AS requests,
+  CAST(SUM(transactions.tokens) AS BIGINT) AS tokens,
+  SUM(transactions.cost) AS total_cost,
+  CAST(SUM(transactions.cost) AS DOUBLE) / NULLIF(COUNT(DISTINCT transactions.user_id), 0) AS avg_cost_per_user
+FROM silver.llm_usage_transactions AS transactions
+LEFT JOIN silver.llm_usage_users AS users
+  ON users.user_id = transactions.user_id
+GROUP BY CAST(transactions.occurred_at AS DATE), COALESCE(users.region, 'unknown')

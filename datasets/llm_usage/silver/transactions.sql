@@ -1,0 +1,36 @@
+SELECT
+  transaction_id,
+  user_id,
+  COALESCE(model, 'unknown') AS model,
+  prompt_tokens,
+  completion_tokens,
+  CASE WHEN tokens_text IS NULL THEN prompt_tokens + completion_tokens ELSE tokens END AS tokens,
+  cost,
+  occurred_at,
+  status,
+  SUBSTR(CAST(occurred_at AS VARCHAR), 1, 7) AS month
+FROM (
+  SELECT
+    -- A trace of bare requests knows neither their numbers nor users.
+    CASE WHEN transaction_id IS NULL AND user_id IS NULL THEN _content_key ELSE transaction_id END AS transaction_id,
+    user_id,
+    model,
+    -- Engines differ in what they cast to an integer (12.5? 1e3?): only sign and digits are one.
+    CASE WHEN TRANSLATE(prompt_tokens, '+-0123456789', '') = '' THEN TRY_CAST(prompt_tokens AS BIGINT) END AS prompt_tokens,
+    CASE WHEN TRANSLATE(completion_tokens, '+-0123456789', '') = '' THEN TRY_CAST(completion_tokens AS BIGINT) END AS completion_tokens,
+    CASE WHEN TRANSLATE(tokens, '+-0123456789', '') = '' THEN TRY_CAST(tokens AS BIGINT) END AS tokens,
+    tokens AS tokens_text,
+    CASE
+      WHEN cost IS NULL THEN CAST(0 AS DECIMAL(18, 6))
+      WHEN TRANSLATE(cost, '+-0123456789', '') IN ('', '.') THEN TRY_CAST(cost AS DECIMAL(18, 6))
+    END AS cost,
+    -- 2023-11-16 18:15:46.6805900, with T or space; digits behind the microseconds are cut off.
+    CASE
+      WHEN TRANSLATE(SUBSTR(occurred_at, 1, 19), ' 123456789', 'T000000000') = '0000-00-00T00:00:00'
+        AND SUBSTR(occurred_at, 12, 2) < '24'
+        AND TRIM(LEADING '.0123456789' FROM SUBSTR(occurred_at, 20)) IN ('', 'Z')
+      THEN TRY_CAST(SUBSTR(REPLACE(occurred_at, 'Z', ''), 1, 26) AS TIMESTAMP(6))
+    END AS occurred_at,
+    status
+  FROM bronze.llm_usage_transactions
+) AS typed

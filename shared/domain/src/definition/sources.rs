@@ -1,0 +1,254 @@
+//! One source of `dataset.yaml`.
+
+use super::findings::Findings;
+use super::mapping::{Mapping, choice, items, name, parse_name, whole_number};
+use super::yaml_tree::{Content, Entry, Node};
+use crate::{
+    Ckan, CkanLoad, CkanResources, ColumnName, Schedule, Socrata, SodaApi, SourceDefinition,
+    SourceKind, SourceName, Sql, TableName, Tls,
+};
+
+/// What a source may speak, each a key of a source.
+const KINDS: [&str; 3] = ["socrata", "ckan", "sql"];
+
+/// Reads a source; `tables` are the names of the dataset's tables, sound or not.
+pub(super) fn read_source(
+    entry: &Entry,
+    tables: &[TableName],
+    findings: &mut Findings,
+) -> Option<SourceDefinition> {
+    let source: Option<SourceName> = parse_name(entry.line, &entry.key, findings);
+    let keys = [["description", "table", "schedule"].as_slice(), &KINDS].concat();
+    let owner = format!("source `{}`", entry.key);
+    let mapping = Mapping::with_keys(owner, entry.line, &entry.value, &keys, findings)?;
+    let description = mapping.text("description", "what it is", findings);
+    let example = tables.first().map_or("requests", TableName::as_str);
+    let table = mapping
+        .required("table", example, findings)
+        .and_then(|node| read_table(node, tables, findings));
+    let schedule = match mapping.optional("schedule") {
+        Some(node) => Some(read_schedule(node, findings)?),
+        None => None,
+    };
+    let kind = read_kind(&mapping, findings);
+    Some(SourceDefinition {
+        name: source?,
+        description: description?.to_owned(),
+        table: table?,
+        schedule,
+        kind: kind?,
+    })
+}
+
+fn read_table(node: &Node, tables: &[TableName], findings: &mut Findings) -> Option<TableName> {
+    let table: TableName = name("`table`", node, findings)?;
+    if tables.contains(&table) {
+        return Some(table);
+    }
+    let problem = format!("`table` names `{table}`, which is not a table of this dataset");
+    findings.unknown(node.line, problem, table.as_str(), tables.iter().map(TableName::as_str));
+    None
+}
+
+fn read_schedule(node: &Node, findings: &mut Findings) -> Option<Schedule> {
+    let keys = ["cron", "time_zone"];
+    let mapping = Mapping::with_keys("`schedule`", node.line, node, &keys, findings)?;
+    let cron = mapping.text("cron", "\"0 3 * * *\"", findings)?.to_owned();
+    if cron.split_whitespace().count() != 5 {
+        findings.at(
+            node.line,
+            format!("`cron` is `{cron}`, which has not five fields"),
+            "write minute, hour, day of month, month and day of week, such as \"0 3 * * *\"",
+        );
+    }
+    let time_zone = mapping.text("time_zone", "America/New_York", findings)?.to_owned();
+    Some(Schedule { cron, time_zone })
+}
+
+fn read_kind(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<SourceKind> {
+    let mut present = KINDS.iter().filter_map(|kind| Some((*kind, mapping.optional(kind)?)));
+    let Some((kind, node)) = present.next() else {
+        let remedy = format!("add one of {}", KINDS.join(", "));
+        findings.at(mapping.line(), format!("{} is of no kind", mapping.what()), remedy);
+        return None;
+    };
+    if let Some((second, node)) = present.next() {
+        let problem = format!("{} has both `{kind}` and `{second}`", mapping.what());
+        findings.at(node.line, problem, "make two sources of it");
+        return None;
+    }
+    match kind {
+        "socrata" => read_socrata(node, findings).map(SourceKind::Socrata),
+        "ckan" => read_ckan(node, findings).map(SourceKind::Ckan),
+        _ => read_sql(node, findings).map(SourceKind::Sql),
+    }
+}
+
+fn read_socrata(node: &Node, findings: &mut Findings) -> Option<Socrata> {
+    let keys = [
+        "url",
+        "resource",
+        "api",
+        "time",
+        "key",
+        "page_rows",
+        "overlap_seconds",
+        "window_days",
+        "app_token",
+    ];
+    let mapping = Mapping::with_keys("`socrata`", node.line, node, &keys, findings)?;
+    let url = read_url(&mapping, "https://data.cityofnewyork.us", findings);
+    let resource = mapping.text("resource", "erm2-nwe9", findings);
+    let known = [("v2", SodaApi::V2), ("v3", SodaApi::V3)];
+    let api = match mapping.optional("api") {
+        Some(node) => choice("`api`", node, &known, findings),
+        None => Some(SodaApi::V2),
+    };
+    let time = mapping
+        .required("time", "created_date", findings)
+        .and_then(|node| name::<ColumnName>("`time`", node, findings));
+    let key = mapping.required("key", "[unique_key]", findings).and_then(|node| {
+        let names = items("`key`", node, findings)?.iter();
+        names.map(|item| name::<ColumnName>("`key`", item, findings)).collect::<Option<Vec<_>>>()
+    });
+    Some(Socrata {
+        page_rows: count(&mapping, "page_rows", 50_000, 1..=50_000, findings)?,
+        overlap_seconds: count(&mapping, "overlap_seconds", 3_600, 0..=31_536_000, findings)?,
+        window_days: count(&mapping, "window_days", 31, 1..=36_500, findings)?,
+        app_token: mapping
+            .optional("app_token")
+            .and_then(|node| read_variable("`app_token`", node, findings)),
+        url: url?,
+        resource: resource?.to_owned(),
+        api: api?,
+        time: time?,
+        key: key?,
+    })
+}
+
+fn read_ckan(node: &Node, findings: &mut Findings) -> Option<Ckan> {
+    let keys = ["url", "package", "resources", "load", "cursor", "page_rows"];
+    let mapping = Mapping::with_keys("`ckan`", node.line, node, &keys, findings)?;
+    let url = read_url(&mapping, "https://data.boston.gov", findings);
+    let resources = read_resources(&mapping, findings);
+    let incremental = match mapping.optional("load") {
+        Some(node) => {
+            choice("`load`", node, &[("snapshot", false), ("incremental", true)], findings)?
+        }
+        None => false,
+    };
+    let load = match incremental {
+        true => CkanLoad::Incremental(mapping.text("cursor", "Entered", findings)?.to_owned()),
+        false => CkanLoad::Snapshot,
+    };
+    Some(Ckan {
+        page_rows: count(&mapping, "page_rows", 32_000, 1..=32_000, findings)?,
+        url: url?,
+        resources: resources?,
+        load,
+    })
+}
+
+fn read_resources(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<CkanResources> {
+    match (mapping.optional("package"), mapping.optional("resources")) {
+        (Some(_), Some(resources)) => {
+            let remedy = "remove one: a package stands for all its resources";
+            findings.at(resources.line, "`ckan` has both `package` and `resources`", remedy);
+            None
+        }
+        (_, Some(node)) => {
+            let items = items("`resources`", node, findings)?;
+            if items.is_empty() {
+                findings.at(node.line, "`resources` is empty", "list the ids of the resources");
+            }
+            let ids = items.iter().map(|item| read_text("a resource", item, findings));
+            ids.collect::<Option<_>>().map(CkanResources::Listed)
+        }
+        _ => {
+            let package = mapping.text("package", "checkbook-explorer", findings)?;
+            Some(CkanResources::OfPackage(package.to_owned()))
+        }
+    }
+}
+
+fn read_sql(node: &Node, findings: &mut Findings) -> Option<Sql> {
+    let keys =
+        ["url", "query", "cursor", "key", "page_rows", "overlap_seconds", "timeout_seconds", "tls"];
+    let mapping = Mapping::with_keys("`sql`", node.line, node, &keys, findings)?;
+    let url = mapping
+        .required("url", "ORDER_DB_URL", findings)
+        .and_then(|node| read_variable("`url`", node, findings));
+    let query = mapping.text("query", "SELECT * FROM orders", findings);
+    let cursor = mapping.text("cursor", "updated_at", findings);
+    let key = mapping.text("key", "order_id", findings);
+    let known = [("disabled", Tls::Off), ("required", Tls::Required), ("verified", Tls::Verified)];
+    let tls = match mapping.optional("tls") {
+        Some(node) => choice("`tls`", node, &known, findings),
+        None => Some(Tls::Verified),
+    };
+    Some(Sql {
+        page_rows: count(&mapping, "page_rows", 10_000, 1..=1_000_000, findings)?,
+        overlap_seconds: count(&mapping, "overlap_seconds", 300, 0..=31_536_000, findings)?,
+        timeout_seconds: count(&mapping, "timeout_seconds", 60, 1..=900, findings)?,
+        url: url?,
+        query: query?.trim_end_matches(';').to_owned(),
+        cursor: cursor?.to_owned(),
+        key: key?.to_owned(),
+        tls: tls?,
+    })
+}
+
+/// An optional whole number; `None` only if what is written there is wrong.
+fn count(
+    mapping: &Mapping<'_>,
+    key: &str,
+    default: u32,
+    range: std::ops::RangeInclusive<u32>,
+    findings: &mut Findings,
+) -> Option<u32> {
+    match mapping.optional(key) {
+        Some(node) => whole_number(&format!("`{key}`"), node, range, findings),
+        None => Some(default),
+    }
+}
+
+fn read_url(mapping: &Mapping<'_>, example: &str, findings: &mut Findings) -> Option<String> {
+    let url = mapping.text("url", example, findings)?;
+    let line = mapping.optional("url").map_or(mapping.line(), |node| node.line);
+    if !["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) {
+        findings.at(line, format!("`url` is `{url}`"), format!("write a URL such as {example}"));
+        return None;
+    }
+    if url.contains('@') {
+        let remedy = "leave them out: secrets come from the environment";
+        findings.at(line, "`url` has credentials in it", remedy);
+        return None;
+    }
+    Some(url.trim_end_matches('/').to_owned())
+}
+
+/// The name of an environment variable: secrets are never written into a definition.
+fn read_variable(what: &str, node: &Node, findings: &mut Findings) -> Option<String> {
+    let text = read_text(what, node, findings)?;
+    let fits = |character: char| matches!(character, 'A'..='Z' | '0'..='9' | '_');
+    if text.chars().all(fits) && text.starts_with(|first: char| !first.is_ascii_digit()) {
+        return Some(text);
+    }
+    // Never shown: somebody may have written the secret itself.
+    findings.at(
+        node.line,
+        format!("{what} is not the name of an environment variable"),
+        "write a name such as ORDER_DB_URL and put the value into that variable",
+    );
+    None
+}
+
+fn read_text(what: &str, node: &Node, findings: &mut Findings) -> Option<String> {
+    match &node.content {
+        Content::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
+        _ => {
+            findings.shape(node, what, "a text");
+            None
+        }
+    }
+}

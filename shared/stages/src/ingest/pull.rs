@@ -1,0 +1,321 @@
+//! A source that is pulled → bronze: rows and the cursor behind them land in one commit.
+
+use std::time::Instant;
+
+use serde_json::json;
+use smelt_domain::{Dataset, SourceDefinition, StageName, StepReport, Table as TableDefinition};
+use smelt_lake::{Commit, Snapshot, Table};
+use smelt_sources::{Cursor, Page, PullRequest, PullScope, SnapshotPart, Source};
+use uuid::Uuid;
+
+use super::bronze_writer::{BronzeWriter, Origin, Written};
+use super::recent_rows::RecentRows;
+use super::{arrival, report};
+use crate::follow::{Attempt, Follower, follow};
+use crate::observer::{Ticket, Unit};
+use crate::{Platform, StageError, snapshots};
+
+/// Rows after which a pull is committed, so that one that breaks off has not been for nothing.
+const ROWS_PER_COMMIT: u64 = 500_000;
+
+/// What is to be pulled.
+#[derive(Debug, Clone, Default)]
+pub struct Pull {
+    /// Which rows; what came since the last pull where nothing else is said.
+    pub scope: PullFrom,
+    /// When to stop: what is there is committed, and the next pull goes on from there.
+    pub deadline: Option<Instant>,
+}
+
+/// Where a pull starts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PullFrom {
+    /// Where the last one ended; at the beginning the first time.
+    #[default]
+    Cursor,
+    /// At the beginning, whatever was pulled before.
+    Beginning,
+    /// At a window of the source's time column; the cursor stays where it is.
+    Window {
+        /// The first moment; `None` from the beginning.
+        since: Option<chrono::NaiveDateTime>,
+        /// The moment behind the last; `None` to the end.
+        until: Option<chrono::NaiveDateTime>,
+    },
+}
+
+/// What a pull did.
+#[derive(Debug)]
+pub struct Pulled {
+    /// Rows that are new in bronze.
+    pub rows: u64,
+    /// The commits.
+    pub steps: Vec<StepReport>,
+    /// How it ended.
+    pub ending: PullEnding,
+}
+
+/// How a pull ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullEnding {
+    /// There is nothing more at the source.
+    Complete,
+    /// At its deadline; the next one goes on.
+    Deadline,
+    /// Another pull of this source was faster; the next one goes on from there.
+    Overtaken,
+}
+
+/// Pulls a source into the bronze table of its table.
+pub async fn pull_source(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    definition: &SourceDefinition,
+    source: &dyn Source,
+    pull: &Pull,
+) -> Result<Pulled, StageError> {
+    let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
+    let mut puller = Puller { platform, bronze: &bronze, table, definition, source };
+    puller.run(pull).await
+}
+
+struct Puller<'a> {
+    platform: &'a Platform,
+    bronze: &'a Table,
+    table: &'a TableDefinition,
+    definition: &'a SourceDefinition,
+    source: &'a dyn Source,
+}
+
+impl Puller<'_> {
+    async fn run(&mut self, pull: &Pull) -> Result<Pulled, StageError> {
+        let base = self.bronze.snapshot().await?;
+        let before = base.as_ref().and_then(|base| base.property(&self.cursor_name()));
+        let mut position = before.map(str::to_owned);
+        let recent = base.as_ref().and_then(|base| base.property(&self.recent_name()));
+        let mut recent = match (&pull.scope, self.table.content_key) {
+            (PullFrom::Cursor, false) => Some(RecentRows::parse(recent)),
+            // Equal rows may be different things where nothing but their content tells them apart.
+            _ => None,
+        };
+        let request = PullRequest { scope: scope(pull, before), deadline: pull.deadline };
+        let mut pages = self.source.pull(request).await?;
+        let ticket = self.ticket();
+        let mut pulled = Pulled { rows: 0, steps: Vec::new(), ending: PullEnding::Complete };
+        loop {
+            let load = self.load(&mut *pages, recent.as_mut(), pull.deadline, &*ticket).await?;
+            let (ending, is_last) = (load.ending, load.ending.is_some());
+            pulled.rows += load.written.rows;
+            let keep_position = load.cursor.is_none();
+            let mut arrival = ArrivalOfRows {
+                puller: self,
+                load: &load,
+                recent: recent.as_ref().map(RecentRows::to_text),
+                position: position.clone(),
+                overtaken: false,
+                started: load.started,
+            };
+            let steps = follow(self.bronze, self.platform.observer.as_ref(), &mut arrival).await?;
+            let overtaken = arrival.overtaken;
+            pulled.steps.extend(steps);
+            if overtaken {
+                pulled.ending = PullEnding::Overtaken;
+                return Ok(pulled);
+            }
+            if !keep_position {
+                position = load.cursor.as_ref().map(|cursor| cursor.0.to_string());
+            }
+            if is_last {
+                pulled.ending = ending.unwrap_or(PullEnding::Complete);
+                return Ok(pulled);
+            }
+        }
+    }
+
+    fn ticket(&self) -> std::sync::Arc<dyn Ticket> {
+        self.platform.observer.start(StageName::Ingest, self.bronze.id(), Unit::Rows, None)
+    }
+
+    /// Writes pages until there are enough for a commit, or none any more, or no more time.
+    async fn load(
+        &self,
+        pages: &mut dyn smelt_sources::Pages,
+        mut recent: Option<&mut RecentRows>,
+        deadline: Option<Instant>,
+        ticket: &dyn Ticket,
+    ) -> Result<Load, StageError> {
+        let started = Instant::now();
+        let mut writer = self.writer();
+        let mut load = Load {
+            written: Written::default(),
+            cursor: None,
+            completed: Vec::new(),
+            ending: None,
+            started,
+        };
+        let mut part: Option<SnapshotPart> = None;
+        while load.written.rows + writer.rows() < ROWS_PER_COMMIT {
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                load.ending = Some(PullEnding::Deadline);
+                break;
+            }
+            let Some(page) = pages.next().await? else {
+                load.ending = Some(PullEnding::Complete);
+                break;
+            };
+            let Page { rows, cursor, snapshot } = page;
+            ticket.advance(rows.line.len() as u64);
+            // Files are tagged with the copy that they belong to: each has its own.
+            if part.as_ref().map(|part| (&part.of, &part.state))
+                != snapshot.as_ref().map(|part| (&part.of, &part.state))
+            {
+                let former = std::mem::replace(&mut writer, self.writer());
+                self.close(former, part.take(), &mut load).await?;
+                part = snapshot.clone();
+            }
+            let rows = match &mut recent {
+                Some(recent) => recent.only_news(rows).map_err(|error| {
+                    StageError::engine(format!("reading {}", self.source.label()), error.into())
+                })?,
+                None => rows,
+            };
+            if !rows.line.is_empty() {
+                writer.write(&rows).await?;
+            }
+            load.cursor = cursor.or(load.cursor);
+            load.completed.extend(snapshot.filter(|part| part.complete));
+        }
+        self.close(writer, part, &mut load).await?;
+        Ok(load)
+    }
+
+    fn writer(&self) -> BronzeWriter {
+        let origin = Origin {
+            source: self.source.label().to_owned(),
+            stem: format!("{}{}", self.definition.name, Uuid::now_v7().simple()),
+            ingested_at: self.platform.started_at,
+            run_id: self.platform.run_id.to_string(),
+        };
+        BronzeWriter::new(self.bronze, self.table, origin)
+    }
+
+    async fn close(
+        &self,
+        writer: BronzeWriter,
+        part: Option<SnapshotPart>,
+        load: &mut Load,
+    ) -> Result<(), StageError> {
+        let mut written = writer.finish().await?;
+        if let Some(part) = &part {
+            let files = written.files.iter_mut();
+            files.for_each(|file| snapshots::tag(file, &self.definition.name, part));
+        }
+        load.written.add(written);
+        Ok(())
+    }
+
+    fn cursor_name(&self) -> String {
+        format!("smelt.cursor.{}", self.definition.name)
+    }
+
+    fn recent_name(&self) -> String {
+        format!("smelt.recent.{}", self.definition.name)
+    }
+}
+
+fn scope(pull: &Pull, cursor: Option<&str>) -> PullScope {
+    match &pull.scope {
+        // A cursor that cannot be read is as none: everything comes again and is the same.
+        PullFrom::Cursor => {
+            PullScope::New(cursor.and_then(|text| serde_json::from_str(text).ok()).map(Cursor))
+        }
+        PullFrom::Beginning => PullScope::New(None),
+        PullFrom::Window { since, until } => PullScope::Window { since: *since, until: *until },
+    }
+}
+
+/// Pages that are written but not committed.
+struct Load {
+    written: Written,
+    /// The cursor behind the last page; `None` leaves it where it is.
+    cursor: Option<Cursor>,
+    /// Copies that are complete with this load.
+    completed: Vec<SnapshotPart>,
+    /// How the pull ended, if it did.
+    ending: Option<PullEnding>,
+    started: Instant,
+}
+
+/// A load on its way into the log.
+struct ArrivalOfRows<'a> {
+    puller: &'a Puller<'a>,
+    load: &'a Load,
+    recent: Option<String>,
+    /// The cursor that this pull went on from: another one there means that another pull ran.
+    position: Option<String>,
+    overtaken: bool,
+    started: Instant,
+}
+
+impl Follower for ArrivalOfRows<'_> {
+    async fn look(&mut self) -> Result<Attempt, StageError> {
+        let puller = self.puller;
+        let base = puller.bronze.snapshot().await?;
+        let cursor = self.load.cursor.as_ref().map(|cursor| cursor.0.to_string());
+        let there = base.as_ref().and_then(|base| base.property(&puller.cursor_name()));
+        let has_rows = !self.load.written.files.is_empty();
+        let is_noted = cursor.is_none() || cursor.as_deref() == there;
+        let is_there = match has_rows {
+            // Ours are there after a commit whose answer was lost.
+            true => self.rows_are_live(base.as_ref()),
+            false => is_noted && self.copies_count(base.as_ref()),
+        };
+        if is_there {
+            return Ok(Attempt::UpToDate);
+        }
+        if cursor.is_some() && there != self.position.as_deref() {
+            self.overtaken = has_rows || !is_noted;
+            return Ok(Attempt::UpToDate);
+        }
+        let written = [&self.load.written];
+        let sources = json!([{
+            "name": puller.source.label(),
+            "source": puller.definition.name,
+            "rows": self.load.written.rows,
+        }]);
+        let mut commit = arrival(puller.platform, base.as_ref(), &written, sources);
+        self.note_position(&mut commit, cursor);
+        let report = report(puller.bronze, &written, self.started);
+        Ok(Attempt::Commit { base, commit, report })
+    }
+}
+
+impl ArrivalOfRows<'_> {
+    fn rows_are_live(&self, base: Option<&Snapshot>) -> bool {
+        let live = base.map_or(&[][..], |base| base.files());
+        let is_live = |path: &str| live.iter().any(|file| file.path == path);
+        self.load.written.files.iter().all(|file| is_live(&file.path))
+    }
+
+    fn copies_count(&self, base: Option<&Snapshot>) -> bool {
+        self.load.completed.iter().all(|part| {
+            let (name, state) = snapshots::completion(&self.puller.definition.name, part);
+            base.and_then(|base| base.property(&name)) == Some(state.as_str())
+        })
+    }
+
+    fn note_position(&self, commit: &mut Commit, cursor: Option<String>) {
+        let puller = self.puller;
+        if let Some(cursor) = cursor {
+            commit.properties.push((puller.cursor_name(), cursor));
+            if let Some(recent) = &self.recent {
+                commit.properties.push((puller.recent_name(), recent.clone()));
+            }
+        }
+        let completed = self.load.completed.iter();
+        commit
+            .properties
+            .extend(completed.map(|part| snapshots::completion(&puller.definition.name, part)));
+    }
+}

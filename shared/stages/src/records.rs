@@ -1,0 +1,286 @@
+//! Corrections: single rows of silver, put or deleted by hand. They arrive in bronze like any other
+//! row and flow through the same expectations and the same merge.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::common::ScalarValue;
+use datafusion::prelude::lit;
+use serde_json::{Map, Value, json};
+use smelt_domain::{ColumnName, Dataset, StepReport, Table as TableDefinition, TableMode};
+use smelt_lake::{Commit, FilesTable, Table, arrow_type};
+use smelt_sources::SourceBatch;
+use uuid::Uuid;
+
+use crate::bronze::{OPERATION, RECORD};
+use crate::follow::{Attempt, Follower, follow};
+use crate::ingest::{BronzeWriter, Origin, Written, arrival, report};
+use crate::silver::former_deletes::HOLDS_DELETES;
+use crate::silver::plan::exact;
+use crate::{Platform, StageError};
+
+/// `_operation` of a row that gives a key new values.
+const PUT: &str = "put";
+/// `_operation` of a row that deletes a key.
+pub(crate) const DELETE: &str = "delete";
+/// `_source` of corrections.
+const SOURCE: &str = "correction";
+
+/// What happens to a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Correction {
+    /// These columns get these values (`None` = null), the others keep theirs.
+    Put(BTreeMap<ColumnName, Option<String>>),
+    /// The row disappears.
+    Delete,
+}
+
+/// Why a correction was not taken; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum CorrectionError {
+    /// The lake could not be read or written.
+    #[error(transparent)]
+    Stage(#[from] StageError),
+    /// The key has another number of columns.
+    #[error("the key of {table} is {columns}: give {expected} in this order, not {found}")]
+    Key {
+        /// The silver table.
+        table: String,
+        /// The key's columns.
+        columns: String,
+        /// How many values it takes.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// There is no such row.
+    #[error("{table} has no row with the key {key}; `smelt query` shows those that there are")]
+    NoSuchRow {
+        /// The silver table.
+        table: String,
+        /// The key as given.
+        key: String,
+    },
+    /// A column that is not one of the table's, or one of its key.
+    #[error("`{column}` cannot be set in {table}; columns that can be are {known}")]
+    Column {
+        /// The silver table.
+        table: String,
+        /// The column as given.
+        column: String,
+        /// The columns that can be set.
+        known: String,
+    },
+    /// A value that is not of the column's type.
+    #[error("`{value}` is not a value for `{column}`, which is {column_type}")]
+    Value {
+        /// The value as given.
+        value: String,
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
+    },
+    /// Rows of the table never change.
+    #[error("{table} is a table of events (mode append): its rows never change")]
+    Append {
+        /// The silver table.
+        table: String,
+    },
+}
+
+/// Appends a correction of the row with this key to bronze.
+pub async fn correct(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    key: &[String],
+    correction: &Correction,
+) -> Result<StepReport, CorrectionError> {
+    let started = Instant::now();
+    let name = dataset.silver_id(&table.name).sql_name();
+    if table.mode == TableMode::Append {
+        return Err(CorrectionError::Append { table: name });
+    }
+    if key.len() != table.key.len() {
+        let columns: Vec<&str> = table.key.iter().map(ColumnName::as_str).collect();
+        return Err(CorrectionError::Key {
+            table: name,
+            columns: columns.join(", "),
+            expected: table.key.len(),
+            found: key.len(),
+        });
+    }
+    let typed_key = typed_key(table, key)?;
+    let mut record = current(platform, dataset, table, &typed_key)
+        .await?
+        .ok_or_else(|| CorrectionError::NoSuchRow { table: name.clone(), key: key.join(" ") })?;
+    if let Correction::Put(values) = correction {
+        set(table, &name, values, &mut record)?;
+    }
+    let bronze = platform.lake.table(dataset.bronze_id(&table.name)).map_err(StageError::from)?;
+    let written = write(platform, &bronze, table, correction, record).await?;
+    let mut arrival = ArrivalOfCorrection { platform, bronze: &bronze, written, started };
+    let steps = follow(&bronze, platform.observer.as_ref(), &mut arrival).await?;
+    let step = steps.into_iter().next();
+    Ok(step.unwrap_or_else(|| report(&bronze, &[&arrival.written], started)))
+}
+
+/// The key's values in their types.
+fn typed_key(
+    table: &TableDefinition,
+    key: &[String],
+) -> Result<Vec<(ColumnName, ScalarValue)>, CorrectionError> {
+    let typed = table.key.iter().zip(key).map(|(name, text)| {
+        let column = table.columns.iter().find(|column| column.name == *name);
+        let data_type = column.map_or(DataType::Utf8, |column| arrow_type(&column.column_type));
+        let value = ScalarValue::try_from_string(text.clone(), &data_type).ok();
+        value.map(|value| (name.clone(), value)).ok_or_else(|| CorrectionError::Value {
+            value: text.clone(),
+            column: name.to_string(),
+            column_type: column.map(|c| c.column_type.to_string()).unwrap_or_default(),
+        })
+    });
+    typed.collect()
+}
+
+/// The row as silver has it now, as texts; `None` when there is none.
+async fn current(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    key: &[(ColumnName, ScalarValue)],
+) -> Result<Option<Map<String, Value>>, StageError> {
+    let id = dataset.silver_id(&table.name);
+    let silver = platform.lake.table(id.clone())?;
+    let Some(snapshot) = silver.snapshot().await? else { return Ok(None) };
+    let failed = |error| StageError::engine(format!("looking for a row of {id}"), error);
+    let session = platform.engine.session()?;
+    let files = FilesTable::new(
+        &id,
+        snapshot.schema(),
+        snapshot.partition_columns(),
+        snapshot.files().to_vec(),
+    );
+    let mut rows = session.read_table(Arc::new(files)).map_err(failed)?;
+    for (name, value) in key {
+        rows = rows.filter(exact(name.as_str()).eq(lit(value.clone()))).map_err(failed)?;
+    }
+    let batches = rows.collect().await.map_err(failed)?;
+    let found = batches.iter().find(|batch| batch.num_rows() > 0);
+    found.map(as_texts).transpose().map_err(|error| failed(error.into()))
+}
+
+/// The first row of a batch, as texts; nulls are left out.
+fn as_texts(batch: &RecordBatch) -> Result<Map<String, Value>, arrow::error::ArrowError> {
+    let mut record = Map::new();
+    for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
+        let texts = cast(&column.slice(0, 1), &DataType::Utf8)?;
+        let texts = texts.as_string::<i32>();
+        if texts.is_valid(0) {
+            record.insert(field.name().clone(), Value::from(texts.value(0)));
+        }
+    }
+    Ok(record)
+}
+
+/// Sets columns of a record, after a look at their values.
+fn set(
+    table: &TableDefinition,
+    name: &str,
+    values: &BTreeMap<ColumnName, Option<String>>,
+    record: &mut Map<String, Value>,
+) -> Result<(), CorrectionError> {
+    let settable = || table.columns.iter().filter(|column| !table.key.contains(&column.name));
+    for (column_name, value) in values {
+        let column = settable().find(|column| column.name == *column_name).ok_or_else(|| {
+            let known: Vec<&str> = settable().map(|column| column.name.as_str()).collect();
+            CorrectionError::Column {
+                table: name.to_owned(),
+                column: column_name.to_string(),
+                known: known.join(", "),
+            }
+        })?;
+        let Some(value) = value else {
+            record.remove(column_name.as_str());
+            continue;
+        };
+        let data_type = arrow_type(&column.column_type);
+        if ScalarValue::try_from_string(value.clone(), &data_type).is_err() {
+            return Err(CorrectionError::Value {
+                value: value.clone(),
+                column: column_name.to_string(),
+                column_type: column.column_type.to_string(),
+            });
+        }
+        record.insert(column_name.to_string(), Value::from(value.as_str()));
+    }
+    Ok(())
+}
+
+async fn write(
+    platform: &Platform,
+    bronze: &Table,
+    table: &TableDefinition,
+    correction: &Correction,
+    record: Map<String, Value>,
+) -> Result<Written, StageError> {
+    let operation = if *correction == Correction::Delete { DELETE } else { PUT };
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from(vec![operation])),
+        Arc::new(StringArray::from(vec![Value::Object(record).to_string()])),
+    ];
+    let schema = Arc::new(Schema::new(vec![text(OPERATION), text(RECORD)]));
+    let fields = RecordBatch::try_new(schema, columns)
+        .map_err(|error| StageError::engine("preparing a correction", error.into()))?;
+    let batch = SourceBatch {
+        fields,
+        line: Int64Array::from(vec![1]),
+        malformed: StringArray::new_null(1),
+        raw: StringArray::new_null(1),
+    };
+    let origin = Origin {
+        source: SOURCE.to_owned(),
+        stem: format!("{SOURCE}{}", Uuid::now_v7().simple()),
+        ingested_at: platform.started_at,
+        run_id: platform.run_id.to_string(),
+    };
+    let mut writer = BronzeWriter::new(bronze, table, origin);
+    writer.write(&batch).await?;
+    let mut written = writer.finish().await?;
+    if *correction == Correction::Delete {
+        for file in &mut written.files {
+            file.tags.insert(HOLDS_DELETES.to_owned(), "true".to_owned());
+        }
+    }
+    Ok(written)
+}
+
+/// A correction that is written, on its way into the log.
+struct ArrivalOfCorrection<'a> {
+    platform: &'a Platform,
+    bronze: &'a Table,
+    written: Written,
+    started: Instant,
+}
+
+impl Follower for ArrivalOfCorrection<'_> {
+    async fn look(&mut self) -> Result<Attempt, StageError> {
+        let base = self.bronze.snapshot().await?;
+        let live = base.as_ref().map_or(&[][..], |base| base.files());
+        if self.written.files.iter().all(|ours| live.iter().any(|file| file.path == ours.path)) {
+            return Ok(Attempt::UpToDate);
+        }
+        let commit = Commit {
+            operation: "CORRECT",
+            ..arrival(self.platform, base.as_ref(), &[&self.written], json!([{ "name": SOURCE }]))
+        };
+        let report = report(self.bronze, &[&self.written], self.started);
+        Ok(Attempt::Commit { base, commit, report })
+    }
+}

@@ -1,0 +1,52 @@
+//! Full copies of a source in bronze: which rows still count.
+//!
+//! A file of a full copy is tagged with what it copies and in which state. When the copy is
+//! complete, its last commit sets the state as a property of the table: from then on files of other
+//! states are replaced, and until then so are the files that came.
+
+use sha2::{Digest, Sha256};
+use smelt_domain::SourceName;
+use smelt_lake::{DataFile, Snapshot};
+use smelt_sources::SnapshotPart;
+
+/// Tag of a bronze file: what it is a copy of.
+const COPY_OF: &str = "smelt.copy_of";
+/// Tag of a bronze file: the state that was copied.
+const STATE: &str = "smelt.state";
+/// Start of the properties that hold the newest complete state.
+const COMPLETE: &str = "smelt.complete.";
+
+/// Tags a file as a part of a copy.
+pub(crate) fn tag(file: &mut DataFile, source: &SourceName, part: &SnapshotPart) {
+    file.tags.insert(COPY_OF.to_owned(), copy_of(source, part));
+    file.tags.insert(STATE.to_owned(), part.state.clone());
+}
+
+/// The property that makes a copy count.
+pub(crate) fn completion(source: &SourceName, part: &SnapshotPart) -> (String, String) {
+    (format!("{COMPLETE}{}", copy_of(source, part)), part.state.clone())
+}
+
+fn copy_of(source: &SourceName, part: &SnapshotPart) -> String {
+    format!("{source}/{}", part.of)
+}
+
+/// Whether a file's rows count: it belongs to no copy, or to the newest complete one.
+pub(crate) fn counts(bronze: &Snapshot, file: &DataFile) -> bool {
+    file.tags.get(COPY_OF).is_none_or(|copy| {
+        let complete = bronze.property(&format!("{COMPLETE}{copy}"));
+        complete == file.tags.get(STATE).map(String::as_str)
+    })
+}
+
+/// A number that changes when other copies count; `None` in tables without copies.
+pub(crate) fn identity(bronze: &Snapshot) -> Option<u64> {
+    let mut digest = Sha256::new();
+    let mut copies = bronze.properties().iter().filter(|(name, _)| name.starts_with(COMPLETE));
+    let (name, state) = copies.next()?;
+    for (name, state) in std::iter::once((name, state)).chain(copies) {
+        digest.update(format!("{name}={state}\n"));
+    }
+    let hash = digest.finalize();
+    Some(hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))
+}
