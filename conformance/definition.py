@@ -8,21 +8,17 @@ TYPES = {"TEXT": "VARCHAR", "INT": "INTEGER"}
 
 
 class Dataset:
-    """`tables` has each table's source columns as pairs of a name and its aliases; `marts` each mart's
-    columns as pairs of a name and DuckDB's name of its type.
+    """`tables` by name, and `marts`: each mart's columns as pairs of a name and DuckDB's name of its
+    type.
     """
 
     def __init__(self, folder: Path):
         self.folder = folder
         definition = yaml.safe_load((folder / "dataset.yaml").read_text())
         self.name = definition["dataset"]
-        self.tables = {
-            name: [source_column(column) for column in table["source_columns"]]
-            for name, table in definition["tables"].items()
-        }
+        self.tables = {name: Table(table) for name, table in definition["tables"].items()}
         self.marts = {
-            name: [declared(*column) for column in mart["columns"].items()]
-            for name, mart in definition["marts"].items()
+            name: declared_columns(mart["columns"]) for name, mart in definition["marts"].items()
         }
 
     def silver_sql(self, table):
@@ -32,12 +28,57 @@ class Dataset:
         return (self.folder / "gold" / f"{mart}.sql").read_text()
 
 
+class Table:
+    """A silver table: `source_columns` as pairs of a name and its aliases, `columns` as of a mart, `key`
+    as names, and `accepts`: SQL conditions that a row of silver fulfils. In these, columns are silver's,
+    and `bronze` is a struct of the fields as received.
+    """
+
+    def __init__(self, definition):
+        self.source_columns = [source_column(column) for column in definition["source_columns"]]
+        self.columns = declared_columns(definition["columns"])
+        self.key = definition["key"]
+        self.accepts = [f"{column} IS NOT NULL" for column in self.key] + [
+            condition(expectation)
+            for expectation in definition.get("expectations", [])
+            if expectation["on_violation"] == "reject"
+        ]
+
+
 def source_column(column):
     if isinstance(column, str):
         return column, []
     return column["name"], column.get("aliases", [])
 
 
-def declared(name, column):
-    kind = column if isinstance(column, str) else column["type"]
-    return name, TYPES.get(kind, kind)
+def declared_columns(columns):
+    kinds = {
+        name: column if isinstance(column, str) else column["type"] for name, column in columns.items()
+    }
+    return [(name, TYPES.get(kind, kind.replace(" ", ""))) for name, kind in kinds.items()]
+
+
+def condition(expectation):
+    """What an expectation demands of a row, as SQL. A null passes every check but `not_null`."""
+    if "not_null" in expectation:
+        return f"{expectation['not_null']} IS NOT NULL"
+    if "sql" in expectation:
+        # The condition may end in a comment.
+        return f"coalesce({expectation['sql']}\n, true)"
+    if "range" in expectation:
+        check = expectation["range"]
+        bounds = [(">=", check.get("min")), ("<=", check.get("max"))]
+        held = [f"{check['column']} {sign} {literal(bound)}" for sign, bound in bounds if bound is not None]
+        return f"coalesce({' AND '.join(held)}, true)"
+    if "accepted_values" in expectation:
+        check = expectation["accepted_values"]
+        values = ", ".join(literal(value) for value in check["values"])
+        return f"coalesce({check['column']} IN ({values}), true)"
+    check = expectation["pattern"]
+    return f"coalesce(regexp_full_match({check['column']}, {literal(check['regex'])}), true)"
+
+
+def literal(value):
+    if isinstance(value, (int, float)):
+        return str(value)
+    return "'" + str(value).replace("'", "''") + "'"

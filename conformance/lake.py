@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -69,32 +70,24 @@ def columns(database, query):
     return [row[:2] for row in database.execute(f"DESCRIBE {query}").fetchall()]
 
 
-def differing_rows(database, found, expected, key=None, nearly=()):
+def differing_rows(database, found, expected, nearly=(), within=1e-13):
     """How two queries' columns and rows differ, as lines of text; nothing if they do not.
 
-    The order of the rows does not count. Columns of `nearly` may differ in the 13th digit, as
-    different ways of interpolation do.
+    The order of the rows does not count. Columns of `nearly` may differ by that fraction of their
+    value: engines add, interpolate and take logarithms in different ways.
     """
     if columns(database, found) != columns(database, expected):
         return [f"columns {columns(database, found)}", f"not     {columns(database, expected)}"]
     lines = rows_missing(database, "unexpected", found, expected, nearly)
     lines += rows_missing(database, "missing", expected, found, nearly)
-    for name in nearly if not lines else ():
-        lines += nearly_equal(database, found, expected, key, name)
+    if nearly and not lines:
+        lines = apart(database, found, expected, nearly, within)
     return lines
 
 
 def rows_missing(database, title, rows, among, leave_out=()):
-    """The rows of one query that the other lacks, as lines of text.
-
-    Nulls equal each other. Doubles are compared by their shortest decimal form, which is another one
-    for each bit pattern.
-    """
-    names = []
-    for name, kind in columns(database, rows):
-        if name not in leave_out:
-            names.append(f"CAST({name} AS VARCHAR) AS {name}" if kind == "DOUBLE" else name)
-    names = ", ".join(names)
+    """The rows of one query that the other lacks, as lines of text; nulls equal each other."""
+    names = ", ".join(exact_columns(database, rows, leave_out)) or "1"
     query = f"(SELECT {names} FROM ({rows}) EXCEPT ALL SELECT {names} FROM ({among}))"
     count = database.execute(f"SELECT count(*) FROM {query}").fetchone()[0]
     if not count:
@@ -103,35 +96,72 @@ def rows_missing(database, title, rows, among, leave_out=()):
     return [f"{count:,} rows {title}, for example", *[f"  {row}" for row in shown]]
 
 
-def nearly_equal(database, found, expected, key, name):
-    join = " AND ".join(f"f.{column} IS NOT DISTINCT FROM e.{column}" for column in key)
-    apart = f"abs(f.{name} - e.{name}) > 1e-13 * greatest(abs(e.{name}), 1)"
-    rows = database.execute(f"""
-        SELECT {', '.join(f'e.{column}' for column in key)}, f.{name}, e.{name}
-        FROM ({found}) AS f JOIN ({expected}) AS e ON {join}
-        WHERE {apart} OR (f.{name} IS NULL) <> (e.{name} IS NULL) LIMIT {SHOWN}
-    """).fetchall()
-    return [f"{name}: {row}" for row in rows]
+def exact_columns(database, rows, leave_out=()):
+    """The columns for a SELECT. Doubles are compared by their shortest decimal form, which is another
+    one for each bit pattern.
+    """
+    names = []
+    for name, kind in columns(database, rows):
+        if name not in leave_out:
+            names.append(f'CAST("{name}" AS VARCHAR) AS "{name}"' if kind == "DOUBLE" else f'"{name}"')
+    return names
+
+
+def apart(database, found, expected, nearly, within):
+    """Doubles that are not nearly equal, of rows whose other columns are the same on both sides.
+
+    Rows that are alike but for these doubles are paired in the order of the doubles.
+    """
+    kept = [name for name, _ in columns(database, expected) if name not in nearly]
+    same = [f'f."{name}" IS NOT DISTINCT FROM e."{name}"' for name in [*kept, "nth_alike"]]
+    lines = []
+    for name in nearly:
+        value = f'"{name}"'
+        alike = ", ".join(f'"{column}"' for column in kept) or "1"
+        nth = f"row_number() OVER (PARTITION BY {alike} ORDER BY {value} NULLS LAST) AS nth_alike"
+        rows = database.execute(f"""
+            WITH f AS (SELECT *, {nth} FROM ({found})), e AS (SELECT *, {nth} FROM ({expected}))
+            SELECT {', '.join(f'e."{column}"' for column in [*kept, name])}, f.{value}
+            FROM f JOIN e ON {' AND '.join(same)}
+            WHERE coalesce(abs(f.{value} - e.{value}) > {within} * greatest(abs(e.{value}), 1e-3),
+                           (f.{value} IS NULL) <> (e.{value} IS NULL))
+            LIMIT {SHOWN}
+        """).fetchall()
+        lines += [f"{name}: {row[:-2]} has {row[-1]}, not {row[-2]}" for row in rows]
+    return lines
+
+
+class SmeltFailed(Exception):
+    """The binary ended with an error; says with which."""
 
 
 class Smelt:
-    """The binary, on one lake."""
+    """The binary, on one lake; `variables` are added to its environment."""
 
-    def __init__(self, binary, datasets, lake):
+    def __init__(self, binary, datasets, lake, **variables):
         self.lake = lake
+        self.environment = {**os.environ, **variables}
         self.command = [binary, "--quiet", "--lake", lake, "--datasets", datasets]
 
     def run(self, *arguments):
         done = subprocess.run(
-            [str(part) for part in [*self.command, *arguments]], capture_output=True, text=True
+            [str(part) for part in [*self.command, *arguments]],
+            capture_output=True,
+            text=True,
+            env=self.environment,
         )
         if done.returncode != 0:
             said = f"{done.stdout}{done.stderr}".strip()
-            raise SystemExit(f"smelt {' '.join(map(str, arguments))} ended with {done.returncode}:\n{said}")
+            said = f"smelt {' '.join(map(str, arguments))} ended with {done.returncode}:\n{said}"
+            raise SmeltFailed(said)
         return done.stdout
 
-    def balance(self, dataset):
-        """The dataset's balance as `smelt status` tells it."""
+    def ingest(self, dataset, *files, table=None):
+        """Loads files in the order given; without any, pulls the dataset's sources."""
+        of_table = ["--table", table] if table else []
+        self.run("ingest", dataset, *of_table, *(part for file in files for part in ("--file", file)))
+
+    def balances(self, dataset):
+        """The balance of each table of the dataset that has one, as `smelt status` tells it."""
         status = json.loads(self.run("status", "--format", "json"))
-        [balance] = status[dataset]["balances"]
-        return balance
+        return {Path(each["table"]).name: each for each in status[dataset]["balances"]}
