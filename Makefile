@@ -53,9 +53,9 @@ deny: setup ## Check licences, sources and advisories of dependencies
 	@tools/deny.sh
 
 .PHONY: conformance
-conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes and reads
+conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes (ARGS="--dataset events")
 	$(BUILD_DEV)
-	$(PYTHON) conformance/run.py --smelt $(DEV)
+	$(PYTHON) conformance/run.py --smelt $(DEV) $(ARGS)
 
 .PHONY: bench
 bench: build $(PYTHON) ## Measure against Polars and DuckDB (ROWS="1000000 5000000", ARGS="--save")

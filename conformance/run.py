@@ -10,15 +10,25 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from subprocess import SubprocessError
 
 import duckdb
 
+import by_hand
+import real_events
+import real_llm_usage
 import real_nyc311
+import real_restaurant
+import real_spending
 from lake import Checks, SmeltFailed
 from setting import Setting
 
 DATASETS = {
     "nyc311": real_nyc311,
+    "spending": real_spending,
+    "llm_usage": real_llm_usage,
+    "restaurant": real_restaurant,
+    "events": real_events,
 }
 
 
@@ -30,12 +40,13 @@ def main():
     )
     arguments = parser.parse_args()
     checks = Checks()
+    by_hand.check(checks)
     with tempfile.TemporaryDirectory(prefix="smelt-conformance-") as scratch:
         setting = Setting(arguments.smelt.resolve(), Path(scratch))
         for name in arguments.dataset or DATASETS:
             try:
                 DATASETS[name].check(checks, setting)
-            except (SmeltFailed, OSError, duckdb.Error) as error:
+            except (SmeltFailed, OSError, SubprocessError, duckdb.Error) as error:
                 checks.check(f"{name}: to its end", f"{type(error).__name__}: {error}".splitlines())
     print(f"\n{checks.passed} passed, {checks.failed} failed")
     sys.exit(1 if checks.failed else 0)
