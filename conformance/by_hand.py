@@ -9,11 +9,12 @@ import raw_events
 import raw_llm_usage
 import raw_restaurant
 import raw_spending
+from rules import condition
 
 
 def check(checks):
     checks.section("Cases made by hand: the expected values are what a person expects")
-    for case in (payments, vendors, outliers, language_models, orders, sessions, windows, funnel):
+    for case in (rules, payments, vendors, outliers, language_models, orders, sessions, windows, funnel):
         case(checks, duckdb.connect())
 
 
@@ -26,6 +27,17 @@ def asked(database, query):
 def fill(database, table, rows):
     for row in rows:
         database.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+
+
+def rules(checks, database):
+    schemas = {"search": {"query": "text"}, "error": {"code": "integer", "message?": "text"}}
+    rule = condition({"json_schema": {"column": "properties", "by": "event", "schemas": schemas}})
+    rows = [("search", None), ("other", "no JSON"), ("error", '{"code": 1, "more": 2}')]
+    rows += [("search", '{"query": 1}'), ("search", "no JSON"), ("error", '{"code": 1.5}'), ("error", "[]")]
+    database.execute("CREATE TABLE events (event VARCHAR, properties VARCHAR)")
+    fill(database, "events", rows)
+    found = asked(database, f"SELECT event, properties FROM events WHERE {rule}")
+    checks.equal("json_schema: null and unknown kinds pass", found, rows[:3])
 
 
 def receive_payments(database, rows):

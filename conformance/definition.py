@@ -4,6 +4,8 @@ from pathlib import Path
 
 import yaml
 
+from rules import condition
+
 TYPES = {"TEXT": "VARCHAR", "INT": "INTEGER"}
 
 
@@ -56,29 +58,3 @@ def declared_columns(columns):
         name: column if isinstance(column, str) else column["type"] for name, column in columns.items()
     }
     return [(name, TYPES.get(kind, kind.replace(" ", ""))) for name, kind in kinds.items()]
-
-
-def condition(expectation):
-    """What an expectation demands of a row, as SQL. A null passes every check but `not_null`."""
-    if "not_null" in expectation:
-        return f"{expectation['not_null']} IS NOT NULL"
-    if "sql" in expectation:
-        # The condition may end in a comment.
-        return f"coalesce({expectation['sql']}\n, true)"
-    if "range" in expectation:
-        check = expectation["range"]
-        bounds = [(">=", check.get("min")), ("<=", check.get("max"))]
-        held = [f"{check['column']} {sign} {literal(bound)}" for sign, bound in bounds if bound is not None]
-        return f"coalesce({' AND '.join(held)}, true)"
-    if "accepted_values" in expectation:
-        check = expectation["accepted_values"]
-        values = ", ".join(literal(value) for value in check["values"])
-        return f"coalesce({check['column']} IN ({values}), true)"
-    check = expectation["pattern"]
-    return f"coalesce(regexp_full_match({check['column']}, {literal(check['regex'])}), true)"
-
-
-def literal(value):
-    if isinstance(value, (int, float)):
-        return str(value)
-    return "'" + str(value).replace("'", "''") + "'"

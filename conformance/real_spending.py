@@ -31,7 +31,7 @@ def check(checks, setting):
 
 def overlap(month, folder):
     """A later export that brings rows of a month again, some of them more often than the month did."""
-    header, *rows = month.read_text(newline=None).splitlines()
+    header, *rows = month.read_text().splitlines()
     file = folder / "overlap.csv"
     file.write_text("\n".join([header, *rows[:ROWS], *rows[:DOUBLED]]) + "\n")
     return file

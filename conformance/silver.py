@@ -46,16 +46,18 @@ def create_bronze(database, lake, dataset, name, definition):
     """
     bronze = table(lake, "bronze", dataset, name)
     present = [column for column, _ in columns(database, f"SELECT * FROM {bronze}")]
-    clean = {column: f"nullif(trim(CAST({column} AS VARCHAR), {BLANKS}), '')" for column in present}
-    selected, fields = [], []
+    nothing = "CAST(NULL AS VARCHAR)"
+    clean = {name: f"nullif(trim(CAST(\"{name}\" AS VARCHAR), {BLANKS}), '')" for name in present}
+    selected, fields = [], {}
     for column, aliases in definition.source_columns:
-        texts = [clean[each] for each in (column, *aliases) if each in clean]
-        selected.append(f"coalesce({', '.join([*texts, 'CAST(NULL AS VARCHAR)'])}) AS {column}")
-        fields += [f"{each} := {clean.get(each, 'CAST(NULL AS VARCHAR)')}" for each in (column, *aliases)]
-    selected += [column for column in GIVEN if column in present]
+        found = [clean[name] for name in (column, *aliases) if name in clean]
+        selected.append(f'coalesce({", ".join([*found, nothing])}) AS "{column}"')
+        fields.update((name, clean.get(name, nothing)) for name in (column, *aliases))
+    selected += [name for name in GIVEN if name in present]
+    packed = ", ".join(f'"{name}" := {field}' for name, field in fields.items())
     database.execute(f"""
         CREATE OR REPLACE TABLE bronze.{dataset}_{name} AS
-        SELECT {', '.join(selected)}, struct_pack({', '.join(fields)}) AS _fields
+        SELECT {', '.join(selected)}, struct_pack({packed}) AS _fields
         FROM {bronze} WHERE _malformed IS NULL
     """)
 
