@@ -35,7 +35,8 @@ run: build ## Build, then show the whole platform on simulated data
 	$(RELEASE) demo
 
 .PHONY: test
-test: setup ## Run all tests
+test: ## Run all tests
+	@tools/setup.sh test
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		set -ex; cargo test --doc --workspace --locked; \
 		$(WITH_S3) cargo nextest run --workspace --locked; \

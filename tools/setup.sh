@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks for what building and testing need, and installs from the distribution what is missing.
+# Checks for what building and testing need, and installs from the distribution what is missing:
+#   tools/setup.sh [test]
 set -euo pipefail
 
 if ! command -v cargo >/dev/null; then
@@ -11,6 +12,10 @@ packages=()
 command -v cc >/dev/null || packages+=(build-essential)
 command -v python3 >/dev/null || packages+=(python3)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
+# Tests of SQL sources start a server of their own.
+if [ "${1:-}" = test ] && ! PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null; then
+    packages+=(mariadb-server)
+fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 
 if ! command -v apt-get >/dev/null; then

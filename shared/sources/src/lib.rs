@@ -25,6 +25,7 @@ mod progress;
 mod pull;
 mod read;
 mod source_error;
+pub mod sql;
 #[cfg(test)]
 mod testing;
 mod window;
