@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use smelt_domain::DatasetName;
+use smelt_domain::{DatasetName, SourceName};
 
 use crate::data_size::DataSize;
 
@@ -10,6 +11,7 @@ const EXAMPLES: &str = "\
 Examples:
   smelt demo                                       simulate, run everything, check it, look around
   smelt ingest nyc311 --file export.csv            load a file into bronze
+  smelt ingest nyc311                              pull what is new at its sources
   smelt refresh                                    bring silver, gold and published up to date
   smelt run                                        ingest what lies in landing/, then refresh
   smelt status                                     where every table stands, and the balance
@@ -65,15 +67,39 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Load files into bronze.
+    /// Load files, or what is new at the sources, into bronze.
     #[command(after_help = "\
 Examples:
   smelt ingest nyc311 --file export.csv more/ day.jsonl.gz
   smelt ingest nyc311 --file snapshots/ && smelt refresh nyc311
+  smelt ingest nyc311                              what is new at its sources
+  smelt ingest nyc311 --days-back 7                the last seven days once more
+  smelt ingest nyc311 --since 2026-01-01 --until 2026-02-01
+  smelt ingest nyc311 --full                       everything once more
+
+Without --file the dataset's sources are pulled, each from where its last pull ended. A window
+(--since, --until, --days-back) is by the source's own time column and leaves that place alone.
 
 CSV, JSON lines, JSON arrays and Parquet, plain, .gz or .zst; folders are searched. Content that is
 in bronze already, under whatever name, changes nothing.")]
     Ingest(IngestArguments),
+    /// Look at the sources of a dataset without loading anything.
+    #[command(subcommand, after_help = "Example:\n  smelt sources test nyc311")]
+    Sources(SourcesCommand),
+    /// Correct single rows: put new values, or delete.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  smelt record put spending 1234567-1-1 amount=12.50 vendor='ACME INC'
+  smelt record delete spending 1234567-1-1
+  smelt refresh spending
+
+A correction arrives in bronze like any other row; refresh carries it to silver and gold. The key's
+values come in the order of the table's key. `column=` makes a column null. Columns that follow from
+others (a month from its date) have to be set as well."
+    )]
+    Record(RecordCommand),
     /// Bring silver, quarantine, gold and published up to date.
     #[command(after_help = "Example:\n  smelt refresh nyc311")]
     Refresh {
@@ -157,8 +183,74 @@ pub(crate) struct IngestArguments {
     #[arg(long)]
     pub(crate) table: Option<smelt_domain::TableName>,
     /// Files or folders, in the order of arrival.
-    #[arg(long = "file", required = true, num_args = 1.., value_name = "PATH")]
+    #[arg(long = "file", num_args = 1.., value_name = "PATH",
+          conflicts_with_all = ["source", "since", "until", "days_back", "full"])]
     pub(crate) files: Vec<PathBuf>,
+    /// Only this source.
+    #[arg(long, conflicts_with = "table")]
+    pub(crate) source: Option<SourceName>,
+    /// From this moment on, such as 2026-01-31 or 2026-01-31T12:00.
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub(crate) since: Option<NaiveDateTime>,
+    /// Before this moment.
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    pub(crate) until: Option<NaiveDateTime>,
+    /// From the start of the day so many days ago on.
+    #[arg(long, value_name = "DAYS", conflicts_with = "since")]
+    pub(crate) days_back: Option<u16>,
+    /// Everything, whatever was pulled before.
+    #[arg(long, conflicts_with_all = ["since", "until", "days_back"])]
+    pub(crate) full: bool,
+}
+
+/// A day, or a moment of one.
+fn parse_moment(text: &str) -> Result<NaiveDateTime, String> {
+    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Ok(day.and_time(NaiveTime::MIN));
+    }
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .ok_or_else(|| "expected a day such as 2026-01-31, or 2026-01-31T12:00".to_owned())
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SourcesCommand {
+    /// Reachable? Which columns? How many rows, and how new?
+    Test {
+        /// The dataset.
+        dataset: DatasetName,
+        /// Only this source.
+        source: Option<SourceName>,
+        #[arg(long, default_value = "table")]
+        format: ReportFormat,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordCommand {
+    /// Give columns of a row new values.
+    Put {
+        #[command(flatten)]
+        row: RecordArguments,
+    },
+    /// Delete a row.
+    Delete {
+        #[command(flatten)]
+        row: RecordArguments,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordArguments {
+    /// The dataset.
+    pub(crate) dataset: DatasetName,
+    /// The table, where the dataset has several.
+    #[arg(long)]
+    pub(crate) table: Option<smelt_domain::TableName>,
+    /// The values of the key, then (to put) `column=value` for each column.
+    #[arg(required = true, value_name = "KEY [COLUMN=VALUE]")]
+    pub(crate) values: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@ use smelt_domain::{Dataset, Table, TableName};
 use smelt_sources::find_files;
 use smelt_stages::{FileOutcome, Ingested, Upload, ingest_files};
 
+use super::pull;
 use crate::arguments::{Global, IngestArguments};
 use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
@@ -14,6 +15,11 @@ const LISTED: usize = 12;
 pub(crate) async fn run(global: &Global, arguments: IngestArguments) -> Result<Ending> {
     let (platform, recorder) = open_recorded(global)?;
     let dataset = platform.dataset(&arguments.dataset)?;
+    if arguments.files.is_empty() {
+        let command = format!("ingest {}", dataset.name);
+        let ended = pull::run(global, &platform, dataset, &arguments).await;
+        return reported(&platform, &command, &recorder, ended).await;
+    }
     let table = only_table(dataset, arguments.table.as_ref())?;
     let uploads: Vec<Upload> =
         find_files(&arguments.files)?.into_iter().map(Upload::local).collect();
@@ -24,7 +30,7 @@ pub(crate) async fn run(global: &Global, arguments: IngestArguments) -> Result<E
 }
 
 /// The table named, or the only one there is.
-fn only_table<'a>(dataset: &'a Dataset, name: Option<&TableName>) -> Result<&'a Table> {
+pub(crate) fn only_table<'a>(dataset: &'a Dataset, name: Option<&TableName>) -> Result<&'a Table> {
     let known = || {
         let names: Vec<&str> = dataset.tables.iter().map(|table| table.name.as_str()).collect();
         names.join(", ")

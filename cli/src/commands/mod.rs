@@ -3,16 +3,19 @@ mod completions;
 mod demo;
 mod demo_report;
 mod ingest;
+mod pull;
 mod quarantine;
 mod query;
+mod record;
 mod refresh;
 mod runs;
 mod simulate;
+mod sources;
 mod status;
 
 use anyhow::Result;
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, SourcesCommand};
 use crate::exit::Ending;
 
 /// Runs one command.
@@ -20,6 +23,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
     let global = arguments.global;
     match arguments.command {
         Command::Ingest(arguments) => ingest::run(&global, arguments).await,
+        Command::Sources(SourcesCommand::Test { dataset, source, format }) => {
+            sources::test(&global, &dataset, source.as_ref(), format).await
+        }
+        Command::Record(command) => record::run(&global, &command).await,
         Command::Refresh { dataset } => refresh::run(&global, dataset).await,
         Command::Run { dataset } => refresh::run_landing(&global, dataset).await,
         Command::Status { dataset, format } => status::run(&global, dataset, format).await,

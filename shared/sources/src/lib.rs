@@ -20,6 +20,7 @@ mod format;
 mod inspect;
 mod json;
 mod names;
+mod open;
 mod parquet_rows;
 mod progress;
 mod pull;
@@ -36,6 +37,7 @@ pub use files::find_files;
 pub use format::{Compression, FileFormat};
 pub use inspect::{ContentHash, Encoding, Inspection, inspect};
 pub use names::column_name;
+pub use open::{SourceSettings, open_source};
 pub use progress::Progress;
 pub use pull::{
     Cursor, Inventory, Page, Pages, Probe, PullRequest, PullScope, Secret, SnapshotPart, Source,

@@ -1,0 +1,114 @@
+//! Pulling the sources of a dataset.
+
+use anyhow::{Result, bail};
+use chrono::{NaiveTime, TimeDelta, Utc};
+use smelt_domain::{Dataset, SourceDefinition, SourceName};
+use smelt_sources::Source;
+use smelt_stages::{Platform, Pull, PullEnding, PullFrom, Pulled, StageError, pull_source};
+
+use crate::arguments::{Global, IngestArguments};
+use crate::data_size::counted;
+use crate::exit::{Ending, told};
+use crate::output::say;
+
+pub(crate) async fn run(
+    global: &Global,
+    platform: &Platform,
+    dataset: &Dataset,
+    arguments: &IngestArguments,
+) -> Result<Ending> {
+    let sources = chosen_sources(dataset, arguments.source.as_ref())?;
+    let sources = sources.into_iter().filter(|source| match &arguments.table {
+        Some(table) => source.table == *table,
+        None => true,
+    });
+    let pull = Pull { scope: pull_from(arguments), deadline: None };
+    let mut ending = Ending::Fine;
+    for definition in sources {
+        // A source that is down is no reason not to pull the others.
+        match pull_one(platform, dataset, definition, &pull).await {
+            Ok(pulled) if !global.quiet && !global.json => {
+                say(&format!("{}.{}: {}", dataset.name, definition.name, short(&pulled)));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                say(&format!("error: {}", told(&error)));
+                ending = Ending::Failed;
+            }
+        }
+    }
+    Ok(ending)
+}
+
+/// The source named, or all of them; a dataset without any takes files only.
+pub(crate) fn chosen_sources<'a>(
+    dataset: &'a Dataset,
+    name: Option<&SourceName>,
+) -> Result<Vec<&'a SourceDefinition>> {
+    if dataset.sources.is_empty() {
+        bail!(
+            "{} has no source to pull: give files with --file, or put them into landing/{}/<table>/",
+            dataset.name,
+            dataset.name
+        );
+    }
+    let Some(name) = name else { return Ok(dataset.sources.iter().collect()) };
+    match dataset.source(name) {
+        Some(source) => Ok(vec![source]),
+        None => {
+            let known: Vec<&str> = dataset.sources.iter().map(|s| s.name.as_str()).collect();
+            bail!("{} has no source `{name}`; it has {}", dataset.name, known.join(", "))
+        }
+    }
+}
+
+fn pull_from(arguments: &IngestArguments) -> PullFrom {
+    let days_back = arguments.days_back.map(|days| {
+        (Utc::now().date_naive() - TimeDelta::days(i64::from(days))).and_time(NaiveTime::MIN)
+    });
+    match (arguments.since.or(days_back), arguments.until) {
+        _ if arguments.full => PullFrom::Beginning,
+        (None, None) => PullFrom::Cursor,
+        (since, until) => PullFrom::Window { since, until },
+    }
+}
+
+async fn pull_one(
+    platform: &Platform,
+    dataset: &Dataset,
+    definition: &SourceDefinition,
+    pull: &Pull,
+) -> Result<Pulled> {
+    let source = open(dataset, definition)?;
+    let Some(table) = dataset.table(&definition.table) else {
+        bail!("{} has no table `{}`", dataset.name, definition.table);
+    };
+    Ok(pull_source(platform, dataset, table, definition, source.as_ref(), pull).await?)
+}
+
+/// Opens a source with what the environment says of it.
+pub(crate) fn open(
+    dataset: &Dataset,
+    definition: &SourceDefinition,
+) -> Result<Box<dyn Source>, StageError> {
+    let url = format!("SMELT_{}_{}_URL", dataset.name, definition.name).to_ascii_uppercase();
+    let settings = smelt_sources::SourceSettings {
+        url: std::env::var(url).ok(),
+        secret: &|name| std::env::var(name).ok().map(smelt_sources::Secret::new),
+    };
+    Ok(smelt_sources::open_source(&dataset.name, definition, &settings)?)
+}
+
+fn short(pulled: &Pulled) -> String {
+    let rows = match pulled.rows {
+        0 => "nothing new".to_owned(),
+        rows => counted(rows, "row"),
+    };
+    match pulled.ending {
+        PullEnding::Complete => rows,
+        PullEnding::Deadline => format!("{rows}; there is more, the next pull goes on from here"),
+        PullEnding::Overtaken => {
+            format!("{rows}; another pull is under way, whatever it leaves comes with the next")
+        }
+    }
+}

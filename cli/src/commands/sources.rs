@@ -1,0 +1,77 @@
+use std::fmt::Write;
+
+use anyhow::Result;
+use serde_json::json;
+use smelt_domain::{Dataset, DatasetName, SourceDefinition, SourceName};
+use smelt_sources::Probe;
+
+use super::pull::{chosen_sources, open};
+use crate::arguments::{Global, ReportFormat};
+use crate::data_size::count_text;
+use crate::exit::{Ending, told};
+use crate::output::{print, say};
+
+/// `smelt sources test`: whether each source answers, and with what.
+pub(crate) async fn test(
+    global: &Global,
+    dataset: &DatasetName,
+    source: Option<&SourceName>,
+    format: ReportFormat,
+) -> Result<Ending> {
+    let platform = crate::session::open(global)?;
+    let dataset = platform.dataset(dataset)?;
+    let mut ending = Ending::Fine;
+    let mut found = Vec::new();
+    for definition in chosen_sources(dataset, source)? {
+        match probe(dataset, definition).await {
+            Ok(probe) => match format {
+                ReportFormat::Table => print(&text(dataset, definition, &probe))?,
+                ReportFormat::Json => {
+                    found.push(json!({ "source": definition.name, "found": probe }));
+                }
+            },
+            Err(error) => {
+                say(&format!("error: {}", told(&error)));
+                ending = Ending::Failed;
+            }
+        }
+    }
+    if format == ReportFormat::Json {
+        print(&format!("{}\n", serde_json::to_string_pretty(&found)?))?;
+    }
+    Ok(ending)
+}
+
+async fn probe(dataset: &Dataset, definition: &SourceDefinition) -> Result<Probe> {
+    Ok(open(dataset, definition)?.probe().await?)
+}
+
+fn text(dataset: &Dataset, definition: &SourceDefinition, probe: &Probe) -> String {
+    let mut text = format!("{}.{}: reachable\n", dataset.name, definition.name);
+    let mut line = |name: &str, value: &str| {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {name:<9}{value}");
+    };
+    if let Some(rows) = probe.rows {
+        line("rows", &count_text(rows));
+    }
+    line("newest", probe.newest.as_deref().unwrap_or("not known"));
+    line("columns", &probe.columns.join(", "));
+    let missing: Vec<&str> = dataset
+        .table(&definition.table)
+        .into_iter()
+        .flat_map(|table| &table.source_columns)
+        .filter(|column| {
+            let mut names = std::iter::once(&column.name).chain(&column.aliases);
+            !names.any(|name| probe.columns.iter().any(|found| found == name.as_str()))
+        })
+        .map(|column| column.name.as_str())
+        .collect();
+    if !missing.is_empty() {
+        line("missing", &format!("{} (read as null)", missing.join(", ")));
+    }
+    for note in &probe.notes {
+        line("note", note);
+    }
+    text
+}

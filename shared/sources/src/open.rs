@@ -1,0 +1,41 @@
+use smelt_domain::{DatasetName, SourceDefinition, SourceKind};
+
+use crate::{Secret, Source, SourceError, sql};
+
+/// What a source needs to know beside its definition.
+pub struct SourceSettings<'a> {
+    /// A root URL instead of the definition's: another portal of the same kind, a stand-in.
+    pub url: Option<String>,
+    /// Finds the value of a variable that the definition names; `None` when it is not set.
+    pub secret: &'a (dyn Fn(&str) -> Option<Secret> + Sync),
+}
+
+impl std::fmt::Debug for SourceSettings<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("SourceSettings").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// Opens a source of a dataset; nothing is connected before it is asked for something.
+///
+/// # Errors
+///
+/// `Setting` when a variable that it needs is missing or cannot be used.
+pub fn open_source(
+    dataset: &DatasetName,
+    definition: &SourceDefinition,
+    settings: &SourceSettings<'_>,
+) -> Result<Box<dyn Source>, SourceError> {
+    let label = format!("{dataset}.{}", definition.name);
+    match &definition.kind {
+        SourceKind::Sql(definition) => {
+            let url = (settings.secret)(&definition.url).ok_or_else(|| SourceError::Setting {
+                source_label: label.clone(),
+                detail: "it needs the URL of its database".to_owned(),
+                variable: definition.url.clone(),
+            })?;
+            Ok(Box::new(sql::open(definition, label, url)?))
+        }
+        SourceKind::Socrata(_) | SourceKind::Ckan(_) => todo!(),
+    }
+}
