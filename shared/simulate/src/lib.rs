@@ -5,13 +5,23 @@
 //! a correct pipeline must find. The same settings and the same seed give the same bytes, on every
 //! machine and in every later version of the program.
 //!
-//! One module per dataset.
+//! One module per dataset:
+//!
+//! - [`nyc311`]: a city's service requests, with late versions and corrections, as CSV files;
+//! - [`restaurant`]: an order database whose rows change, for pulling twice.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod check;
+mod dataset_folder;
 mod error;
+mod holidays;
 pub mod nyc311;
 mod random;
+pub mod restaurant;
+mod truth;
 
+pub use check::Check;
 pub use error::SimulateError;
 pub use nyc311::Truth;
+pub use truth::DatasetTruth;

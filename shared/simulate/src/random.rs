@@ -73,6 +73,20 @@ impl Random {
         sum - 6.0
     }
 
+    /// One of several values, each as often as its weight says. There must be at least one.
+    #[inline]
+    pub(crate) fn pick<'a, T>(&mut self, weighted: &'a [(T, u32)]) -> &'a T {
+        let total = weighted.iter().map(|(_, weight)| weight).sum();
+        let mut remaining = self.below(total);
+        for (value, weight) in weighted {
+            if remaining < *weight {
+                return value;
+            }
+            remaining -= weight;
+        }
+        &weighted[0].0
+    }
+
     /// A Poisson-distributed count.
     pub(crate) fn count(&mut self, mean: f64) -> u32 {
         if mean <= 0.0 {
@@ -153,6 +167,13 @@ mod tests {
             assert!((average / mean - 1.0).abs() < 0.03, "mean {average} for {mean}");
             assert!((variance / mean - 1.0).abs() < 0.06, "variance {variance} for {mean}");
         }
+    }
+
+    #[test]
+    fn picks_follow_the_weights() {
+        let mut random = Random::new(1, 5);
+        let picked = (0..10_000).filter(|_| *random.pick(&[('a', 1), ('b', 3), ('c', 0)]) == 'b');
+        assert!((7_300..7_700).contains(&picked.count()));
     }
 
     #[test]

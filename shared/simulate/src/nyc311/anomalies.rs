@@ -5,12 +5,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Calendar;
-use super::holidays::holiday;
 use super::kinds::KINDS;
 use super::places::{BOROUGHS, Borough};
 use super::profile::{Agency, Kind, KindIndex};
 use super::rhythm::{Rhythm, day_factor};
 use super::shape::Shape;
+use crate::holidays::holiday;
 use crate::random::Random;
 
 /// Too few days for anything to stand out from.

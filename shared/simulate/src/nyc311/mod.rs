@@ -15,7 +15,6 @@ mod csv_file;
 mod demand;
 mod details;
 mod dirt;
-mod holidays;
 mod keys;
 mod kinds;
 mod ledger;

@@ -6,8 +6,8 @@
 use chrono::Datelike;
 
 use super::calendar::{Calendar, Day};
-use super::holidays::{Holiday, holiday};
 use super::shape::Shape;
+use crate::holidays::{Holiday, holiday};
 use crate::random::Random;
 
 /// Complaints that come and go together.

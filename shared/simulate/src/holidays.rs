@@ -2,15 +2,15 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-/// Holidays that New York keeps in different ways.
+/// Holidays that cities keep in different ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holiday {
+pub(crate) enum Holiday {
     NewYear,
     IndependenceDay,
     Other,
 }
 
-pub(super) fn holiday(date: NaiveDate) -> Option<Holiday> {
+pub(crate) fn holiday(date: NaiveDate) -> Option<Holiday> {
     let (month, day, weekday) = (date.month(), date.day(), date.weekday());
     // The n-th such weekday of a month lies in its n-th seven days.
     let week = (day - 1) / 7 + 1;

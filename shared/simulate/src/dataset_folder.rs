@@ -1,0 +1,75 @@
+//! The folder that a dataset's simulated files are written to.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::{DatasetTruth, SimulateError};
+
+/// `<out>/<dataset>`, which held no files before.
+#[derive(Debug)]
+pub(crate) struct DatasetFolder {
+    path: PathBuf,
+}
+
+impl DatasetFolder {
+    /// Files of an earlier simulation would mix with the new ones, and the truth would be wrong:
+    /// a folder with files in it, or in one of its tables' folders, is refused.
+    pub(crate) fn create(
+        out: &Path,
+        dataset: &str,
+        tables: &[&str],
+    ) -> Result<Self, SimulateError> {
+        let path = out.join(dataset);
+        fs::create_dir_all(&path).map_err(SimulateError::at(&path))?;
+        refuse_files(&path)?;
+        for table in tables {
+            let folder = path.join(table);
+            fs::create_dir_all(&folder).map_err(SimulateError::at(&folder))?;
+            refuse_files(&folder)?;
+        }
+        Ok(Self { path })
+    }
+
+    /// Where a file belongs, by its name relative to the dataset's folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Writes a whole file.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), SimulateError> {
+        let path = self.file(name);
+        fs::write(&path, bytes).map_err(SimulateError::at(&path))
+    }
+
+    /// Writes `truth.json`, which comes last: where it is, the files are whole.
+    pub(crate) fn write_truth(&self, truth: &DatasetTruth) -> Result<(), SimulateError> {
+        let mut json = serde_json::to_vec_pretty(truth)?;
+        json.push(b'\n');
+        self.write("truth.json", &json)
+    }
+}
+
+fn refuse_files(folder: &Path) -> Result<(), SimulateError> {
+    for entry in fs::read_dir(folder).map_err(SimulateError::at(folder))? {
+        let entry = entry.map_err(SimulateError::at(folder))?;
+        if entry.file_type().map_err(SimulateError::at(folder))?.is_file() {
+            return Err(SimulateError::NotEmpty(folder.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_files_is_refused() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = DatasetFolder::create(out.path(), "shop", &["orders"]).unwrap();
+        assert!(DatasetFolder::create(out.path(), "shop", &["orders"]).is_ok());
+        folder.write("orders/orders_1.csv", b"id\n").unwrap();
+        let refused = DatasetFolder::create(out.path(), "shop", &["orders"]).unwrap_err();
+        assert!(refused.to_string().contains("already holds simulated files"), "{refused}");
+    }
+}
