@@ -96,6 +96,12 @@ impl MartChecks {
         self.add(format!("sum of {column}"), &format!("SUM({column})"), None, &answer)
     }
 
+    /// How many rows have a value in a column.
+    pub(crate) fn values(&mut self, column: &str, rows: usize) -> &mut Self {
+        let answer = Answer::count(rows as u64);
+        self.add(format!("values of {column}"), &format!("COUNT({column})"), None, &answer)
+    }
+
     /// The value of a column in the one row that meets the conditions, which are of the form
     /// `column = literal`.
     pub(crate) fn cell(&mut self, column: &str, of: &[Condition], answer: Answer) -> &mut Self {

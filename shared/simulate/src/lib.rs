@@ -8,7 +8,8 @@
 //! One module per dataset:
 //!
 //! - [`nyc311`]: a city's service requests, with late versions and corrections, as CSV files;
-//! - [`restaurant`]: an order database whose rows change, for pulling twice.
+//! - [`restaurant`]: an order database whose rows change, for pulling twice;
+//! - [`spending`]: two cities' payments, from an open-data portal and as untidy CSV files.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -19,9 +20,12 @@ mod holidays;
 pub mod nyc311;
 mod random;
 pub mod restaurant;
+pub mod spending;
 mod truth;
+mod upload;
 
 pub use check::Check;
 pub use error::SimulateError;
 pub use nyc311::Truth;
 pub use truth::DatasetTruth;
+pub use upload::UploadFile;

@@ -87,6 +87,13 @@ impl Random {
         &weighted[0].0
     }
 
+    /// A positive number with a heavy tail: its logarithm is bell-shaped around that of the median,
+    /// with a standard deviation of `spread`, which is at most 2.
+    pub(crate) fn heavy_tailed(&mut self, median: f64, spread: f64) -> f64 {
+        const E_TO_THE_12TH: f64 = 162_754.791_419_003_92;
+        median * E_TO_THE_12TH * exponential_of_minus(12.0 - spread.min(2.0) * self.bell())
+    }
+
     /// A Poisson-distributed count.
     pub(crate) fn count(&mut self, mean: f64) -> u32 {
         if mean <= 0.0 {
@@ -167,6 +174,18 @@ mod tests {
             assert!((average / mean - 1.0).abs() < 0.03, "mean {average} for {mean}");
             assert!((variance / mean - 1.0).abs() < 0.06, "variance {variance} for {mean}");
         }
+    }
+
+    #[test]
+    fn heavy_tails_have_the_median_and_the_spread() {
+        let mut random = Random::new(1, 4);
+        let mut drawn: Vec<f64> = (0..20_000).map(|_| random.heavy_tailed(250.0, 1.2)).collect();
+        drawn.sort_by(f64::total_cmp);
+        let at = |share: f64| drawn[(share * 20_000.0) as usize];
+        assert!((240.0..260.0).contains(&at(0.5)), "{}", at(0.5));
+        // One standard deviation above the median: a factor of e to the power of the spread.
+        let factor = at(0.841_3) / at(0.5);
+        assert!((3.1..3.55).contains(&factor), "{factor}");
     }
 
     #[test]

@@ -77,6 +77,12 @@ pub(crate) struct RowTally {
     pub(crate) refused: BTreeMap<&'static str, u64>,
 }
 
+impl RowTally {
+    pub(crate) fn refuse(&mut self, rule: &'static str) {
+        *self.refused.entry(rule).or_default() += 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,8 +91,10 @@ mod tests {
     fn every_received_row_is_accounted_for() {
         let day = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
         let mut truth = DatasetTruth::new("shop", 1, day, day);
-        let refused = BTreeMap::from([("a", 2), ("b", 1)]);
-        let rows = RowTally { silver: 5, superseded: 2, refused };
+        let mut rows = RowTally { silver: 5, superseded: 2, ..RowTally::default() };
+        rows.refuse("a");
+        rows.refuse("b");
+        rows.refuse("a");
         truth.enter("orders", &rows);
         assert_eq!(truth.rows_received["orders"], 10);
         assert_eq!(truth.rows_refused["orders"]["a"], 2);
