@@ -25,8 +25,7 @@ pub(crate) enum Answer {
     Whole(i64),
     /// A decimal number, in units of 10 to the power of minus this many digits.
     Decimal(i64, u32),
-    /// A floating number, of which the first three digits behind the point are compared, or a few
-    /// more where those would be close to a tie.
+    /// A floating number, of which at least three digits behind the point are compared.
     Real(f64),
     /// A text.
     Text(String),
@@ -55,7 +54,7 @@ impl Answer {
             Self::Date(date) => (format!("CAST({expression} AS VARCHAR)"), date.to_string()),
             Self::Decimal(units, digits) => (scaled(10_u64.pow(*digits)), units.to_string()),
             Self::Real(value) => {
-                let scale = scale_without_tie(*value);
+                let scale = comparable_scale(*value);
                 let rounded = (value * scale as f64).round() as i64;
                 (scaled(scale), rounded.to_string())
             }
@@ -63,14 +62,16 @@ impl Answer {
     }
 }
 
-/// The first power of ten from 1000 on by which the number does not come close to a half.
-fn scale_without_tie(value: f64) -> u64 {
-    let scales = [1_000_u64, 10_000, 100_000, 1_000_000];
-    let clear = |scale: &u64| {
-        let fraction = (value * *scale as f64).rem_euclid(1.0);
-        (fraction - 0.5).abs() > TIE_MARGIN
+/// The first power of ten that leaves four digits in front of the point and does not bring the
+/// number close to a half.
+fn comparable_scale(value: f64) -> u64 {
+    const LARGEST: u64 = 10_000_000;
+    let scales = (0..).map(|digits| 10_u64.pow(digits)).take_while(|scale| *scale < LARGEST);
+    let comparable = |scale: &u64| {
+        let scaled = value * *scale as f64;
+        scaled.abs() >= 1_000.0 && (scaled.rem_euclid(1.0) - 0.5).abs() > TIE_MARGIN
     };
-    scales.into_iter().find(clear).unwrap_or(1_000)
+    scales.skip(3).find(comparable).unwrap_or(LARGEST)
 }
 
 /// The checks of one mart.
@@ -180,13 +181,15 @@ mod tests {
         );
         assert_eq!(checks[1].expected, "-1205");
         assert!(checks[2].sql.ends_with(" WHERE owner = 'O''Neil' AND hour = 7"));
-        assert_eq!(checks[2].expected, "250");
+        assert_eq!(checks[2].expected, "2500");
     }
 
     #[test]
-    fn numbers_near_a_tie_are_compared_by_more_digits() {
-        assert_eq!(scale_without_tie(0.123_4), 1_000);
-        assert_eq!(scale_without_tie(0.123_5), 10_000);
-        assert_eq!(scale_without_tie(-0.123_499_999), 10_000);
+    fn numbers_are_compared_by_enough_digits_and_never_near_a_tie() {
+        assert_eq!(comparable_scale(12.345_6), 1_000);
+        assert_eq!(comparable_scale(1.234_5), 10_000);
+        assert_eq!(comparable_scale(-1.234_499_999), 10_000);
+        assert_eq!(comparable_scale(0.012_34), 100_000);
+        assert_eq!(comparable_scale(0.0), 10_000_000);
     }
 }

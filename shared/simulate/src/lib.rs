@@ -7,6 +7,7 @@
 //!
 //! One module per dataset:
 //!
+//! - [`llm_usage`]: who uses which language model, where users may arrive after what they did;
 //! - [`nyc311`]: a city's service requests, with late versions and corrections, as CSV files;
 //! - [`restaurant`]: an order database whose rows change, for pulling twice;
 //! - [`spending`]: two cities' payments, from an open-data portal and as untidy CSV files.
@@ -17,6 +18,7 @@ mod check;
 mod dataset_folder;
 mod error;
 mod holidays;
+pub mod llm_usage;
 pub mod nyc311;
 mod random;
 pub mod restaurant;
