@@ -144,6 +144,7 @@ pub(crate) enum Condition {
     Text(&'static str, String),
     Whole(&'static str, i64),
     Date(&'static str, chrono::NaiveDate),
+    Time(&'static str, chrono::NaiveDateTime),
 }
 
 impl Condition {
@@ -160,6 +161,10 @@ impl fmt::Display for Condition {
             }
             Self::Whole(column, value) => write!(formatter, "{column} = {value}"),
             Self::Date(column, date) => write!(formatter, "{column} = DATE '{date}'"),
+            Self::Time(column, time) => {
+                let time = time.format("%Y-%m-%d %H:%M:%S%.f");
+                write!(formatter, "{column} = TIMESTAMP '{time}'")
+            }
         }
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! One module per dataset:
 //!
+//! - [`events`]: a shop's stream of events as JSON lines, millions of them if need be;
 //! - [`llm_usage`]: who uses which language model, where users may arrive after what they did;
 //! - [`nyc311`]: a city's service requests, with late versions and corrections, as CSV files;
 //! - [`restaurant`]: an order database whose rows change, for pulling twice;
@@ -17,6 +18,7 @@
 mod check;
 mod dataset_folder;
 mod error;
+pub mod events;
 mod holidays;
 pub mod llm_usage;
 pub mod nyc311;
