@@ -74,7 +74,9 @@ impl Failures {
                     self.variable
                 ),
             },
-            Meaning::Address => self.address(&format!("the database answered: {message}")),
+            Meaning::Address => {
+                self.address(&format!("the database's URL leads nowhere ({message})"))
+            }
             Meaning::Definition => self.definition(
                 format!("the database answered: {message}"),
                 "correct `query` of the source",
@@ -86,11 +88,11 @@ impl Failures {
     pub(super) fn address(&self, detail: &str) -> SourceError {
         SourceError::Setting {
             source_label: self.label.clone(),
-            detail: detail.to_owned(),
-            variable: format!(
-                "{} to mysql://user:password@host:3306/database or sqlite:///path/to/file",
-                self.variable
+            detail: format!(
+                "{detail}; it has to be like mysql://user:password@host:3306/database or \
+                 sqlite:///path/to/file"
             ),
+            variable: self.variable.clone(),
         }
     }
 

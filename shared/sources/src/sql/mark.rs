@@ -48,6 +48,9 @@ impl Mark {
     /// newest value if that is a time, else at the value itself.
     pub(crate) fn start(&self, overlap_seconds: u32) -> Option<Value> {
         let newest = self.newest.clone()?;
+        if newest.kind == ValueKind::Instant {
+            return Some(earlier(newest, overlap_seconds));
+        }
         if !matches!(newest.kind, ValueKind::Time | ValueKind::Text) {
             return Some(newest);
         }
@@ -56,6 +59,12 @@ impl Mark {
         let Some(time) = moment.time.checked_sub_signed(overlap) else { return Some(newest) };
         Some(Value { kind: newest.kind, text: Moment { time, ..moment }.bound() })
     }
+}
+
+/// So many seconds before an instant.
+fn earlier(instant: Value, seconds: u32) -> Value {
+    let Some(whole) = instant.whole_seconds() else { return instant };
+    Value { kind: instant.kind, text: whole.saturating_sub(i64::from(seconds)).max(0).to_string() }
 }
 
 #[cfg(test)]
@@ -102,6 +111,8 @@ mod tests {
             (ValueKind::Text, "2024-05-01T10:00:00Z", "2024-05-01T09:55"),
             (ValueKind::Text, "abc", "abc"),
             (ValueKind::Integer, "1714500000", "1714500000"),
+            (ValueKind::Decimal, "1714500000.5", "1714500000.5"),
+            (ValueKind::Instant, "1714500300.250000", "1714500000"),
         ] {
             assert_eq!(newest(kind, text).start(300).unwrap().text, start);
         }

@@ -12,6 +12,9 @@
 //! Fields are shown as the database shows them: times as its wall clock (`TIMESTAMP` in the time
 //! zone of the server's session), bytes as `0x…`, bits as numbers. In SQLite, where a time is what
 //! looks like one, times of a column have to be written in one way.
+//!
+//! Pages are fast with an index on the cursor and a number or time as key: `(cursor, key)`. A key of
+//! text is sorted for each page, as its bytes, which no index knows.
 
 mod address;
 mod failure;
@@ -66,7 +69,7 @@ impl Source for SqlSource {
     async fn probe(&self) -> Result<Probe, SourceError> {
         let mut connection = Connection::open(&self.origin, None).await?;
         let (columns, ordered) = connection.ordered_rows().await?;
-        let newest = connection.newest(&ordered).await?;
+        let newest = connection.first_row(&ordered.newest()).await?;
         let counts = connection.first_row(&ordered.counts()).await?;
         let mut counts = counts.iter().map(|count| count.as_ref()?.text.parse::<u64>().ok());
         let (rows, with_cursor) = (counts.next().flatten(), counts.next().flatten());
@@ -79,7 +82,7 @@ impl Source for SqlSource {
                 ordered.cursor.name
             ));
         }
-        let newest = newest.map(|value| value.text);
+        let newest = newest.into_iter().next().flatten().map(|cell| cell.text.into_owned());
         Ok(Probe { columns: column_names(&columns), rows, newest, notes })
     }
 

@@ -8,6 +8,7 @@ use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
 use super::mark::Position;
+use super::statement::OrderColumn;
 use super::value::{Cell, ValueKind};
 use crate::SourceBatch;
 use crate::batch::{BatchLimit, RowNotes};
@@ -22,8 +23,8 @@ pub(super) struct PageRows {
     limit: BatchLimit,
     /// Rows of the pull before this page.
     rows_before: u64,
-    cursor_index: usize,
-    key_index: usize,
+    cursor: OrderColumn,
+    key: OrderColumn,
     /// The place of the last row so far, also of the page before.
     pub(super) last: Option<Position>,
     pub(super) end: PageEnd,
@@ -47,8 +48,8 @@ pub(super) enum PageEnd {
 pub(super) struct PageShape {
     pub(super) schema: SchemaRef,
     pub(super) page_rows: usize,
-    pub(super) cursor_index: usize,
-    pub(super) key_index: usize,
+    pub(super) cursor: OrderColumn,
+    pub(super) key: OrderColumn,
 }
 
 impl PageRows {
@@ -60,36 +61,35 @@ impl PageRows {
             bytes: 0,
             limit: BatchLimit { rows: shape.page_rows },
             rows_before,
-            cursor_index: shape.cursor_index,
-            key_index: shape.key_index,
+            cursor: shape.cursor.clone(),
+            key: shape.key.clone(),
             last,
             end: PageEnd::Nothing,
         }
     }
 
-    /// Takes the next row; breaks when no more are wanted.
+    /// Takes the next row, its cursor and key behind its fields; breaks when no more are wanted.
     pub(super) fn push(&mut self, row: Vec<Option<Cell<'_>>>) -> ControlFlow<()> {
-        let place = |index: usize| row.get(index).and_then(Option::as_ref);
-        let (cursor, key) = (place(self.cursor_index), place(self.key_index));
+        let place = |index: usize| row.get(self.columns.len() + index).and_then(Option::as_ref);
+        let (cursor, key) = (place(0), place(1));
         if [cursor, key].into_iter().flatten().any(|cell| cell.kind == ValueKind::Unordered) {
             self.end = PageEnd::UnorderedPlace;
             return ControlFlow::Break(());
         }
-        let position =
-            Position { cursor: cursor.map(Cell::to_value), key: key.map(Cell::to_value) };
+        let position = Position { cursor: self.cursor.place(cursor), key: self.key.place(key) };
         // Had the page ended between the two, the second would have been lost.
         if self.last.as_ref() == Some(&position) {
             self.end = PageEnd::RepeatedPlace;
             return ControlFlow::Break(());
         }
+        let row_bytes: usize = row.iter().flatten().map(|cell| cell.text.len()).sum();
+        self.bytes += row_bytes;
         if self.rows() > 0 && self.limit.reached(self.rows(), self.columns.len(), self.bytes) {
             self.end = PageEnd::MoreRows;
             return ControlFlow::Break(());
         }
         for (column, cell) in self.columns.iter_mut().zip(&row) {
-            let text = cell.as_ref().map(|cell| cell.text.as_ref());
-            self.bytes += text.map_or(0, str::len);
-            column.append_option(text);
+            column.append_option(cell.as_ref().map(|cell| cell.text.as_ref()));
         }
         self.last = Some(position);
         self.notes.fine(self.rows_before + self.rows() as u64 + 1);
@@ -115,13 +115,16 @@ mod tests {
     use crate::batch::text_schema;
 
     fn page(page_rows: usize) -> PageRows {
+        let column = |name: &str| OrderColumn { name: name.to_owned(), kind: None };
         let schema = text_schema(["at", "id", "text"]);
-        PageRows::new(&PageShape { schema, page_rows, cursor_index: 0, key_index: 1 }, 10, None)
+        let shape = PageShape { schema, page_rows, cursor: column("at"), key: column("id") };
+        PageRows::new(&shape, 10, None)
     }
 
     fn row(at: Option<&'static str>, id: &'static str, text: &str) -> Vec<Option<Cell<'static>>> {
         let cell = |text: &str| Cell { kind: ValueKind::Text, text: Cow::Owned(text.to_owned()) };
-        vec![at.map(cell), Some(cell(id)), Some(cell(text))]
+        let (at, id) = (at.map(cell), Some(cell(id)));
+        vec![at.clone(), id.clone(), Some(cell(text)), at, id]
     }
 
     #[test]

@@ -157,7 +157,9 @@ impl Plan {
     fn bound(&self, time: NaiveDateTime, newest: Option<&Value>) -> Result<Value, SourceError> {
         let (kind, separator) = match newest {
             None => (ValueKind::Time, SPACE),
-            Some(Value { kind: ValueKind::Time, .. }) => (ValueKind::Time, SPACE),
+            Some(Value { kind: ValueKind::Time | ValueKind::Instant, .. }) => {
+                (ValueKind::Time, SPACE)
+            }
             Some(value) => match (value.kind, Moment::read(&value.text)) {
                 (ValueKind::Text, Some(moment)) => (ValueKind::Text, moment.separator),
                 _ => {
@@ -171,14 +173,11 @@ impl Plan {
 
     fn shape(&self, columns: &[OrderColumn], rows: &OrderedRows) -> PageShape {
         let names = column_names(columns);
-        let index = |wanted: &OrderColumn| {
-            columns.iter().position(|column| column == wanted).unwrap_or_default()
-        };
         PageShape {
             schema: text_schema(names.iter().map(String::as_str)),
             page_rows: usize::try_from(self.origin.definition.page_rows.max(1)).unwrap_or(1),
-            cursor_index: index(&rows.cursor),
-            key_index: index(&rows.key),
+            cursor: rows.cursor.clone(),
+            key: rows.key.clone(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a pull needs of a connection, whichever database it leads to.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -114,18 +115,20 @@ impl Connection {
         in_time(&self.origin, self.deadline, self.session.rows(statement, receive)).await
     }
 
-    /// The values of the statement's first row.
+    /// The fields of the statement's first row.
     pub(super) async fn first_row(
         &mut self,
         statement: &Statement,
-    ) -> Result<Vec<Option<Value>>, SourceError> {
-        let mut values = Vec::new();
+    ) -> Result<Vec<Option<Cell<'static>>>, SourceError> {
+        let mut cells = Vec::new();
         let receive = &mut |row: Vec<Option<Cell<'_>>>| {
-            values = row.iter().map(|cell| cell.as_ref().map(Cell::to_value)).collect();
+            let owned =
+                |cell: Cell<'_>| Cell { kind: cell.kind, text: Cow::Owned(cell.text.into_owned()) };
+            cells = row.into_iter().map(|cell| cell.map(owned)).collect();
             ControlFlow::Break(())
         };
         self.rows(statement, receive).await?;
-        Ok(values)
+        Ok(cells)
     }
 
     /// The greatest value of the cursor column; `None` when no row has one.
@@ -133,7 +136,8 @@ impl Connection {
         &mut self,
         rows: &OrderedRows,
     ) -> Result<Option<Value>, SourceError> {
-        Ok(self.first_row(&rows.newest()).await?.into_iter().next().flatten())
+        let row = self.first_row(&rows.newest()).await?;
+        Ok(rows.cursor.place(row.last().and_then(Option::as_ref)))
     }
 
     /// Sentences about this connection that its owner should know.

@@ -1,7 +1,7 @@
 //! The statements that read rows in order, page by page.
 
 use super::mark::Position;
-use super::value::{Value, ValueKind, hex};
+use super::value::{Cell, Value, ValueKind, hex};
 
 /// The SQL of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,14 +54,26 @@ impl Statement {
     }
 }
 
+impl OrderColumn {
+    /// What the place of a row with this field is compared by.
+    pub(crate) fn place(&self, cell: Option<&Cell<'_>>) -> Option<Value> {
+        let value = |cell: &Cell<'_>| Value {
+            kind: self.kind.unwrap_or(cell.kind),
+            text: cell.text.clone().into_owned(),
+        };
+        cell.map(value)
+    }
+}
+
 impl OrderedRows {
-    /// The first `limit` rows of the selection, in order.
+    /// The first `limit` rows of the selection, in order; behind their fields, the cursor and the
+    /// key that their places are compared by.
     pub(crate) fn page(&self, selection: &Selection, limit: u64) -> Statement {
         let Self { cursor, key, .. } = self;
         let mut conditions =
             Conditions { dialect: self.dialect, texts: Vec::new(), bound: Vec::new() };
         if let Some(since) = &selection.since {
-            conditions.compare(cursor, ">=", since);
+            conditions.from(cursor, since);
         }
         if let Some(until) = &selection.until {
             conditions.compare(cursor, "<", until);
@@ -71,19 +83,23 @@ impl OrderedRows {
         }
         let rows = derived(&self.query);
         let condition = conditions.text();
-        let cursor = self.dialect.ordered(cursor);
-        let key = self.dialect.ordered(key);
-        let text =
-            format!("SELECT * FROM {rows}{condition}\nORDER BY {cursor}, {key}\nLIMIT {limit}");
+        let places = [cursor, key].map(|column| self.dialect.place(column)).join(", ");
+        let order = [cursor, key].map(|column| self.dialect.ordered(column)).join(", ");
+        let text = format!(
+            "SELECT rows_of_source.*, {places} FROM {rows}{condition}\nORDER BY {order}\nLIMIT {limit}"
+        );
         Statement { text, bound: conditions.bound }
     }
 
-    /// The greatest value of the cursor column.
+    /// The greatest value of the cursor column, as it is shown and as it is compared.
     pub(crate) fn newest(&self) -> Statement {
         let rows = derived(&self.query);
         let name = self.dialect.quoted(&self.cursor.name);
         let order = self.dialect.ordered(&self.cursor);
-        Statement::plain(format!("SELECT {name} FROM {rows}\nORDER BY {order} DESC\nLIMIT 1"))
+        let place = self.dialect.place(&self.cursor);
+        Statement::plain(format!(
+            "SELECT {name}, {place} FROM {rows}\nORDER BY {order} DESC\nLIMIT 1"
+        ))
     }
 
     /// How many rows there are, and how many of them have a cursor value.
@@ -107,6 +123,20 @@ struct Conditions {
 }
 
 impl Conditions {
+    /// At the value or greater.
+    fn from(&mut self, column: &OrderColumn, value: &Value) {
+        self.compare(column, ">=", value);
+        // No index knows instants. It does know the wall clock, which is never set back by more.
+        const CLOCK_CHANGE_SECONDS: i64 = 3 * 60 * 60;
+        let Some(whole) = value.whole_seconds().filter(|_| value.kind == ValueKind::Instant) else {
+            return;
+        };
+        if whole > CLOCK_CHANGE_SECONDS {
+            let name = self.dialect.quoted(&column.name);
+            self.texts.push(format!("{name} >= FROM_UNIXTIME({})", whole - CLOCK_CHANGE_SECONDS));
+        }
+    }
+
     fn compare(&mut self, column: &OrderColumn, operator: &str, value: &Value) {
         let comparison = self.comparison(column, operator, value);
         self.texts.push(comparison);
@@ -120,7 +150,11 @@ impl Conditions {
                 "?".to_owned()
             }
         };
-        format!("{} {operator} {operand}", self.dialect.ordered(column))
+        let compared = match (column.kind, value.kind) {
+            (Some(ValueKind::Instant), ValueKind::Instant) => self.dialect.place(column),
+            _ => self.dialect.ordered(column),
+        };
+        format!("{compared} {operator} {operand}")
     }
 
     /// Behind a row: a greater cursor, or the same and a greater key.
@@ -128,7 +162,7 @@ impl Conditions {
         let (greater, same) = match &after.cursor {
             Some(value) => {
                 // Says nothing new, but an index can start there.
-                self.compare(cursor, ">=", value);
+                self.from(cursor, value);
                 (self.comparison(cursor, ">", value), self.comparison(cursor, "=", value))
             }
             None => (self.null(cursor, "IS NOT NULL"), self.null(cursor, "IS NULL")),
@@ -161,6 +195,15 @@ impl Dialect {
         }
     }
 
+    /// What a row's place is known by.
+    fn place(self, column: &OrderColumn) -> String {
+        let name = self.quoted(&column.name);
+        match column.kind {
+            Some(ValueKind::Instant) => format!("CAST(UNIX_TIMESTAMP({name}) AS DECIMAL(20, 6))"),
+            _ => name,
+        }
+    }
+
     /// The column in an order that tells all values apart: collations take `a` and `A` for the
     /// same, and some also `a` and `a `, and rows between such values would be lost.
     fn ordered(self, column: &OrderColumn) -> String {
@@ -179,7 +222,7 @@ impl Dialect {
 /// written by its bytes, and the rest holds what [`Value::is_sound`] allows.
 fn literal(value: &Value) -> String {
     match value.kind {
-        ValueKind::Integer | ValueKind::Decimal => value.text.clone(),
+        ValueKind::Integer | ValueKind::Decimal | ValueKind::Instant => value.text.clone(),
         ValueKind::Real if value.text.contains('e') => value.text.clone(),
         ValueKind::Real => format!("{}e0", value.text),
         ValueKind::Time => format!("'{}'", value.text),
@@ -218,13 +261,27 @@ mod tests {
         let statement = rows(Dialect::MySql).page(&selection, 11);
         assert_eq!(
             statement.text,
-            "SELECT * FROM (\nSELECT * FROM t -- all\n) AS rows_of_source\n\
+            "SELECT rows_of_source.*, `at`, `i``d` FROM (\nSELECT * FROM t -- all\n) AS rows_of_source\n\
              WHERE `at` >= '2024-05-01 00:00:00'\n  \
              AND (`at` > '2024-05-01 00:00:00' OR (`at` = '2024-05-01 00:00:00' \
              AND CAST(CONVERT(`i``d` USING utf8mb4) AS BINARY) > X'27C3A9'))\n\
              ORDER BY `at`, CAST(CONVERT(`i``d` USING utf8mb4) AS BINARY)\nLIMIT 11"
         );
         assert!(statement.bound.is_empty());
+    }
+
+    #[test]
+    fn instants_are_compared_in_utc_and_found_by_an_index_of_the_wall_clock() {
+        let cursor = OrderColumn { name: "at".to_owned(), kind: Some(ValueKind::Instant) };
+        let rows = OrderedRows { cursor, ..rows(Dialect::MySql) };
+        let since = value(ValueKind::Instant, "1730610000.500000");
+        let until = value(ValueKind::Time, "2024-11-04");
+        let statement = rows.page(&Selection { since, until, after: None }, 2);
+        assert!(statement.text.contains(
+            "WHERE CAST(UNIX_TIMESTAMP(`at`) AS DECIMAL(20, 6)) >= 1730610000.500000\n  \
+             AND `at` >= FROM_UNIXTIME(1730599200)\n  AND `at` < '2024-11-04'\n\
+             ORDER BY `at`, "
+        ));
     }
 
     #[test]

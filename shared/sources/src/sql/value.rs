@@ -17,6 +17,9 @@ pub(crate) enum ValueKind {
     Real,
     /// A date, or a date with a time: `2024-05-01 12:30:00.250000`.
     Time,
+    /// A TIMESTAMP, as the seconds since 1970 in UTC. Its wall clock would not do: when summer time
+    /// ends it shows an hour twice.
+    Instant,
     /// Text, compared byte by byte: no two different texts are equal.
     Text,
     /// Bytes as `0x…`.
@@ -40,12 +43,6 @@ pub(crate) struct Value {
     pub(crate) text: String,
 }
 
-impl Cell<'_> {
-    pub(crate) fn to_value(&self) -> Value {
-        Value { kind: self.kind, text: self.text.clone().into_owned() }
-    }
-}
-
 impl Value {
     /// Whether the text can be what its kind says: what is not was not written by this source.
     pub(crate) fn is_sound(&self) -> bool {
@@ -58,13 +55,18 @@ impl Value {
         };
         match self.kind {
             ValueKind::Integer => only("-"),
-            ValueKind::Decimal => only("-."),
+            ValueKind::Decimal | ValueKind::Instant => only("-."),
             ValueKind::Real => only("+-.e"),
             ValueKind::Time => only("-:. "),
             ValueKind::Text => true,
             ValueKind::Bytes => self.hex_digits().is_some(),
             ValueKind::Unordered => false,
         }
+    }
+
+    /// The seconds of an instant, without their fraction.
+    pub(crate) fn whole_seconds(&self) -> Option<i64> {
+        self.text.split('.').next()?.parse().ok()
     }
 
     /// The digits behind `0x` of a value of bytes.

@@ -119,6 +119,7 @@ pub(crate) fn rows_of(page: &Page) -> Vec<Fields> {
 pub(crate) async fn failure(source: &SqlSource) -> SourceError {
     let error = pages(source, PullScope::default()).await.unwrap_err();
     keeps_its_secret(&error);
+    assert!(!format!("{source:?}").contains(PASSWORD));
     error
 }
 

@@ -1,9 +1,13 @@
 //! What only a server has: types of columns, users, and outages.
 
+use std::time::{Duration, Instant};
+
 use smelt_domain::{Sql, Tls};
 use smelt_sources::{PullRequest, PullScope, Secret, Source, SourceError, sql};
 
-use crate::database::{Database, PASSWORD, definition, failure, keeps_its_secret, new_rows, pages};
+use crate::database::{
+    Database, PASSWORD, definition, failure, keeps_its_secret, new_rows, pages, rows_of,
+};
 use crate::mariadb::MariaDb;
 
 fn server_of(database: &Database) -> &MariaDb {
@@ -21,6 +25,43 @@ async fn every_type_arrives_as_the_server_shows_it() {
     keys_of_every_kind_are_paged(&database).await;
     times_are_not_shifted(&database).await;
     zero_dates_do_no_harm(&database).await;
+}
+
+#[tokio::test]
+async fn the_hour_that_summer_time_repeats_is_read_once() {
+    let Some(server) = MariaDb::start() else { return };
+    let database = Database::mariadb(server);
+    // Every ten minutes from 01:00 in summer to 02:00 in winter; 13 rows.
+    let rows: Vec<String> = (0..13)
+        .map(|row| format!("({row}, FROM_UNIXTIME({}.5))", 1_730_610_000 + row * 600))
+        .collect();
+    database
+        .execute(&format!(
+            "CREATE TABLE hours (id INT, at TIMESTAMP(3) NULL, INDEX (at, id));
+             SET time_zone = '+00:00'; INSERT INTO hours VALUES {}, (13, NULL)",
+            rows.join(", ")
+        ))
+        .await;
+    for page_rows in 1..=14 {
+        let source = database.source(Sql { page_rows, ..definition("hours") });
+        let pages = pages(&source, PullScope::default()).await.unwrap();
+        let rows: Vec<_> = pages.iter().flat_map(rows_of).collect();
+        let ids: Vec<i32> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+        assert_eq!(ids, [13, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], "{page_rows}");
+        assert_eq!(rows[1][1], "2024-11-03 01:00:00.500");
+        assert_eq!(rows[7][1], "2024-11-03 01:00:00.500");
+    }
+    let source = |overlap_seconds| database.source(Sql { overlap_seconds, ..definition("hours") });
+    let (_, cursor) = new_rows(&source(0), None).await;
+    assert_eq!(new_rows(&source(0), cursor.clone()).await.0.len(), 1);
+    assert_eq!(new_rows(&source(1800), cursor).await.0.len(), 4);
+    let probe = source(0).probe().await.unwrap();
+    assert_eq!(probe.newest.as_deref(), Some("2024-11-03 02:00:00.500"));
+    let day = chrono::NaiveDate::from_ymd_opt(2024, 11, 3).and_then(|day| day.and_hms_opt(0, 0, 0));
+    let window = PullScope::Window { since: day, until: None };
+    let rows: usize =
+        pages(&source(0), window).await.unwrap().iter().map(|page| page.rows.line.len()).sum();
+    assert_eq!(rows, 13);
 }
 
 async fn all_types_arrive(database: &Database) {
@@ -232,6 +273,37 @@ async fn outages_and_refusals_say_what_to_do() {
         server.kill();
     }
     for error in [pull.next().await.unwrap_err(), failure(&source).await] {
+        assert!(matches!(error, SourceError::Unavailable { .. }), "{error:?}");
+        keeps_its_secret(&error);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_given_up_at_the_deadline() {
+    let Some(server) = MariaDb::start() else { return };
+    let database = Database::mariadb(server);
+    let numbers: Vec<String> = (0..1000).map(|number| format!("({number}, 1)")).collect();
+    database
+        .execute(&format!(
+            "CREATE TABLE many (id INT, at INT); INSERT INTO many VALUES {}",
+            numbers.join(", ")
+        ))
+        .await;
+    let source = database.source(Sql { page_rows: 1, ..definition("many") });
+    let deadline = Some(Instant::now() + Duration::from_secs(2));
+    let request = PullRequest { scope: PullScope::default(), deadline };
+    let mut begun = source.pull(request.clone()).await.unwrap();
+    begun.next().await.unwrap().unwrap();
+    server_of(&database).hang();
+    let mut unbegun = source.pull(request).await.unwrap();
+    for pull in [&mut begun, &mut unbegun] {
+        let error = loop {
+            // Some more pages may come until all of the server's threads hang.
+            match pull.next().await {
+                Ok(page) => assert!(page.is_some()),
+                Err(error) => break error,
+            }
+        };
         assert!(matches!(error, SourceError::Unavailable { .. }), "{error:?}");
         keeps_its_secret(&error);
     }

@@ -80,6 +80,12 @@ impl MariaDb {
         self.server.wait().unwrap();
     }
 
+    /// Makes the server hang: it keeps its connections and answers nothing.
+    pub(crate) fn hang(&self) {
+        let process = self.server.id().to_string();
+        assert!(Command::new("kill").args(["-STOP", &process]).status().unwrap().success());
+    }
+
     fn await_start(&self) {
         for _ in 0..LOOKS {
             let ping = self.client("mariadb-admin").args(["--silent", "ping"]).output().unwrap();
@@ -113,6 +119,8 @@ fn serve(program: &Path, folder: &Path) -> (u16, Child) {
     let file = |name: &str| folder.join(name).display().to_string();
     let log = std::fs::File::create(file("log")).unwrap();
     let server = Command::new(program)
+        // Has a summer time, which many servers have and some bugs need.
+        .env("TZ", "EST5EDT,M3.2.0,M11.1.0")
         .args(["--no-defaults", "--user=root", "--bind-address=127.0.0.1", "--skip-name-resolve"])
         .args(["--character-set-server=utf8mb4", "--innodb-buffer-pool-size=32M"])
         .args([format!("--datadir={}", file("data")), format!("--port={port}")])
