@@ -12,9 +12,10 @@ packages=()
 command -v cc >/dev/null || packages+=(build-essential)
 command -v python3 >/dev/null || packages+=(python3)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
-# Tests of SQL sources start a server of their own.
-if [ "${1:-}" = test ] && ! PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null; then
-    packages+=(mariadb-server)
+# Tests of SQL sources start a server of their own, also one with a certificate.
+if [ "${1:-}" = test ]; then
+    PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || packages+=(mariadb-server)
+    command -v openssl >/dev/null || packages+=(openssl)
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 

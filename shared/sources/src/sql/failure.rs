@@ -1,5 +1,7 @@
 //! What the databases' errors mean for the one who runs the source.
 
+use std::io::ErrorKind;
+
 use sqlx::mysql::MySqlDatabaseError;
 
 use super::statement::OrderColumn;
@@ -50,10 +52,11 @@ impl Failures {
             }
             // Says what the URL holds.
             sqlx::Error::Configuration(_) => self.address("the database's URL cannot be used"),
-            sqlx::Error::Tls(error) => self.definition(
-                format!("no encrypted connection ({})", excerpt(&error.to_string())),
-                "give the server a certificate that fits, or change `tls` of the source",
-            ),
+            sqlx::Error::Tls(error) => self.unencrypted(&error.to_string()),
+            // What the other side sent is not what encryption allows, such as its certificate.
+            sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
+                self.unencrypted(&error.to_string())
+            }
             sqlx::Error::Io(error) => self.unavailable(format!("the connection failed ({error})")),
             error => self.unavailable(format!(
                 "the conversation with the database broke off ({})",
@@ -94,6 +97,13 @@ impl Failures {
             ),
             variable: self.variable.clone(),
         }
+    }
+
+    fn unencrypted(&self, problem: &str) -> SourceError {
+        self.definition(
+            format!("no encrypted connection ({})", excerpt(problem)),
+            "give the server a certificate that fits, or change `tls` of the source",
+        )
     }
 
     pub(super) fn too_slow(&self) -> SourceError {

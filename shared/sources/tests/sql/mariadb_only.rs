@@ -1,5 +1,6 @@
 //! What only a server has: types of columns, users, and outages.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use smelt_domain::{Sql, Tls};
@@ -276,6 +277,52 @@ async fn outages_and_refusals_say_what_to_do() {
         assert!(matches!(error, SourceError::Unavailable { .. }), "{error:?}");
         keeps_its_secret(&error);
     }
+}
+
+#[tokio::test]
+async fn certificates_are_checked_when_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    make_certificate(&file("request.cnf"), &file("certificate.pem"), &file("key.pem"));
+    let arguments = [
+        format!("--ssl-cert={}", file("certificate.pem")),
+        format!("--ssl-key={}", file("key.pem")),
+        // Answers nobody who does not encrypt.
+        "--require-secure-transport=ON".to_owned(),
+    ];
+    let Some(server) = MariaDb::start_with(&arguments) else { return };
+    let database = Database::mariadb(server);
+    database.execute("CREATE TABLE safe (id INT, at INT); INSERT INTO safe VALUES (1, 1)").await;
+    let source = |url: String, tls| {
+        let definition = Sql { tls, ..definition("safe") };
+        sql::open(&definition, "shop".to_owned(), Secret::new(url)).unwrap()
+    };
+    let by_address = database.url();
+    let by_name = by_address.replace("127.0.0.1", "localhost");
+    let trusted = |url: &str| format!("{url}?ssl-ca={}", file("certificate.pem"));
+    for (url, tls) in [(by_address.clone(), Tls::Required), (trusted(&by_name), Tls::Verified)] {
+        assert_eq!(new_rows(&source(url, tls), None).await.0, [["1", "1"]]);
+    }
+    for url in [by_name, trusted(&by_address)] {
+        let error = failure(&source(url, Tls::Verified)).await;
+        assert!(matches!(error, SourceError::Definition { .. }), "{error:?}");
+        assert!(error.to_string().contains("certificate"), "{error}");
+    }
+    assert!(!failure(&source(by_address, Tls::Off)).await.retryable());
+}
+
+/// A certificate for `localhost` that only itself vouches for, and its key.
+fn make_certificate(request: &str, certificate: &str, key: &str) {
+    let wanted = "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = more\n\
+                  [name]\nCN = localhost\n\
+                  [more]\nbasicConstraints = CA:FALSE\nsubjectAltName = DNS:localhost\n";
+    std::fs::write(request, wanted).unwrap();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"])
+        .args(["-config", request, "-out", certificate, "-keyout", key])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
 #[tokio::test]

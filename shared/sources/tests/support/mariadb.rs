@@ -27,6 +27,11 @@ pub(crate) struct MariaDb {
 impl MariaDb {
     /// Starts a server; `None`, and a line that says so, where MariaDB is not installed.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server with further arguments.
+    pub(crate) fn start_with(arguments: &[String]) -> Option<Self> {
         let Some(program) = installed("mariadbd") else {
             eprintln!("skipped: mariadbd is not installed (apt-get install mariadb-server)");
             return None;
@@ -42,7 +47,7 @@ impl MariaDb {
             .output()
             .unwrap();
         assert!(installation.status.success(), "{}", String::from_utf8_lossy(&installation.stderr));
-        let (port, server) = serve(&program, folder.path());
+        let (port, server) = serve(&program, folder.path(), arguments);
         let database = Self { folder, port, server };
         database.await_start();
         Some(database)
@@ -114,7 +119,7 @@ impl Drop for MariaDb {
     }
 }
 
-fn serve(program: &Path, folder: &Path) -> (u16, Child) {
+fn serve(program: &Path, folder: &Path, arguments: &[String]) -> (u16, Child) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let file = |name: &str| folder.join(name).display().to_string();
     let log = std::fs::File::create(file("log")).unwrap();
@@ -126,6 +131,7 @@ fn serve(program: &Path, folder: &Path) -> (u16, Child) {
         .args([format!("--datadir={}", file("data")), format!("--port={port}")])
         .arg(format!("--tmpdir={}", file("temporary")))
         .args([format!("--socket={}", file("socket")), format!("--pid-file={}", file("pid"))])
+        .args(arguments)
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()
