@@ -49,6 +49,8 @@ struct Reading {
     selection: Selection,
     progress: Progress,
     rows_before: u64,
+    /// What came behind the last page.
+    end: PageEnd,
 }
 
 /// What pages say about how far the source was read.
@@ -92,9 +94,9 @@ impl crate::Pages for SqlPages {
             State::Broken => return Err(self.plan.origin.failures.broken_off()),
         };
         let page = self.plan.page(&mut reading).await?;
-        self.state = match &page {
-            Some(_) => State::Reading(reading),
-            None => {
+        self.state = match reading.end {
+            PageEnd::MoreRows => State::Reading(reading),
+            _ => {
                 reading.connection.close().await;
                 State::Finished
             }
@@ -132,7 +134,15 @@ impl Plan {
             }
         };
         let shape = self.shape(&columns, &rows);
-        Ok(Reading { connection, rows, shape, selection, progress, rows_before: 0 })
+        Ok(Reading {
+            connection,
+            rows,
+            shape,
+            selection,
+            progress,
+            rows_before: 0,
+            end: PageEnd::MoreRows,
+        })
     }
 
     fn start(&self, mark: &Mark) -> Selection {
@@ -202,6 +212,7 @@ impl Plan {
         let statement = rows.page(selection, shape.page_rows as u64 + 1);
         let mut page = PageRows::new(shape, *rows_before, selection.after.clone());
         connection.rows(&statement, &mut |row| page.push(row)).await?;
+        reading.end = page.end;
         match page.end {
             PageEnd::Nothing | PageEnd::MoreRows => {}
             PageEnd::RepeatedPlace => {
