@@ -156,12 +156,15 @@ Examples:
         #[arg(long, default_value = "table")]
         format: ReportFormat,
     },
-    /// Write simulated source data with a file that tells the truth about it.
+    /// Write or serve simulated source data, with a file that tells the truth about it.
     #[command(after_help = "\
 Example:
   smelt simulate nyc311 --days 730 --rows-per-day 3000 --seed 7 --out simulated
 
-Writes OUT/nyc311/requests/*.csv and OUT/nyc311/truth.json; the same seed gives the same bytes.")]
+  smelt simulate spending --serve                  a CKAN portal; nyc311: a Socrata portal
+  smelt simulate restaurant --serve --out simulated an SQLite order database
+
+Writes OUT/<dataset>/<table>/* and OUT/<dataset>/truth.json; the same seed gives the same bytes.")]
     Simulate(SimulateArguments),
     /// Simulate, run everything, compare with the truth, and show what came out.
     Demo(DemoArguments),
@@ -264,33 +267,47 @@ pub(crate) struct QueryArguments {
     pub(crate) output: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct SimulateArguments {
     /// The dataset.
     pub(crate) dataset: DatasetName,
-    /// Days of data.
-    #[arg(long, default_value_t = 90)]
-    pub(crate) days: u32,
+    /// Days of data (for spending, in whole fiscal years).
+    #[arg(long)]
+    pub(crate) days: Option<u32>,
     /// Rows a day on average.
-    #[arg(long, default_value_t = 1000)]
-    pub(crate) rows_per_day: u32,
+    #[arg(long)]
+    pub(crate) rows_per_day: Option<u32>,
     /// Same seed, same bytes.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Number of CSV files.
+    /// Number of CSV files (nyc311).
     #[arg(long)]
     pub(crate) files: Option<u32>,
     /// Folder to write to.
     #[arg(long, value_name = "DIR")]
-    pub(crate) out: PathBuf,
+    pub(crate) out: Option<PathBuf>,
+    /// Serve the dataset's source over its real protocol, on loopback, until Ctrl-C; or fill its
+    /// database.
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// Port to serve on; any that is free if not given.
+    #[arg(long, default_value_t = 0, requires = "serve")]
+    pub(crate) port: u16,
+    /// Database to fill (restaurant), such as mysql://user:password@127.0.0.1:3306/order_db.
+    #[arg(long, value_name = "URL", requires = "serve")]
+    pub(crate) database: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArguments {
-    /// Days of data.
+    /// Only these datasets.
+    // An id of its own: `datasets` is the global option.
+    #[arg(id = "only", value_name = "DATASET")]
+    pub(crate) datasets: Vec<DatasetName>,
+    /// Days of service requests.
     #[arg(long, default_value_t = 365)]
     pub(crate) days: u32,
-    /// Rows a day on average.
+    /// Service requests a day on average.
     #[arg(long, default_value_t = 1000)]
     pub(crate) rows_per_day: u32,
     /// Same seed, same data.

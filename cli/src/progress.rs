@@ -6,11 +6,22 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use smelt_domain::{StageName, StepReport, TableId};
 use smelt_stages::{Observer, Ticket, Unit};
 
+use crate::arguments::Global;
 use crate::data_size::{bytes_text, count_text, counted};
 use crate::output::say;
 
 /// Work shorter than this shows no progress.
 const SHOW_AFTER: Duration = Duration::from_secs(1);
+
+/// A bar over the rows of a simulation; without a total it only counts.
+pub(crate) fn simulating(global: &Global, rows: Option<u64>) -> ProgressBar {
+    let bar = match (global.quiet || global.json, rows) {
+        (true, _) => ProgressBar::hidden(),
+        (false, Some(rows)) => ProgressBar::new(rows),
+        (false, None) => ProgressBar::new_spinner(),
+    };
+    bar.with_message("simulating")
+}
 
 /// Progress for people: bars on a terminal, plain lines elsewhere.
 #[derive(Debug)]

@@ -4,4 +4,5 @@
 mod command_line;
 mod faults;
 mod order_and_repetition;
+mod shop;
 mod support;

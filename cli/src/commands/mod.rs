@@ -1,7 +1,6 @@
 mod check;
 mod completions;
 mod demo;
-mod demo_report;
 mod ingest;
 mod pull;
 mod quarantine;
@@ -9,6 +8,7 @@ mod query;
 mod record;
 mod refresh;
 mod runs;
+mod serve;
 mod simulate;
 mod sources;
 mod status;
@@ -37,6 +37,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
         Command::Check => check::run(&global).await,
         Command::Runs { last, format } => runs::run(&global, last, format).await,
         // It never waits, so it needs a thread of its own for Ctrl-C to be heard.
+        Command::Simulate(arguments) if arguments.serve => serve::run(&global, &arguments).await,
         Command::Simulate(arguments) => {
             tokio::task::spawn_blocking(move || simulate::run(&global, &arguments)).await?
         }

@@ -38,10 +38,7 @@ pub(crate) async fn run(global: &Global, command: &RecordCommand) -> Result<Endi
 type Assignments = BTreeMap<ColumnName, Option<String>>;
 
 /// As many values as the key has columns, then `column=value`.
-fn assignments(
-    table: &Table,
-    row: &RecordArguments,
-) -> Result<(Vec<String>, Assignments)> {
+fn assignments(table: &Table, row: &RecordArguments) -> Result<(Vec<String>, Assignments)> {
     let of_key = table.key.len().min(row.values.len());
     let (key, rest) = row.values.split_at(of_key);
     let mut values = BTreeMap::new();

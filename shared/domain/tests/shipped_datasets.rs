@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use smelt_domain::{Dataset, DefinitionFiles, parse_dataset};
+use smelt_domain::{ColumnName, Dataset, DefinitionFiles, parse_dataset};
 
 fn shipped(name: &str) -> Dataset {
     // Asked when the test runs: clones share what was compiled.

@@ -12,6 +12,8 @@
 //! - [`nyc311`]: a city's service requests, with late versions and corrections, as CSV files;
 //! - [`restaurant`]: an order database whose rows change, for pulling twice;
 //! - [`spending`]: two cities' payments, from an open-data portal and as untidy CSV files.
+//!
+//! With the feature `serve`, simulated portals answer over HTTP and an order database can be filled.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -24,6 +26,8 @@ pub mod llm_usage;
 pub mod nyc311;
 mod random;
 pub mod restaurant;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod spending;
 mod truth;
 mod upload;

@@ -12,11 +12,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod batch;
+pub mod ckan;
 mod content;
 mod csv;
 mod error;
 pub mod files;
 mod format;
+mod http;
 mod inspect;
 mod json;
 mod names;
@@ -25,6 +27,7 @@ mod parquet_rows;
 mod progress;
 mod pull;
 mod read;
+pub mod socrata;
 mod source_error;
 pub mod sql;
 #[cfg(test)]
@@ -35,6 +38,7 @@ pub use batch::SourceBatch;
 pub use error::{FileError, SinkClosed};
 pub use files::find_files;
 pub use format::{Compression, FileFormat};
+pub use http::{Backoff, HttpSettings};
 pub use inspect::{ContentHash, Encoding, Inspection, inspect};
 pub use names::column_name;
 pub use open::{SourceSettings, open_source};

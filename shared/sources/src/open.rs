@@ -1,6 +1,6 @@
 use smelt_domain::{DatasetName, SourceDefinition, SourceKind};
 
-use crate::{Secret, Source, SourceError, sql};
+use crate::{HttpSettings, Secret, Source, SourceError, ckan, socrata, sql};
 
 /// What a source needs to know beside its definition.
 pub struct SourceSettings<'a> {
@@ -36,6 +36,15 @@ pub fn open_source(
             })?;
             Ok(Box::new(sql::open(definition, label, url)?))
         }
-        SourceKind::Socrata(_) | SourceKind::Ckan(_) => todo!(),
+        SourceKind::Socrata(definition) => {
+            let token = definition.app_token.as_deref().and_then(settings.secret);
+            let url = settings.url.clone();
+            let http = HttpSettings::default();
+            Ok(Box::new(socrata::open(definition, label, url, token, http)?))
+        }
+        SourceKind::Ckan(definition) => {
+            let url = settings.url.clone();
+            Ok(Box::new(ckan::open(definition, label, url, HttpSettings::default())?))
+        }
     }
 }

@@ -45,7 +45,7 @@ fn read_elements(
         };
         let text = &window.data()[window.start()..end];
         let length = text.trim_ascii_end().len();
-        table.accept(window, window.start()..window.start() + length, row)?;
+        table.accept(window.path(), &text[..length], row)?;
         row += 1;
         if table.is_full(limit) {
             table.deliver(window, delivery)?;

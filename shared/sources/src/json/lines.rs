@@ -25,7 +25,7 @@ pub(crate) fn read(
                 let blanks = text.len() - text.trim_ascii_start().len();
                 let record = line.text.start + blanks..line.text.end;
                 if !record.is_empty() {
-                    table.accept(&window, record, number)?;
+                    table.accept(window.path(), &window.data()[record], number)?;
                 }
                 window.consume_to(line.next);
             }

@@ -2,19 +2,23 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringBuilder};
+use arrow::error::ArrowError;
 
 use super::object::{self, ObjectField};
-use crate::batch::{BatchLimit, Delivery, MAX_COLUMNS, RowNotes, text_schema};
+use crate::batch::{BatchLimit, Delivery, MAX_COLUMNS, RowNotes, SourceBatch, text_schema};
 use crate::error::FileError;
 use crate::names::UniqueNames;
 use crate::window::Window;
 
 /// The rows of the current batch over all columns seen so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Table {
+    /// The header that a key stands for.
+    header: fn(&str) -> &str,
     columns: Vec<Column>,
     by_key: HashMap<String, usize>,
     names: UniqueNames,
@@ -31,19 +35,32 @@ struct Column {
     values: StringBuilder,
 }
 
+impl Default for Table {
+    fn default() -> Self {
+        Self::with_headers(|key| key)
+    }
+}
+
 impl Table {
+    /// An empty table whose columns are named by what `header` makes of their keys.
+    pub(super) fn with_headers(header: fn(&str) -> &str) -> Self {
+        Self {
+            header,
+            columns: Vec::new(),
+            by_key: HashMap::new(),
+            names: UniqueNames::default(),
+            notes: RowNotes::default(),
+            bytes: 0,
+            field_of_column: Vec::new(),
+        }
+    }
+
     pub(super) fn is_full(&self, limit: BatchLimit) -> bool {
         limit.reached(self.notes.rows(), self.columns.len(), self.bytes + self.notes.bytes())
     }
 
     /// Takes over one record, as a row or as a malformed row.
-    pub(super) fn accept(
-        &mut self,
-        window: &Window,
-        record: std::ops::Range<usize>,
-        line: u64,
-    ) -> Result<(), FileError> {
-        let bytes = &window.data()[record];
+    pub(super) fn accept(&mut self, path: &Path, bytes: &[u8], line: u64) -> Result<(), FileError> {
         let Ok(text) = std::str::from_utf8(bytes) else {
             self.malformed(
                 line,
@@ -54,7 +71,7 @@ impl Table {
         };
         match object::parse(text) {
             Ok(fields) => {
-                self.add_columns(window, &fields, line)?;
+                self.add_columns(path, &fields, line)?;
                 self.append(&fields);
                 self.bytes += text.len();
                 self.notes.fine(line);
@@ -78,7 +95,7 @@ impl Table {
     /// Of a key given twice the last one counts.
     fn add_columns(
         &mut self,
-        window: &Window,
+        path: &Path,
         fields: &[ObjectField<'_>],
         line: u64,
     ) -> Result<(), FileError> {
@@ -91,7 +108,7 @@ impl Table {
                 Some(column) if column.key == *key => likely,
                 _ => match self.by_key.get(key.as_ref()) {
                     Some(known) => *known,
-                    None => self.add_column(window, key, line)?,
+                    None => self.add_column(path, key, line)?,
                 },
             };
             self.field_of_column[column] = index + 1;
@@ -100,11 +117,11 @@ impl Table {
         Ok(())
     }
 
-    fn add_column(&mut self, window: &Window, key: &str, line: u64) -> Result<usize, FileError> {
+    fn add_column(&mut self, path: &Path, key: &str, line: u64) -> Result<usize, FileError> {
         let index = self.columns.len();
         if index == MAX_COLUMNS {
             return Err(FileError::TooManyColumns {
-                path: window.path().to_path_buf(),
+                path: path.to_path_buf(),
                 line,
                 limit: MAX_COLUMNS,
             });
@@ -113,7 +130,7 @@ impl Table {
         values.append_nulls(self.notes.rows());
         self.columns.push(Column {
             key: key.to_owned(),
-            name: self.names.name(key, index + 1),
+            name: self.names.name((self.header)(key), index + 1),
             values,
         });
         self.by_key.insert(key.to_owned(), index);
@@ -141,6 +158,11 @@ impl Table {
         if self.notes.rows() == 0 {
             return Ok(());
         }
+        delivery.deliver(window.path(), self.finish())
+    }
+
+    /// The batch of what was collected.
+    pub(super) fn finish(&mut self) -> Result<SourceBatch, ArrowError> {
         self.bytes = 0;
         let schema = text_schema(self.columns.iter().map(|column| column.name.as_str()));
         let columns: Vec<ArrayRef> = self
@@ -148,7 +170,7 @@ impl Table {
             .iter_mut()
             .map(|column| Arc::new(column.values.finish()) as ArrayRef)
             .collect();
-        delivery.deliver(window.path(), self.notes.finish(schema, columns))
+        self.notes.finish(schema, columns)
     }
 
     pub(super) fn into_names(self) -> Vec<String> {

@@ -94,11 +94,9 @@ impl Puller<'_> {
         let before = base.as_ref().and_then(|base| base.property(&self.cursor_name()));
         let mut position = before.map(str::to_owned);
         let recent = base.as_ref().and_then(|base| base.property(&self.recent_name()));
-        let mut recent = match (&pull.scope, self.table.content_key) {
-            (PullFrom::Cursor, false) => Some(RecentRows::parse(recent)),
-            // Equal rows may be different things where nothing but their content tells them apart.
-            _ => None,
-        };
+        // Equal rows may be different things where nothing but their content tells them apart.
+        let may_leave_out = pull.scope == PullFrom::Cursor && !self.table.content_key;
+        let mut recent = may_leave_out.then(|| RecentRows::parse(recent));
         let request = PullRequest { scope: scope(pull, before), deadline: pull.deadline };
         let mut pages = self.source.pull(request).await?;
         let ticket = self.ticket();
@@ -174,7 +172,7 @@ impl Puller<'_> {
                 self.close(former, part.take(), &mut load).await?;
                 part = snapshot.clone();
             }
-            let rows = match &mut recent {
+            let rows = match recent.as_deref_mut().filter(|_| snapshot.is_none()) {
                 Some(recent) => recent.only_news(rows).map_err(|error| {
                     StageError::engine(format!("reading {}", self.source.label()), error.into())
                 })?,

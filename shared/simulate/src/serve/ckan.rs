@@ -1,0 +1,290 @@
+//! A CKAN portal with a datastore over rows in memory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::extract::{Query as Parameters, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::evaluate::Table;
+use super::faults::Faults;
+use super::query::{Query, Selected, Term, parse_sql};
+use super::server::Server;
+use super::value::{Column, ColumnKind, Row};
+
+/// The most rows of one answer.
+const MOST_ROWS: usize = 32_000;
+/// The rows of an answer to a question without a limit.
+const USUAL_ROWS: usize = 100;
+const ROW_NUMBER: &str = "_id";
+
+/// A resource in the datastore.
+#[derive(Debug, Clone, Default)]
+pub struct CkanResource {
+    /// Its id.
+    pub id: String,
+    /// Its columns, without `_id`.
+    pub columns: Vec<Column>,
+    /// Its rows. A row without an `_id` gets the next free one.
+    pub rows: Vec<Row>,
+    /// When it was last uploaded, as its metadata says.
+    pub last_modified: String,
+    /// The hash of its file, as its metadata says; often empty.
+    pub hash: String,
+}
+
+/// How a portal is set up.
+#[derive(Debug, Clone, Default)]
+pub struct CkanSettings {
+    /// The port it listens on; 0 for any that is free.
+    pub port: u16,
+    /// The package that all resources belong to.
+    pub package: String,
+    /// Whether queries in SQL are switched off.
+    pub refuses_sql: bool,
+    /// What goes wrong.
+    pub faults: Faults,
+}
+
+/// A running portal; dropping it stops it.
+#[derive(Debug)]
+pub struct CkanServer {
+    server: Server,
+    portal: Arc<Portal>,
+}
+
+#[derive(Debug)]
+struct Portal {
+    package: String,
+    resources: Mutex<BTreeMap<String, CkanResource>>,
+    refuses_sql: bool,
+}
+
+type Arguments = Parameters<HashMap<String, String>>;
+
+impl CkanServer {
+    /// Starts a portal of these resources on loopback, within the current tokio runtime.
+    pub async fn start(
+        resources: impl IntoIterator<Item = CkanResource>,
+        settings: CkanSettings,
+    ) -> io::Result<Self> {
+        let resources = resources
+            .into_iter()
+            .map(|mut resource| {
+                resource.number_rows();
+                (resource.id.clone(), resource)
+            })
+            .collect();
+        let portal = Arc::new(Portal {
+            package: settings.package,
+            resources: Mutex::new(resources),
+            refuses_sql: settings.refuses_sql,
+        });
+        let router = Router::new()
+            .route("/api/3/action/package_show", get(package_show))
+            .route("/api/3/action/resource_show", get(resource_show))
+            .route("/api/3/action/datastore_search", get(datastore_search))
+            .route("/api/3/action/datastore_search_sql", get(datastore_search_sql))
+            .with_state(Arc::clone(&portal));
+        let server = Server::start(router, settings.port, settings.faults).await?;
+        Ok(Self { server, portal })
+    }
+
+    /// The root of the portal, without a slash at its end.
+    pub fn url(&self) -> &str {
+        self.server.url()
+    }
+
+    /// How many requests came so far.
+    pub fn requests(&self) -> u64 {
+        self.server.requests()
+    }
+
+    /// Changes a resource while the portal runs: its rows, its metadata, or both.
+    pub fn update(&self, resource: &str, change: impl FnOnce(&mut CkanResource)) {
+        if let Some(resource) = self.portal.resources().get_mut(resource) {
+            change(resource);
+            resource.number_rows();
+        }
+    }
+
+    /// Stops taking requests and waits for the answers that are under way.
+    pub async fn stop(self) {
+        self.server.stop().await;
+    }
+}
+
+impl Portal {
+    fn resources(&self) -> MutexGuard<'_, BTreeMap<String, CkanResource>> {
+        self.resources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CkanResource {
+    fn number_rows(&mut self) {
+        let number = |row: &Row| row.get(ROW_NUMBER).and_then(Value::as_u64);
+        let mut next = self.rows.iter().filter_map(number).max().unwrap_or_default() + 1;
+        for row in &mut self.rows {
+            if number(row).is_none() {
+                row.insert(ROW_NUMBER.to_owned(), next.into());
+                next += 1;
+            }
+        }
+    }
+
+    fn answer(&self, query: &Query) -> Result<Vec<Row>, Refusal> {
+        let mut columns = vec![Column::new(ROW_NUMBER, ColumnKind::Number)];
+        columns.extend(self.columns.iter().cloned());
+        let table = Table { rows: &self.rows, columns: &columns, system: &[] };
+        table.answer(query).map_err(Refusal::validation)
+    }
+
+    fn fields(&self) -> Vec<Value> {
+        let kind = |column: &Column| match column.kind {
+            ColumnKind::Number => "numeric",
+            ColumnKind::Time => "timestamp",
+            ColumnKind::Text | ColumnKind::RowId => "text",
+        };
+        std::iter::once(json!({"id": ROW_NUMBER, "type": "int"}))
+            .chain(
+                self.columns.iter().map(|column| json!({"id": column.name, "type": kind(column)})),
+            )
+            .collect()
+    }
+}
+
+async fn package_show(
+    State(portal): State<Arc<Portal>>,
+    Parameters(arguments): Arguments,
+) -> Result<Response, Refusal> {
+    let id = required(&arguments, "id")?;
+    if id != portal.package {
+        return Err(Refusal::not_found(id));
+    }
+    let resources = portal.resources();
+    let mut listed: Vec<_> =
+        resources.keys().map(|id| json!({"id": id, "datastore_active": true})).collect();
+    // Packages also have what is no table, such as a description of the columns.
+    listed.push(json!({"id": "columns-explained", "datastore_active": false}));
+    Ok(success(json!({ "id": id, "resources": listed })))
+}
+
+async fn resource_show(
+    State(portal): State<Arc<Portal>>,
+    Parameters(arguments): Arguments,
+) -> Result<Response, Refusal> {
+    let id = required(&arguments, "id")?;
+    let resources = portal.resources();
+    let resource = resources.get(id).ok_or_else(|| Refusal::not_found(id))?;
+    Ok(success(json!({
+        "id": resource.id,
+        "last_modified": resource.last_modified,
+        "metadata_modified": resource.last_modified,
+        "hash": resource.hash,
+        "datastore_active": true,
+    })))
+}
+
+async fn datastore_search(
+    State(portal): State<Arc<Portal>>,
+    Parameters(arguments): Arguments,
+) -> Result<Response, Refusal> {
+    let known = ["resource_id", "limit", "offset", "sort"];
+    if let Some(unknown) = arguments.keys().find(|name| !known.contains(&name.as_str())) {
+        return Err(Refusal::validation(format!("unknown argument {unknown}")));
+    }
+    let id = required(&arguments, "resource_id")?;
+    let limit = number(&arguments, "limit", USUAL_ROWS)?.min(MOST_ROWS);
+    let offset = number(&arguments, "offset", 0)?;
+    let resources = portal.resources();
+    let resource = resources.get(id).ok_or_else(|| Refusal::not_found(id))?;
+    let sort = arguments.get("sort").map(|column| (Term::Column(column.clone()), true));
+    let query = Query {
+        select: vec![Selected::Data],
+        from: None,
+        filter: None,
+        group_by: Vec::new(),
+        order_by: sort.into_iter().collect(),
+        limit: Some(offset.saturating_add(limit)),
+    };
+    let records: Vec<Row> = resource.answer(&query)?.into_iter().skip(offset).collect();
+    Ok(success(json!({
+        "resource_id": id,
+        "fields": resource.fields(),
+        "records": records,
+        "limit": limit,
+        "offset": offset,
+        "total": resource.rows.len(),
+        "total_was_estimated": false,
+    })))
+}
+
+async fn datastore_search_sql(
+    State(portal): State<Arc<Portal>>,
+    Parameters(arguments): Arguments,
+) -> Result<Response, Refusal> {
+    if portal.refuses_sql {
+        return Err(Refusal::unknown_action("datastore_search_sql"));
+    }
+    let mut query = parse_sql(required(&arguments, "sql")?).map_err(Refusal::validation)?;
+    query.limit = Some(query.limit.unwrap_or(MOST_ROWS).min(MOST_ROWS));
+    let id = query.from.clone().unwrap_or_default();
+    let resources = portal.resources();
+    let resource = resources.get(&id).ok_or_else(|| Refusal::not_found(&id))?;
+    let records = resource.answer(&query)?;
+    Ok(success(json!({"records": records, "fields": resource.fields()})))
+}
+
+fn success(result: Value) -> Response {
+    Json(json!({"success": true, "result": result})).into_response()
+}
+
+fn required<'a>(arguments: &'a HashMap<String, String>, name: &str) -> Result<&'a str, Refusal> {
+    let value = arguments.get(name).map(String::as_str);
+    value.ok_or_else(|| Refusal::validation(format!("{name}: Missing value")))
+}
+
+fn number(arguments: &HashMap<String, String>, name: &str, usual: usize) -> Result<usize, Refusal> {
+    match arguments.get(name) {
+        None => Ok(usual),
+        Some(text) => {
+            text.parse().map_err(|_| Refusal::validation(format!("{name}: Invalid integer")))
+        }
+    }
+}
+
+/// An error in the words of CKAN.
+#[derive(Debug)]
+struct Refusal {
+    status: StatusCode,
+    body: Value,
+}
+
+impl Refusal {
+    fn validation(message: String) -> Self {
+        let error = json!({"__type": "Validation Error", "query": [message]});
+        Self { status: StatusCode::CONFLICT, body: json!({"success": false, "error": error}) }
+    }
+
+    fn not_found(id: &str) -> Self {
+        let message = format!("Not found: Resource \"{id}\" was not found.");
+        let error = json!({"__type": "Not Found Error", "message": message});
+        Self { status: StatusCode::NOT_FOUND, body: json!({"success": false, "error": error}) }
+    }
+
+    fn unknown_action(action: &str) -> Self {
+        let body = json!(format!("Bad request - Action name not known: {action}"));
+        Self { status: StatusCode::BAD_REQUEST, body }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, Json(self.body)).into_response()
+    }
+}

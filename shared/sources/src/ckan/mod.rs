@@ -1,0 +1,124 @@
+//! Resources in the datastore of a CKAN portal: whole copies of what changed, or rows behind the
+//! greatest value of a column.
+
+mod cursor;
+mod incremental;
+mod portal;
+mod snapshot;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_trait::async_trait;
+use smelt_domain::{Ckan, CkanLoad, CkanResources};
+
+use self::cursor::CkanCursor;
+use self::incremental::IncrementalPages;
+use self::portal::{Portal, SearchResult};
+use self::snapshot::SnapshotPages;
+use crate::http::HttpSettings;
+use crate::names::UniqueNames;
+use crate::{Pages, Probe, PullRequest, PullScope, Source, SourceError};
+
+/// The most rows that a portal gives at once.
+const MOST_PAGE_ROWS: u32 = 32_000;
+
+/// Resources of a CKAN portal.
+#[derive(Debug)]
+pub struct CkanSource {
+    definition: Ckan,
+    portal: Arc<Portal>,
+}
+
+/// Opens the resources of a definition; nothing is asked yet.
+///
+/// `url_override` takes the place of the definition's url.
+pub fn open(
+    definition: &Ckan,
+    label: String,
+    url_override: Option<String>,
+    settings: HttpSettings,
+) -> Result<CkanSource, SourceError> {
+    if !(1..=MOST_PAGE_ROWS).contains(&definition.page_rows) {
+        return Err(SourceError::Definition {
+            source_label: label,
+            detail: format!("`page_rows` is {}", definition.page_rows),
+            remedy: format!("write 1 to {MOST_PAGE_ROWS}"),
+        });
+    }
+    let url = url_override.as_deref().unwrap_or(&definition.url);
+    let portal = Portal::open(url, label, settings)?;
+    Ok(CkanSource { definition: definition.clone(), portal: Arc::new(portal) })
+}
+
+#[async_trait]
+impl Source for CkanSource {
+    fn label(&self) -> &str {
+        self.portal.label()
+    }
+
+    async fn probe(&self) -> Result<Probe, SourceError> {
+        let mut names = UniqueNames::default();
+        let mut seen = Vec::new();
+        let (mut columns, mut rows) = (Vec::new(), 0);
+        let mut newest: Option<String> = None;
+        for resource in &self.resources(None).await? {
+            let body = self.portal.search(resource, 0, 0, None).await?;
+            let answer: SearchResult<'_> = self.portal.result(&body)?;
+            rows += answer.total.unwrap_or_default();
+            for field in answer.fields {
+                if !seen.contains(&field.id) {
+                    columns.push(names.name(portal::header(&field.id), columns.len() + 1));
+                    seen.push(field.id);
+                }
+            }
+            let changed = self.portal.metadata(resource, None).await?.last_change();
+            newest = newest.max(changed);
+        }
+        let note = match &self.definition.load {
+            CkanLoad::Snapshot => "a resource is read whole whenever its metadata changes",
+            CkanLoad::Incremental(_) => "rows that are deleted in the portal are not noticed",
+        };
+        Ok(Probe { columns, rows: Some(rows), newest, notes: vec![note.to_owned()] })
+    }
+
+    async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {
+        let PullScope::New(cursor) = request.scope else {
+            return Err(SourceError::Definition {
+                source_label: self.label().to_owned(),
+                detail: "a CKAN portal cannot choose rows by time".to_owned(),
+                remedy: "pull it without --since, --until and --days-back".to_owned(),
+            });
+        };
+        let cursor = match cursor {
+            Some(cursor) => CkanCursor::read(cursor, self.label())?,
+            None => CkanCursor::default(),
+        };
+        let resources = self.resources(request.deadline).await?;
+        let portal = Arc::clone(&self.portal);
+        let page_rows = self.definition.page_rows;
+        Ok(match &self.definition.load {
+            CkanLoad::Snapshot => {
+                Box::new(SnapshotPages::new(portal, page_rows, resources, cursor, request.deadline))
+            }
+            CkanLoad::Incremental(column) => Box::new(IncrementalPages::new(
+                portal,
+                page_rows,
+                resources,
+                column,
+                cursor,
+                request.deadline,
+            )),
+        })
+    }
+}
+
+impl CkanSource {
+    /// The resources of the definition; those of a package as it is now.
+    async fn resources(&self, deadline: Option<Instant>) -> Result<Vec<String>, SourceError> {
+        match &self.definition.resources {
+            CkanResources::Listed(resources) => Ok(resources.clone()),
+            CkanResources::OfPackage(package) => self.portal.package(package, deadline).await,
+        }
+    }
+}

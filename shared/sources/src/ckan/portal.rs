@@ -1,0 +1,225 @@
+//! The portal: its actions, and the envelope that all of its answers come in.
+
+use std::time::Instant;
+
+use arrow::array::AsArray;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::http::{HttpClient, HttpRequest, HttpSettings, root_url};
+use crate::json::batch_of;
+use crate::{SourceBatch, SourceError};
+
+/// The datastore's number of a row within its resource.
+pub(super) const ROW_NUMBER: &str = "_id";
+const ROW_NUMBER_HEADER: &str = "ckan_id";
+
+/// A CKAN portal.
+#[derive(Debug)]
+pub(super) struct Portal {
+    client: HttpClient,
+    root: Url,
+}
+
+/// What every action answers.
+#[derive(Deserialize)]
+struct Envelope<T> {
+    success: bool,
+    result: Option<T>,
+    error: Option<serde_json::Value>,
+}
+
+/// The result of a search.
+#[derive(Deserialize)]
+pub(super) struct SearchResult<'a> {
+    #[serde(default)]
+    pub(super) fields: Vec<FieldDescription>,
+    #[serde(borrow, default)]
+    pub(super) records: Vec<&'a RawValue>,
+    /// Rows of the whole resource, when the search was asked to count them.
+    pub(super) total: Option<u64>,
+}
+
+/// A column of a resource.
+#[derive(Debug, Deserialize)]
+pub(super) struct FieldDescription {
+    pub(super) id: String,
+}
+
+/// What tells one state of a resource from another.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Metadata {
+    last_modified: Option<String>,
+    metadata_modified: Option<String>,
+    hash: Option<String>,
+    revision_id: Option<String>,
+}
+
+impl Metadata {
+    /// A text that differs between states.
+    pub(super) fn fingerprint(&self) -> String {
+        let parts = [&self.last_modified, &self.metadata_modified, &self.hash, &self.revision_id];
+        parts.map(|part| part.as_deref().unwrap_or_default()).join("|")
+    }
+
+    /// When it last changed, if the portal tells.
+    pub(super) fn last_change(self) -> Option<String> {
+        self.last_modified.or(self.metadata_modified)
+    }
+}
+
+/// A package, as far as it matters here.
+#[derive(Deserialize)]
+struct Package {
+    #[serde(default)]
+    resources: Vec<PackageResource>,
+}
+
+/// A resource of a package; only one in the datastore can be asked for rows.
+#[derive(Deserialize)]
+struct PackageResource {
+    id: String,
+    #[serde(default)]
+    datastore_active: bool,
+}
+
+/// The header that a key of a record stands for: the row number must not take the name of a column
+/// `id` of the data.
+pub(super) fn header(key: &str) -> &str {
+    if key == ROW_NUMBER { ROW_NUMBER_HEADER } else { key }
+}
+
+impl Portal {
+    pub(super) fn open(
+        url: &str,
+        label: String,
+        settings: HttpSettings,
+    ) -> Result<Self, SourceError> {
+        Ok(Self { root: root_url(&label, url)?, client: HttpClient::new(label, settings, None)? })
+    }
+
+    pub(super) fn label(&self) -> &str {
+        self.client.label()
+    }
+
+    /// The resources that a package has in the datastore.
+    pub(super) async fn package(
+        &self,
+        package: &str,
+        deadline: Option<Instant>,
+    ) -> Result<Vec<String>, SourceError> {
+        let body = self.act("package_show", &[("id", package)], deadline).await?;
+        let package_shown: Package = self.result(&body)?;
+        let active =
+            package_shown.resources.into_iter().filter(|resource| resource.datastore_active);
+        let resources: Vec<String> = active.map(|resource| resource.id).collect();
+        if resources.is_empty() {
+            return Err(SourceError::Definition {
+                source_label: self.label().to_owned(),
+                detail: format!("its package `{package}` has no resource in the datastore"),
+                remedy: "check the package in the source's definition, or list `resources`"
+                    .to_owned(),
+            });
+        }
+        Ok(resources)
+    }
+
+    /// The state that a resource is in.
+    pub(super) async fn metadata(
+        &self,
+        resource: &str,
+        deadline: Option<Instant>,
+    ) -> Result<Metadata, SourceError> {
+        let body = self.act("resource_show", &[("id", resource)], deadline).await?;
+        self.result(&body)
+    }
+
+    /// The answer with the rows of a resource from `offset` on, in the order of their numbers.
+    pub(super) async fn search(
+        &self,
+        resource: &str,
+        offset: u64,
+        limit: u32,
+        deadline: Option<Instant>,
+    ) -> Result<Vec<u8>, SourceError> {
+        let (offset, limit) = (offset.to_string(), limit.to_string());
+        let arguments = [
+            ("resource_id", resource),
+            ("sort", ROW_NUMBER),
+            ("offset", &offset),
+            ("limit", &limit),
+        ];
+        self.act("datastore_search", &arguments, deadline).await
+    }
+
+    /// The answer to a query.
+    pub(super) async fn search_sql(
+        &self,
+        sql: &str,
+        deadline: Option<Instant>,
+    ) -> Result<Vec<u8>, SourceError> {
+        self.act("datastore_search_sql", &[("sql", sql)], deadline).await
+    }
+
+    /// What is inside the envelope of an answer.
+    pub(super) fn result<'a, T: Deserialize<'a>>(&self, body: &'a [u8]) -> Result<T, SourceError> {
+        let unexpected = |detail: String| SourceError::Definition {
+            source_label: self.label().to_owned(),
+            detail,
+            remedy: "check the url and the resources in the source's definition".to_owned(),
+        };
+        let envelope: Envelope<T> = serde_json::from_slice(body).map_err(|error| {
+            unexpected(format!("its answer is not what a CKAN portal answers ({error})"))
+        })?;
+        match envelope.result {
+            Some(result) if envelope.success => Ok(result),
+            _ => {
+                let error = envelope.error.map(|error| error.to_string()).unwrap_or_default();
+                let error: String = error.chars().take(300).collect();
+                Err(unexpected(format!("it answers that it failed: {error}")))
+            }
+        }
+    }
+
+    /// The records as one batch.
+    pub(super) fn batch(
+        &self,
+        records: &[&RawValue],
+        first_line: u64,
+    ) -> Result<SourceBatch, SourceError> {
+        batch_of(records, first_line, header).map_err(|detail| self.unsteady(detail))
+    }
+
+    pub(super) fn unsteady(&self, detail: String) -> SourceError {
+        SourceError::Unsteady { source_label: self.label().to_owned(), detail }
+    }
+
+    async fn act(
+        &self,
+        action: &str,
+        arguments: &[(&str, &str)],
+        deadline: Option<Instant>,
+    ) -> Result<Vec<u8>, SourceError> {
+        let mut url = self.root.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["api", "3", "action", action]);
+        }
+        url.query_pairs_mut().extend_pairs(arguments);
+        self.client.ask(&HttpRequest::Get(url), deadline).await
+    }
+}
+
+/// The row numbers of a batch, in order; `None` where a row has none.
+pub(super) fn row_numbers(rows: &SourceBatch) -> Vec<Option<i64>> {
+    let column = rows
+        .fields
+        .column_by_name(ROW_NUMBER_HEADER)
+        .and_then(|column| column.as_string_opt::<i32>());
+    match column {
+        None => vec![None; rows.line.len()],
+        Some(column) => {
+            column.iter().map(|number| number.and_then(|number| number.parse().ok())).collect()
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The client: one question, asked until it is answered, refused for good, or out of time.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use futures::StreamExt;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Response, redirect};
+use serde::de::IgnoredAny;
+use url::Url;
+
+use super::answer::{is_passing, lasting_error};
+use super::backoff::{Backoff, retry_after};
+use crate::{Secret, SourceError};
+
+/// Who is asking.
+const USER_AGENT: &str = concat!("smelt/", env!("CARGO_PKG_VERSION"));
+/// Enough for a portal that moves a path; more is a loop.
+const MOST_REDIRECTS: usize = 5;
+/// How much of an answer that is an error is read, in bytes.
+const MESSAGE_BYTES: usize = 16 * 1024;
+
+/// How long a client waits, how often it tries and how much it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// The longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// The longest wait for the next bytes of an answer.
+    pub read_timeout: Duration,
+    /// The longest answer that is taken, in bytes.
+    pub max_body_bytes: usize,
+    /// The waits between attempts.
+    pub backoff: Backoff,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(20),
+            read_timeout: Duration::from_secs(120),
+            max_body_bytes: 256 * 1024 * 1024,
+            backoff: Backoff::default(),
+        }
+    }
+}
+
+/// A question that is answered in JSON.
+#[derive(Debug, Clone)]
+pub(crate) enum HttpRequest {
+    Get(Url),
+    Post(Url, serde_json::Value),
+}
+
+/// Asks on behalf of one source.
+pub(crate) struct HttpClient {
+    client: reqwest::Client,
+    settings: HttpSettings,
+    label: String,
+    token: Option<(HeaderName, HeaderValue)>,
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HttpClient")
+            .field("label", &self.label)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an attempt brought no answer.
+enum Failure {
+    /// Asking again cannot help.
+    Lasting(SourceError),
+    /// Asking again may help, possibly only after a wait that the server asks for.
+    Passing { detail: String, wait: Option<Duration> },
+}
+
+impl HttpClient {
+    /// A client for the source `label` that sends the token, if there is one, in this header.
+    pub(crate) fn new(
+        label: String,
+        settings: HttpSettings,
+        token: Option<(&'static str, &Secret)>,
+    ) -> Result<Self, SourceError> {
+        let unusable = |detail: &str, remedy: &str| SourceError::Definition {
+            source_label: label.clone(),
+            detail: detail.to_owned(),
+            remedy: remedy.to_owned(),
+        };
+        let token = match token {
+            None => None,
+            Some((name, secret)) => {
+                let mut value = HeaderValue::from_str(secret.reveal().trim()).map_err(|_| {
+                    unusable("its token has characters no token has", "set the token again")
+                })?;
+                value.set_sensitive(true);
+                Some((HeaderName::from_static(name), value))
+            }
+        };
+        let client = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(settings.connect_timeout)
+            .read_timeout(settings.read_timeout)
+            // A proxy would be found in the environment, which only the program reads.
+            .no_proxy()
+            .redirect(redirect::Policy::custom(stay_with_the_portal))
+            .build()
+            .map_err(|error| {
+                unusable(
+                    &format!("no HTTPS client can be made ({error})"),
+                    "check the root certificates of this machine",
+                )
+            })?;
+        Ok(Self { client, settings, label, token })
+    }
+
+    /// What the source is called in errors.
+    pub(crate) fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The answer, which is whole and valid JSON.
+    pub(crate) async fn ask(
+        &self,
+        request: &HttpRequest,
+        deadline: Option<Instant>,
+    ) -> Result<Vec<u8>, SourceError> {
+        let backoff = self.settings.backoff;
+        let mut attempt = 1;
+        loop {
+            let (detail, asked_wait) = match self.attempt(request, deadline).await {
+                Ok(body) => return Ok(body),
+                Err(Failure::Lasting(error)) => return Err(error),
+                Err(Failure::Passing { detail, wait }) => (detail, wait),
+            };
+            let wait = asked_wait.unwrap_or_else(|| backoff.wait_after(attempt));
+            let end = if attempt >= backoff.attempts {
+                Some(format!("tried {attempt} times"))
+            } else if asked_wait.is_some_and(|wait| wait > backoff.patience) {
+                Some(format!("it asks to come again in {} s", wait.as_secs()))
+            } else if deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) {
+                Some(format!("tried {attempt} times, and no time is left for another"))
+            } else {
+                None
+            };
+            if let Some(end) = end {
+                return Err(SourceError::Unavailable {
+                    source_label: self.label.clone(),
+                    detail: format!("{detail} ({end})"),
+                });
+            }
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: &HttpRequest,
+        deadline: Option<Instant>,
+    ) -> Result<Vec<u8>, Failure> {
+        let answer = self.answer(request);
+        match deadline {
+            None => answer.await,
+            Some(deadline) => match tokio::time::timeout_at(deadline.into(), answer).await {
+                Ok(result) => result,
+                Err(_) => Err(passing("no answer came before the deadline")),
+            },
+        }
+    }
+
+    async fn answer(&self, request: &HttpRequest) -> Result<Vec<u8>, Failure> {
+        let mut builder = match request {
+            HttpRequest::Get(url) => self.client.get(url.clone()),
+            HttpRequest::Post(url, body) => self
+                .client
+                .post(url.clone())
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string()),
+        };
+        builder = builder.header(ACCEPT, "application/json");
+        if let Some((name, value)) = &self.token {
+            builder = builder.header(name, value);
+        }
+        let response = builder.send().await.map_err(|error| passing(describe(&error)))?;
+        let status = response.status();
+        if status.is_success() {
+            return self.whole_json(response).await;
+        }
+        let wait = wait_asked_for(&response);
+        let message = first_bytes(response).await;
+        let error = lasting_error(&self.label, status, &message);
+        if is_passing(status) {
+            return Err(Failure::Passing { detail: format!("it answers {status}"), wait });
+        }
+        Err(Failure::Lasting(error))
+    }
+
+    async fn whole_json(&self, response: Response) -> Result<Vec<u8>, Failure> {
+        let limit = self.settings.max_body_bytes;
+        let mut body = Vec::new();
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(|error| {
+                passing(format!(
+                    "its answer broke off after {} bytes: {}",
+                    body.len(),
+                    describe(&error)
+                ))
+            })?;
+            if body.len() + chunk.len() > limit {
+                return Err(Failure::Lasting(SourceError::Definition {
+                    source_label: self.label.clone(),
+                    detail: format!("an answer is longer than {limit} bytes"),
+                    remedy: "lower `page_rows` in the source's definition".to_owned(),
+                }));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        // A server, or a proxy before it, may end an answer early without any other sign.
+        match serde_json::from_slice::<IgnoredAny>(&body) {
+            Ok(IgnoredAny) => Ok(body),
+            Err(error) if error.is_eof() => {
+                Err(passing(format!("its answer ends early, after {} bytes", body.len())))
+            }
+            Err(error) => Err(passing(format!("its answer is not JSON ({error})"))),
+        }
+    }
+}
+
+/// The root of a portal, without anything that a path cannot be added to.
+pub(crate) fn root_url(label: &str, text: &str) -> Result<Url, SourceError> {
+    let wrong = |why: &str| SourceError::Definition {
+        source_label: label.to_owned(),
+        detail: format!("its url {why}"),
+        remedy: "write it as `https://host`".to_owned(),
+    };
+    let url = Url::parse(text.trim_end_matches('/')).map_err(|_| wrong("cannot be read"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(wrong("names no web server"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("holds a user or a password, which would be seen"));
+    }
+    Ok(url)
+}
+
+/// The token goes to the portal it is meant for, to no other host and never unencrypted.
+fn stay_with_the_portal(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let same = attempt.previous().last().is_some_and(|from| {
+        from.host() == attempt.url().host()
+            && (from.scheme() == attempt.url().scheme() || attempt.url().scheme() == "https")
+    });
+    if same && attempt.previous().len() <= MOST_REDIRECTS {
+        attempt.follow()
+    } else {
+        attempt.stop()
+    }
+}
+
+fn wait_asked_for(response: &Response) -> Option<Duration> {
+    let header = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    retry_after(header, Utc::now())
+}
+
+async fn first_bytes(response: Response) -> Vec<u8> {
+    let mut body = Vec::new();
+    let mut chunks = response.bytes_stream();
+    while let Some(Ok(chunk)) = chunks.next().await {
+        body.extend_from_slice(&chunk);
+        if body.len() >= MESSAGE_BYTES {
+            body.truncate(MESSAGE_BYTES);
+            break;
+        }
+    }
+    body
+}
+
+fn passing(detail: impl Into<String>) -> Failure {
+    Failure::Passing { detail: detail.into(), wait: None }
+}
+
+/// What went wrong, with the innermost cause but without the URL.
+fn describe(error: &reqwest::Error) -> String {
+    let what = if error.is_timeout() {
+        "it does not answer in time"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "the connection broke"
+    };
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    if error.is_timeout() || std::ptr::addr_eq(cause, error) {
+        what.to_owned()
+    } else {
+        format!("{what}: {cause}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_is_a_web_server_without_credentials() {
+        assert_eq!(root_url("x", "https://a.b/").unwrap().as_str(), "https://a.b/");
+        for text in ["a.b", "ftp://a.b", "https://me:hidden@a.b", ""] {
+            let error = root_url("x", text).unwrap_err().to_string();
+            assert!(!error.contains("hidden"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_not_seen() {
+        let secret = Secret::new("hidden");
+        let client = HttpClient::new(
+            "x".to_owned(),
+            HttpSettings::default(),
+            Some(("x-app-token", &secret)),
+        )
+        .unwrap();
+        assert!(!format!("{client:?}").contains("hidden"));
+        let secret = Secret::new("hid\nden");
+        let error = HttpClient::new(
+            "x".to_owned(),
+            HttpSettings::default(),
+            Some(("x-app-token", &secret)),
+        )
+        .unwrap_err();
+        assert!(!error.to_string().contains("hid"), "{error}");
+    }
+}

@@ -1,0 +1,221 @@
+//! Whole copies and new rows of a CKAN portal.
+
+use serde_json::{Value, json};
+use smelt_domain::{Ckan, CkanLoad, CkanResources};
+use smelt_simulate::serve::{
+    CkanResource, CkanServer, CkanSettings, Column, ColumnKind, Fault, Faults, Row,
+};
+use smelt_sources::ckan::{self, CkanSource};
+use smelt_sources::{PullRequest, PullScope, Source, SourceError};
+
+use crate::portal::{hasty, keys, keys_once, last_cursor, pull, since, values};
+
+fn row(number: u64) -> Row {
+    let Value::Object(row) = json!({
+        "unique_key": number.to_string(),
+        "open_dt": format!("2024-01-{:02}T00:00:00", number / 3 % 28 + 1),
+        "id": format!("own-{number}"),
+    }) else {
+        unreachable!("a literal object")
+    };
+    row
+}
+
+fn resource(id: &str, numbers: std::ops::Range<u64>) -> CkanResource {
+    CkanResource {
+        id: id.to_owned(),
+        columns: vec![
+            Column::new("unique_key", ColumnKind::Text),
+            Column::new("open_dt", ColumnKind::Time),
+            Column::new("id", ColumnKind::Text),
+        ],
+        rows: numbers.map(row).collect(),
+        last_modified: "2024-02-01T00:00:00".to_owned(),
+        hash: String::new(),
+    }
+}
+
+async fn serve(settings: CkanSettings) -> CkanServer {
+    CkanServer::start([resource("r1", 0..10), resource("r2", 10..25)], settings).await.unwrap()
+}
+
+fn open(server: &CkanServer, load: CkanLoad) -> CkanSource {
+    let definition = Ckan {
+        url: "https://nowhere.invalid".to_owned(),
+        resources: CkanResources::Listed(vec!["r1".to_owned(), "r2".to_owned()]),
+        load,
+        page_rows: 4,
+    };
+    ckan::open(&definition, "portal".to_owned(), Some(server.url().to_owned()), hasty()).unwrap()
+}
+
+fn by_time() -> CkanLoad {
+    CkanLoad::Incremental("open_dt".to_owned())
+}
+
+#[tokio::test]
+async fn a_snapshot_holds_every_row_of_every_resource_once() {
+    let server = serve(CkanSettings::default()).await;
+    let pages = pull(&open(&server, CkanLoad::Snapshot), since(None)).await.unwrap();
+    assert_eq!(keys_once(&pages), (0..25).collect());
+    let parts: Vec<(&str, bool)> = pages
+        .iter()
+        .map(|page| page.snapshot.as_ref().map(|part| (part.of.as_str(), part.complete)).unwrap())
+        .collect();
+    let expected = [
+        ("r1", false),
+        ("r1", false),
+        ("r1", true),
+        ("r2", false),
+        ("r2", false),
+        ("r2", false),
+        ("r2", true),
+    ];
+    assert_eq!(parts, expected);
+    assert_eq!(values(&pages, "id")[10], "own-10");
+    assert_eq!(values(&pages, "ckan_id")[10], "1");
+}
+
+#[tokio::test]
+async fn what_did_not_change_brings_no_page() {
+    let server = serve(CkanSettings::default()).await;
+    let source = open(&server, CkanLoad::Snapshot);
+    let cursor = last_cursor(&pull(&source, since(None)).await.unwrap());
+    assert!(pull(&source, since(cursor.clone())).await.unwrap().is_empty());
+    server.update("r2", |resource| {
+        resource.rows.truncate(3);
+        resource.last_modified = "2024-03-01T00:00:00".to_owned();
+    });
+    let pages = pull(&source, since(cursor)).await.unwrap();
+    assert_eq!(keys(&pages), ["10", "11", "12"]);
+    assert!(pages[0].snapshot.as_ref().unwrap().complete);
+}
+
+#[tokio::test]
+async fn a_resource_that_became_empty_is_an_empty_copy() {
+    let server = serve(CkanSettings::default()).await;
+    server.update("r1", |resource| resource.rows.clear());
+    let pages = pull(&open(&server, CkanLoad::Snapshot), since(None)).await.unwrap();
+    assert_eq!(pages[0].rows.line.len(), 0);
+    assert!(pages[0].snapshot.as_ref().unwrap().complete);
+    assert_eq!(keys_once(&pages), (10..25).collect());
+}
+
+#[tokio::test]
+async fn every_pages_cursor_goes_on_right_behind_it() {
+    let server = serve(CkanSettings::default()).await;
+    for load in [CkanLoad::Snapshot, by_time()] {
+        let source = open(&server, load);
+        let pages = pull(&source, since(None)).await.unwrap();
+        for (index, page) in pages.iter().enumerate() {
+            let rest = pull(&source, since(page.cursor.clone())).await.unwrap();
+            assert_eq!(keys(&rest), keys(&pages[index + 1..]), "page {index}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_changed_between_two_pulls_starts_anew() {
+    let server = serve(CkanSettings::default()).await;
+    let source = open(&server, CkanLoad::Snapshot);
+    let pages = pull(&source, since(None)).await.unwrap();
+    server.update("r1", |resource| resource.hash = "other".to_owned());
+    let rest = pull(&source, since(pages[1].cursor.clone())).await.unwrap();
+    assert_eq!(keys_once(&rest), (0..25).collect());
+}
+
+#[tokio::test]
+async fn a_resource_that_changes_while_it_is_read_is_unsteady() {
+    let changes: [fn(&mut CkanResource); 3] = [
+        |resource| drop(resource.rows.pop()),
+        |resource| resource.rows.push(row(99)),
+        |resource| resource.last_modified = "2024-03-01T00:00:00".to_owned(),
+    ];
+    for change in changes {
+        let server = serve(CkanSettings::default()).await;
+        let source = open(&server, CkanLoad::Snapshot);
+        let mut pages = source.pull(since(None)).await.unwrap();
+        pages.next().await.unwrap();
+        server.update("r1", change);
+        let error = loop {
+            match pages.next().await {
+                Ok(page) => assert!(!page.unwrap().snapshot.unwrap().complete),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, SourceError::Unsteady { .. }), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn rows_exchanged_for_others_under_way_are_unsteady() {
+    let server = serve(CkanSettings::default()).await;
+    let source = open(&server, CkanLoad::Snapshot);
+    let mut pages = source.pull(since(None)).await.unwrap();
+    pages.next().await.unwrap();
+    // The first four rows move to the end: as many as before, but one of them was read already.
+    server.update("r1", |resource| {
+        for (row, number) in resource.rows.iter_mut().zip([4_u64, 5, 6, 7, 1, 2, 3, 8, 9, 10]) {
+            row.insert("_id".to_owned(), number.into());
+        }
+        resource.rows.remove(9);
+        resource.rows.push(Row::from_iter([("_id".to_owned(), Value::from(0))]));
+    });
+    let error = pages.next().await.unwrap_err();
+    assert!(matches!(error, SourceError::Unsteady { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn only_rows_behind_the_greatest_value_come_again() {
+    let server = serve(CkanSettings::default()).await;
+    let source = open(&server, by_time());
+    let pages = pull(&source, since(None)).await.unwrap();
+    assert_eq!(keys_once(&pages), (0..25).collect());
+    assert!(pages.iter().all(|page| page.snapshot.is_none()));
+    let cursor = last_cursor(&pages);
+    server.update("r1", |resource| {
+        let mut same_time = row(9);
+        same_time.insert("unique_key".to_owned(), json!("50"));
+        resource.rows.extend([same_time, row(60), row(1)]);
+    });
+    assert_eq!(keys(&pull(&source, since(cursor)).await.unwrap()), ["50", "60"]);
+}
+
+#[tokio::test]
+async fn a_portal_without_sql_is_told() {
+    let settings = CkanSettings { refuses_sql: true, ..CkanSettings::default() };
+    let server = serve(settings).await;
+    let error = pull(&open(&server, by_time()), since(None)).await.unwrap_err();
+    assert!(error.to_string().contains("switched off"), "{error}");
+    let elsewhere = CkanLoad::Incremental("closed_dt".to_owned());
+    let error = pull(&open(&server, elsewhere), since(None)).await.unwrap_err();
+    assert!(error.to_string().contains("no column `closed_dt`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_window_is_refused() {
+    let server = serve(CkanSettings::default()).await;
+    let source = open(&server, CkanLoad::Snapshot);
+    let scope = PullScope::Window { since: None, until: None };
+    let result = source.pull(PullRequest { scope, deadline: None }).await;
+    assert!(matches!(result.map(|_| ()), Err(SourceError::Definition { .. })));
+}
+
+#[tokio::test]
+async fn a_probe_says_what_is_there() {
+    let server = serve(CkanSettings::default()).await;
+    let probe = open(&server, CkanLoad::Snapshot).probe().await.unwrap();
+    assert_eq!(probe.columns, ["ckan_id", "unique_key", "open_dt", "id"]);
+    assert_eq!(probe.rows, Some(25));
+    assert_eq!(probe.newest.as_deref(), Some("2024-02-01T00:00:00"));
+}
+
+#[tokio::test]
+async fn faults_that_pass_are_waited_out() {
+    for fault in [Fault::Status(502), Fault::BrokenConnection, Fault::EarlyEnd] {
+        let faults = Faults::none().and_at(3, fault.clone());
+        let server = serve(CkanSettings { faults, ..CkanSettings::default() }).await;
+        let pages = pull(&open(&server, CkanLoad::Snapshot), since(None)).await.unwrap();
+        assert_eq!(keys_once(&pages), (0..25).collect(), "{fault:?}");
+    }
+}

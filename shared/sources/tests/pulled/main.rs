@@ -1,0 +1,9 @@
+//! Pulled sources against simulated portals, over real HTTP.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod ckan;
+mod failing;
+mod portal;
+mod socrata;
+mod socrata_ties;
