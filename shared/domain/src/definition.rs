@@ -68,7 +68,7 @@ fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -
         .unwrap_or_default();
     let sources: Vec<_> = source_entries
         .iter()
-        .map(|entry| sources::read_source(entry, &table_names, findings))
+        .map(|entry| sources::read_source(entry, &table_names, &tables, findings))
         .collect();
 
     let mart_entries = mapping

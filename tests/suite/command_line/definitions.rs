@@ -74,7 +74,7 @@ fn a_broken_definition_gives_file_line_problem_and_remedy() {
 fn a_broken_definition_stops_every_command_before_it_starts() {
     let home = Home::with_own_datasets();
     home.write("lake/landing/nyc311/requests/a.csv", csv_of_keys(1..=3));
-    home.change("datasets/nyc311/dataset.yaml", "    key: [unique_key]\n", "");
+    home.change("datasets/nyc311/dataset.yaml", "\n    key: [unique_key]\n", "\n");
     for arguments in [&["run"][..], &["status"], &["ingest", "nyc311", "--file", "a.csv"]] {
         assert_holds(&home.refused(1, arguments), &["dataset.yaml", "key"]);
     }
@@ -97,7 +97,8 @@ fn datasets_that_are_not_there() {
     ] {
         assert_eq!(
             home.refused(1, arguments),
-            "error: there is no dataset `nyc`; known datasets: nyc311\n"
+            "error: there is no dataset `nyc`; known datasets: events, llm_usage, nyc311, restaurant, \
+             spending\n"
         );
     }
     let error = home.refused(1, &["ingest", "nyc311", "--table", "orders", "--file", "a.csv"]);
@@ -188,7 +189,7 @@ fn a_wrong_condition_is_shown_with_its_rule() {
     ] {
         home.change(file, good, bad);
         let error = home.refused(1, &["check"]);
-        assert_holds(&error, &["dataset.yaml:70: ", "`closed_before_created` of requests"]);
+        assert_holds(&error, &["dataset.yaml:82: ", "`closed_before_created` of requests"]);
         home.change(file, bad, good);
     }
 }

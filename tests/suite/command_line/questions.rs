@@ -182,7 +182,8 @@ fn wrong_arguments_end_with_2_and_say_what_is_right() {
     for (arguments, parts) in [
         (&["frobnicate"][..], &["frobnicate", "Usage:"][..]),
         (&["quary", "SELECT 1"], &["quary", "similar subcommand", "query"]),
-        (&["ingest", "nyc311"], &["--file"]),
+        (&["ingest", "nyc311", "--file", "a.csv", "--full"], &["--file", "--full"]),
+        (&["ingest", "nyc311", "--since", "May"], &["a day such as 2026-01-31"]),
         (&["status", "--memory", "1M"], &["`1M` is too little; 128M is the least"]),
         (&["status", "--memory", "much"], &["`much` is not a size; write 512M or 2G"]),
         (&["query", "SELECT 1", "--format", "xml"], &["xml", "table, csv, json, parquet"]),

@@ -226,8 +226,9 @@ impl Source for Warehouse {
     async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {
         assert!(matches!(request.scope, PullScope::New(_)));
         let last = self.pages.len().saturating_sub(1);
+        let mut first_line = 1;
         let pages = self.pages.iter().enumerate().map(|(page, rows)| Page {
-            rows: batch(rows),
+            rows: batch(rows, &mut first_line),
             cursor: Some(Cursor(serde_json::json!([self.number, page]))),
             snapshot: Some(SnapshotPart {
                 of: "stock".to_owned(),
@@ -248,13 +249,15 @@ impl Pages for Copy {
     }
 }
 
-fn batch(rows: &[(&'static str, i64)]) -> SourceBatch {
+fn batch(rows: &[(&'static str, i64)], next_line: &mut i64) -> SourceBatch {
+    let first_line = *next_line;
+    *next_line += rows.len() as i64;
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
     let items: StringArray = rows.iter().map(|(item, _)| Some(*item)).collect();
     let pieces: StringArray = rows.iter().map(|(_, pieces)| Some(pieces.to_string())).collect();
     let schema = Arc::new(Schema::new(vec![text("item"), text("pieces")]));
     SourceBatch {
-        line: Int64Array::from_iter_values(1..=items.len() as i64),
+        line: Int64Array::from_iter_values(first_line..*next_line),
         malformed: StringArray::new_null(items.len()),
         raw: StringArray::new_null(items.len()),
         fields: RecordBatch::try_new(schema, vec![Arc::new(items), Arc::new(pieces)]).unwrap(),

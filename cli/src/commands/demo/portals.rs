@@ -71,7 +71,7 @@ pub(crate) async fn requests_portal(rows: Vec<Row>, port: u16) -> Result<SodaSer
     }
     let first = NaiveDate::from_ymd_opt(2030, 1, 1).unwrap_or_default().and_hms_opt(0, 0, 0);
     let updated_at = |number: usize| {
-        let moment = first.unwrap_or_default() + TimeDelta::milliseconds(number as i64);
+        let moment = first.unwrap_or_default() + TimeDelta::minutes(number as i64);
         Value::from(moment.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
     };
     let rows = rows.into_iter().enumerate().map(|(number, mut row)| {

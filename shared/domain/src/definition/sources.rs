@@ -5,16 +5,18 @@ use super::mapping::{Mapping, choice, items, name, parse_name, whole_number};
 use super::yaml_tree::{Content, Entry, Node};
 use crate::{
     Ckan, CkanLoad, CkanResources, ColumnName, Schedule, Socrata, SodaApi, SourceDefinition,
-    SourceKind, SourceName, Sql, TableName, Tls,
+    SourceKind, SourceName, Sql, Table, TableName, Tls,
 };
 
 /// What a source may speak, each a key of a source.
 const KINDS: [&str; 3] = ["socrata", "ckan", "sql"];
 
-/// Reads a source; `tables` are the names of the dataset's tables, sound or not.
+/// Reads a source; `names` are those of the dataset's tables, sound or not, and `tables` what is
+/// known of them.
 pub(super) fn read_source(
     entry: &Entry,
-    tables: &[TableName],
+    names: &[TableName],
+    tables: &[Option<Table>],
     findings: &mut Findings,
 ) -> Option<SourceDefinition> {
     let source: Option<SourceName> = parse_name(entry.line, &entry.key, findings);
@@ -22,15 +24,16 @@ pub(super) fn read_source(
     let owner = format!("source `{}`", entry.key);
     let mapping = Mapping::with_keys(owner, entry.line, &entry.value, &keys, findings)?;
     let description = mapping.text("description", "what it is", findings);
-    let example = tables.first().map_or("requests", TableName::as_str);
+    let example = names.first().map_or("requests", TableName::as_str);
     let table = mapping
         .required("table", example, findings)
-        .and_then(|node| read_table(node, tables, findings));
+        .and_then(|node| read_table(node, names, findings));
     let schedule = match mapping.optional("schedule") {
         Some(node) => Some(read_schedule(node, findings)?),
         None => None,
     };
-    let kind = read_kind(&mapping, findings);
+    let fed = tables.iter().flatten().find(|known| Some(&known.name) == table.as_ref());
+    let kind = read_kind(&mapping, fed, findings);
     Some(SourceDefinition {
         name: source?,
         description: description?.to_owned(),
@@ -65,7 +68,11 @@ fn read_schedule(node: &Node, findings: &mut Findings) -> Option<Schedule> {
     Some(Schedule { cron, time_zone })
 }
 
-fn read_kind(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<SourceKind> {
+fn read_kind(
+    mapping: &Mapping<'_>,
+    fed: Option<&Table>,
+    findings: &mut Findings,
+) -> Option<SourceKind> {
     let mut present = KINDS.iter().filter_map(|kind| Some((*kind, mapping.optional(kind)?)));
     let Some((kind, node)) = present.next() else {
         let remedy = format!("add one of {}", KINDS.join(", "));
@@ -78,13 +85,13 @@ fn read_kind(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<SourceKin
         return None;
     }
     match kind {
-        "socrata" => read_socrata(node, findings).map(SourceKind::Socrata),
+        "socrata" => read_socrata(node, fed, findings).map(SourceKind::Socrata),
         "ckan" => read_ckan(node, findings).map(SourceKind::Ckan),
         _ => read_sql(node, findings).map(SourceKind::Sql),
     }
 }
 
-fn read_socrata(node: &Node, findings: &mut Findings) -> Option<Socrata> {
+fn read_socrata(node: &Node, fed: Option<&Table>, findings: &mut Findings) -> Option<Socrata> {
     let keys = [
         "url",
         "resource",
@@ -106,10 +113,10 @@ fn read_socrata(node: &Node, findings: &mut Findings) -> Option<Socrata> {
     };
     let time = mapping
         .required("time", "created_date", findings)
-        .and_then(|node| name::<ColumnName>("`time`", node, findings));
+        .and_then(|node| read_source_column("`time`", node, fed, findings));
     let key = mapping.required("key", "[unique_key]", findings).and_then(|node| {
         let names = items("`key`", node, findings)?.iter();
-        names.map(|item| name::<ColumnName>("`key`", item, findings)).collect::<Option<Vec<_>>>()
+        names.map(|item| read_source_column("`key`", item, fed, findings)).collect()
     });
     Some(Socrata {
         page_rows: count(&mapping, "page_rows", 50_000, 1..=50_000, findings)?,
@@ -124,6 +131,25 @@ fn read_socrata(node: &Node, findings: &mut Findings) -> Option<Socrata> {
         time: time?,
         key: key?,
     })
+}
+
+/// A column of the source, which is one that the table reads.
+fn read_source_column(
+    what: &str,
+    node: &Node,
+    fed: Option<&Table>,
+    findings: &mut Findings,
+) -> Option<ColumnName> {
+    let column: ColumnName = name(what, node, findings)?;
+    let Some(table) = fed else { return Some(column) };
+    let columns = table.source_columns.iter();
+    let known = columns.flat_map(|column| std::iter::once(&column.name).chain(&column.aliases));
+    if known.clone().any(|known| *known == column) {
+        return Some(column);
+    }
+    let problem = format!("{what} names `{column}`, which is no source column of {}", table.name);
+    findings.unknown(node.line, problem, column.as_str(), known.map(ColumnName::as_str));
+    None
 }
 
 fn read_ckan(node: &Node, findings: &mut Findings) -> Option<Ckan> {
