@@ -83,8 +83,14 @@ Without --file the dataset's sources are pulled, each from where its last pull e
 CSV, JSON lines, JSON arrays and Parquet, plain, .gz or .zst; folders are searched. Content that is
 in bronze already, under whatever name, changes nothing.")]
     Ingest(IngestArguments),
-    /// Look at the sources of a dataset without loading anything.
-    #[command(subcommand, after_help = "Example:\n  smelt sources test nyc311")]
+    /// Look at the sources of a dataset, or find what was deleted there.
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  smelt sources test nyc311
+  smelt sources reconcile nyc311 && smelt refresh nyc311"
+    )]
     Sources(SourcesCommand),
     /// Correct single rows: put new values, or delete.
     #[command(
@@ -227,6 +233,13 @@ pub(crate) enum SourcesCommand {
         source: Option<SourceName>,
         #[arg(long, default_value = "table")]
         format: ReportFormat,
+    },
+    /// Delete the rows that a source no longer has: counts by month tell where to look.
+    Reconcile {
+        /// The dataset.
+        dataset: DatasetName,
+        /// Only this source.
+        source: Option<SourceName>,
     },
 }
 

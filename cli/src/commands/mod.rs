@@ -26,6 +26,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
         Command::Sources(SourcesCommand::Test { dataset, source, format }) => {
             sources::test(&global, &dataset, source.as_ref(), format).await
         }
+        Command::Sources(SourcesCommand::Reconcile { dataset, source }) => {
+            sources::run_reconcile(&global, &dataset, source.as_ref()).await
+        }
         Command::Record(command) => record::run(&global, &command).await,
         Command::Refresh { dataset } => refresh::run(&global, dataset).await,
         Command::Run { dataset } => refresh::run_landing(&global, dataset).await,

@@ -6,6 +6,7 @@ use smelt_domain::{Dataset, SourceDefinition, SourceName};
 use smelt_sources::Source;
 use smelt_stages::{Platform, Pull, PullEnding, PullFrom, Pulled, StageError, pull_source};
 
+use super::ingest::only_table;
 use crate::arguments::{Global, IngestArguments};
 use crate::data_size::counted;
 use crate::exit::{Ending, told};
@@ -17,6 +18,9 @@ pub(crate) async fn run(
     dataset: &Dataset,
     arguments: &IngestArguments,
 ) -> Result<Ending> {
+    if arguments.table.is_some() {
+        only_table(dataset, arguments.table.as_ref())?;
+    }
     let sources = chosen_sources(dataset, arguments.source.as_ref())?;
     let sources = sources.into_iter().filter(|source| match &arguments.table {
         Some(table) => source.table == *table,
@@ -108,7 +112,7 @@ fn short(pulled: &Pulled) -> String {
         PullEnding::Complete => rows,
         PullEnding::Deadline => format!("{rows}; there is more, the next pull goes on from here"),
         PullEnding::Overtaken => {
-            format!("{rows}; another pull is under way, whatever it leaves comes with the next")
+            format!("{rows}; another pull was faster, whatever it leaves comes with the next")
         }
     }
 }

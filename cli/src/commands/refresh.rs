@@ -4,7 +4,7 @@ use smelt_stages::{Platform, refresh_dataset, sweep_landing};
 
 use super::ingest::say;
 use crate::arguments::Global;
-use crate::exit::Ending;
+use crate::exit::{Ending, told};
 use crate::session::{chosen, open_recorded, reported};
 
 pub(crate) async fn run(global: &Global, dataset: Option<DatasetName>) -> Result<Ending> {
@@ -61,8 +61,20 @@ pub(crate) async fn refresh(
     dataset: Option<&DatasetName>,
 ) -> Result<Refreshed> {
     let mut refreshed = Refreshed { ending: Ending::Fine, anything: false };
-    for dataset in chosen(platform, dataset)? {
-        let report = refresh_dataset(platform, dataset).await?;
+    let datasets = chosen(platform, dataset)?;
+    let alone = datasets.len() == 1;
+    for dataset in datasets {
+        let report = match refresh_dataset(platform, dataset).await {
+            Ok(report) => report,
+            Err(error) if alone => return Err(error.into()),
+            // What is wrong with one dataset is no reason to leave the others as they are.
+            Err(error) => {
+                let error = anyhow::Error::from(error);
+                crate::output::say(&format!("error: {}: {}", dataset.name, told(&error)));
+                refreshed.ending = Ending::Failed;
+                continue;
+            }
+        };
         refreshed.anything |= !report.steps.is_empty();
         for table in report.refused_too_many {
             crate::output::say(&format!(
@@ -71,10 +83,10 @@ pub(crate) async fn refresh(
                  smelt quarantine {}",
                 dataset.name
             ));
-            refreshed.ending = Ending::Refused;
+            refreshed.ending = worse(refreshed.ending, Ending::Refused);
         }
     }
-    if !refreshed.anything && !global.quiet && !global.json {
+    if refreshed.ending == Ending::Fine && !refreshed.anything && !global.quiet && !global.json {
         crate::output::say("up to date");
     }
     Ok(refreshed)

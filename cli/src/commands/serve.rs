@@ -55,7 +55,9 @@ pub(crate) async fn run(global: &Global, arguments: &SimulateArguments) -> Resul
             // The URL may hold a password: it is the caller's own, and not repeated.
             match arguments.database {
                 Some(_) => say("filled; ORDER_DB_URL=<your URL> smelt ingest restaurant"),
-                None => invite("ORDER_DB_URL", &url, "restaurant"),
+                None => say(&format!(
+                    "filled; ORDER_DB_URL={url} smelt ingest restaurant && smelt refresh restaurant"
+                )),
             }
             Ok(Ending::Fine)
         }

@@ -1,15 +1,17 @@
 use std::fmt::Write;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::json;
 use smelt_domain::{Dataset, DatasetName, SourceDefinition, SourceName};
 use smelt_sources::Probe;
+use smelt_stages::{Platform, reconcile};
 
 use super::pull::{chosen_sources, open};
 use crate::arguments::{Global, ReportFormat};
-use crate::data_size::count_text;
+use crate::data_size::{count_text, counted};
 use crate::exit::{Ending, told};
 use crate::output::{print, say};
+use crate::session::{open_recorded, reported};
 
 /// `smelt sources test`: whether each source answers, and with what.
 pub(crate) async fn test(
@@ -40,6 +42,63 @@ pub(crate) async fn test(
         print(&format!("{}\n", serde_json::to_string_pretty(&found)?))?;
     }
     Ok(ending)
+}
+
+/// `smelt sources reconcile`: deletes what the sources no longer have.
+pub(crate) async fn run_reconcile(
+    global: &Global,
+    dataset: &DatasetName,
+    source: Option<&SourceName>,
+) -> Result<Ending> {
+    let (platform, recorder) = open_recorded(global)?;
+    let ended = reconcile_all(global, &platform, dataset, source).await;
+    reported(&platform, &format!("sources reconcile {dataset}"), &recorder, ended).await
+}
+
+async fn reconcile_all(
+    global: &Global,
+    platform: &Platform,
+    dataset: &DatasetName,
+    source: Option<&SourceName>,
+) -> Result<Ending> {
+    let dataset = platform.dataset(dataset)?;
+    let mut ending = Ending::Fine;
+    for definition in chosen_sources(dataset, source)? {
+        match reconcile_one(platform, dataset, definition).await {
+            Ok(outcome) if !global.quiet && !global.json => {
+                say(&format!("{}.{}: {outcome}", dataset.name, definition.name));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                say(&format!("error: {}", told(&error)));
+                ending = Ending::Failed;
+            }
+        }
+    }
+    Ok(ending)
+}
+
+/// What came of a comparison, in words.
+async fn reconcile_one(
+    platform: &Platform,
+    dataset: &Dataset,
+    definition: &SourceDefinition,
+) -> Result<String> {
+    let source = open(dataset, definition)?;
+    let Some(table) = dataset.table(&definition.table) else {
+        bail!("{} has no table `{}`", dataset.name, definition.table);
+    };
+    let reconciled = reconcile(platform, dataset, table, definition, source.as_ref()).await?;
+    Ok(match reconciled {
+        None => "it cannot tell what was deleted".to_owned(),
+        Some(found) if found.deleted == 0 => "nothing was deleted there".to_owned(),
+        Some(found) => format!(
+            "{} deleted, found in {}; `smelt refresh {}` carries it to silver and gold",
+            counted(found.deleted, "row"),
+            found.months.join(", "),
+            dataset.name
+        ),
+    })
 }
 
 async fn probe(dataset: &Dataset, definition: &SourceDefinition) -> Result<Probe> {

@@ -61,8 +61,7 @@ pub enum TableMode {
     /// The newest version: rows are states of a thing.
     #[default]
     Upsert,
-    /// The first to arrive: rows are events, which never change. A repetition has the same
-    /// partition, so it is looked for only there.
+    /// The first to arrive: rows are events, which never change.
     Append,
 }
 

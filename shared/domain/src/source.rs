@@ -116,8 +116,8 @@ pub struct Sql {
     pub key: String,
     /// Rows of a page.
     pub page_rows: u32,
-    /// How far before the cursor a pull starts, in seconds: transactions commit later than the
-    /// times they write. 0 for a cursor that is no time.
+    /// How far before the cursor a pull starts, in seconds, or in units of a cursor that is a whole
+    /// number: transactions commit later than the values they write.
     pub overlap_seconds: u32,
     /// Seconds after which a statement is given up.
     pub timeout_seconds: u32,

@@ -87,7 +87,7 @@ pub struct Page {
 pub struct SnapshotPart {
     /// What is copied, such as a resource id.
     pub of: String,
-    /// Which state of it: two pulls that give the same text read the same state.
+    /// Which copy, of which state: parts that give the same text belong together.
     pub state: String,
     /// Whether the copy is complete with this page, its rows counted.
     pub complete: bool,

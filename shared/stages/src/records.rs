@@ -19,14 +19,18 @@ use uuid::Uuid;
 use crate::bronze::{OPERATION, RECORD};
 use crate::follow::{Attempt, Follower, follow};
 use crate::ingest::{BronzeWriter, Origin, Written, arrival, report};
-use crate::silver::former_deletes::HOLDS_DELETES;
+use crate::silver::follow_bronze;
+use crate::silver::former_corrections::HOLDS_CORRECTIONS;
 use crate::silver::plan::exact;
 use crate::{Platform, StageError};
 
-/// `_operation` of a row that gives a key new values.
-const PUT: &str = "put";
-/// `_operation` of a row that deletes a key.
+/// `_operation` of a row that gives a key new values by hand.
+pub(crate) const PUT: &str = "put";
+/// `_operation` of a row that deletes a key by hand.
 pub(crate) const DELETE: &str = "delete";
+/// `_operation` of a row that deletes a key because its source no longer has it. Unlike one by hand
+/// it does not hold against the source.
+pub(crate) const VANISHED: &str = "vanished";
 /// `_source` of corrections.
 const SOURCE: &str = "correction";
 
@@ -101,7 +105,6 @@ pub async fn correct(
     key: &[String],
     correction: &Correction,
 ) -> Result<StepReport, CorrectionError> {
-    let started = Instant::now();
     let name = dataset.silver_id(&table.name).sql_name();
     if table.mode == TableMode::Append {
         return Err(CorrectionError::Append { table: name });
@@ -116,15 +119,32 @@ pub async fn correct(
         });
     }
     let typed_key = typed_key(table, key)?;
+    // What waits in bronze may have other values, former corrections among them.
+    follow_bronze(platform, dataset, table).await?;
     let mut record = current(platform, dataset, table, &typed_key)
         .await?
         .ok_or_else(|| CorrectionError::NoSuchRow { table: name.clone(), key: key.join(" ") })?;
     if let Correction::Put(values) = correction {
         set(table, &name, values, &mut record)?;
     }
-    let bronze = platform.lake.table(dataset.bronze_id(&table.name)).map_err(StageError::from)?;
-    let written = write(platform, &bronze, table, correction, record).await?;
-    let mut arrival = ArrivalOfCorrection { platform, bronze: &bronze, written, started };
+    let operation = if *correction == Correction::Delete { DELETE } else { PUT };
+    Ok(append(platform, dataset, table, operation, vec![record], SOURCE).await?)
+}
+
+/// Appends corrections of these rows, all in one commit; `source` is who says so.
+pub(crate) async fn append(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    operation: &'static str,
+    records: Vec<Map<String, Value>>,
+    source: &str,
+) -> Result<StepReport, StageError> {
+    let started = Instant::now();
+    let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
+    let written = write(platform, &bronze, table, operation, records, source).await?;
+    let source = source.to_owned();
+    let mut arrival = ArrivalOfCorrections { platform, bronze: &bronze, written, source, started };
     let steps = follow(&bronze, platform.observer.as_ref(), &mut arrival).await?;
     let step = steps.into_iter().next();
     Ok(step.unwrap_or_else(|| report(&bronze, &[&arrival.written], started)))
@@ -176,7 +196,9 @@ async fn current(
 }
 
 /// The first row of a batch, as texts; nulls are left out.
-fn as_texts(batch: &RecordBatch) -> Result<Map<String, Value>, arrow::error::ArrowError> {
+pub(crate) fn as_texts(
+    batch: &RecordBatch,
+) -> Result<Map<String, Value>, arrow::error::ArrowError> {
     let mut record = Map::new();
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
         let texts = cast(&column.slice(0, 1), &DataType::Utf8)?;
@@ -226,26 +248,28 @@ async fn write(
     platform: &Platform,
     bronze: &Table,
     table: &TableDefinition,
-    correction: &Correction,
-    record: Map<String, Value>,
+    operation: &'static str,
+    records: Vec<Map<String, Value>>,
+    source: &str,
 ) -> Result<Written, StageError> {
-    let operation = if *correction == Correction::Delete { DELETE } else { PUT };
     let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let rows = records.len();
+    let records = records.into_iter().map(|record| Some(Value::Object(record).to_string()));
     let columns: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from(vec![operation])),
-        Arc::new(StringArray::from(vec![Value::Object(record).to_string()])),
+        Arc::new(StringArray::from(vec![operation; rows])),
+        Arc::new(records.collect::<StringArray>()),
     ];
     let schema = Arc::new(Schema::new(vec![text(OPERATION), text(RECORD)]));
     let fields = RecordBatch::try_new(schema, columns)
         .map_err(|error| StageError::engine("preparing a correction", error.into()))?;
     let batch = SourceBatch {
         fields,
-        line: Int64Array::from(vec![1]),
-        malformed: StringArray::new_null(1),
-        raw: StringArray::new_null(1),
+        line: Int64Array::from_iter_values(1..=rows as i64),
+        malformed: StringArray::new_null(rows),
+        raw: StringArray::new_null(rows),
     };
     let origin = Origin {
-        source: SOURCE.to_owned(),
+        source: source.to_owned(),
         stem: format!("{SOURCE}{}", Uuid::now_v7().simple()),
         ingested_at: platform.started_at,
         run_id: platform.run_id.to_string(),
@@ -253,23 +277,22 @@ async fn write(
     let mut writer = BronzeWriter::new(bronze, table, origin);
     writer.write(&batch).await?;
     let mut written = writer.finish().await?;
-    if *correction == Correction::Delete {
-        for file in &mut written.files {
-            file.tags.insert(HOLDS_DELETES.to_owned(), "true".to_owned());
-        }
+    for file in &mut written.files {
+        file.tags.insert(HOLDS_CORRECTIONS.to_owned(), "true".to_owned());
     }
     Ok(written)
 }
 
-/// A correction that is written, on its way into the log.
-struct ArrivalOfCorrection<'a> {
+/// Corrections that are written, on their way into the log.
+struct ArrivalOfCorrections<'a> {
     platform: &'a Platform,
     bronze: &'a Table,
     written: Written,
+    source: String,
     started: Instant,
 }
 
-impl Follower for ArrivalOfCorrection<'_> {
+impl Follower for ArrivalOfCorrections<'_> {
     async fn look(&mut self) -> Result<Attempt, StageError> {
         let base = self.bronze.snapshot().await?;
         let live = base.as_ref().map_or(&[][..], |base| base.files());
@@ -278,7 +301,12 @@ impl Follower for ArrivalOfCorrection<'_> {
         }
         let commit = Commit {
             operation: "CORRECT",
-            ..arrival(self.platform, base.as_ref(), &[&self.written], json!([{ "name": SOURCE }]))
+            ..arrival(
+                self.platform,
+                base.as_ref(),
+                &[&self.written],
+                json!([{ "name": self.source }]),
+            )
         };
         let report = report(self.bronze, &[&self.written], self.started);
         Ok(Attempt::Commit { base, commit, report })

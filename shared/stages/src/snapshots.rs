@@ -4,10 +4,11 @@
 //! complete, its last commit sets the state as a property of the table: from then on files of other
 //! states are replaced, and until then so are the files that came.
 
-use sha2::{Digest, Sha256};
 use smelt_domain::SourceName;
 use smelt_lake::{DataFile, Snapshot};
 use smelt_sources::SnapshotPart;
+
+use crate::silver::number_of;
 
 /// Tag of a bronze file: what it is a copy of.
 const COPY_OF: &str = "smelt.copy_of";
@@ -41,12 +42,7 @@ pub(crate) fn counts(bronze: &Snapshot, file: &DataFile) -> bool {
 
 /// A number that changes when other copies count; `None` in tables without copies.
 pub(crate) fn identity(bronze: &Snapshot) -> Option<u64> {
-    let mut digest = Sha256::new();
-    let mut copies = bronze.properties().iter().filter(|(name, _)| name.starts_with(COMPLETE));
-    let (name, state) = copies.next()?;
-    for (name, state) in std::iter::once((name, state)).chain(copies) {
-        digest.update(format!("{name}={state}\n"));
-    }
-    let hash = digest.finalize();
-    Some(hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    let copies = bronze.properties().iter().filter(|(name, _)| name.starts_with(COMPLETE));
+    let states: String = copies.map(|(name, state)| format!("{name}={state}\n")).collect();
+    (!states.is_empty()).then(|| number_of(&states))
 }

@@ -7,6 +7,8 @@ mod interruption;
 mod places;
 mod questions;
 mod real_data;
+mod records;
+mod sources;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@
 
 mod definition;
 mod oracle;
+mod pulls;
 mod steps;
 
 use std::collections::{BTreeMap, VecDeque};

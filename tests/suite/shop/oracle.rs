@@ -11,6 +11,8 @@ pub(super) type Rows = Vec<Vec<String>>;
 #[derive(Debug, Clone)]
 struct Version {
     changed_at: i64,
+    /// Whether it was said by hand, which holds against what arrives later in the same version.
+    held: bool,
     /// `None`: the order is deleted.
     order: Option<Order>,
 }
@@ -29,8 +31,6 @@ pub(super) struct Oracle {
     /// Rows of the warehouse by state, all that ever came.
     copies: BTreeMap<u8, Vec<(&'static str, i64)>>,
     complete: Option<u8>,
-    /// Orders as silver showed them after the last refresh: what corrections start from.
-    shown: BTreeMap<i64, Order>,
 }
 
 impl Oracle {
@@ -56,9 +56,8 @@ impl Oracle {
             Step::Orders(rows) if self.order_files.insert(format!("{rows:?}")) => {
                 let good = rows.iter().filter(|order| order.amount >= 0);
                 self.versions.extend(good.map(|order| {
-                    let version =
-                        Version { changed_at: order.changed_at, order: Some(order.clone()) };
-                    (order.order_id, version)
+                    let (changed_at, order_id) = (order.changed_at, order.order_id);
+                    (order_id, Version { changed_at, held: false, order: Some(order.clone()) })
                 }));
             }
             Step::Customers(rows) if self.customer_files.insert(format!("{rows:?}")) => {
@@ -71,17 +70,19 @@ impl Oracle {
                 }
             }
             Step::Put { order_id, amount } => {
-                let Some(shown) = self.shown.get(order_id) else { return false };
-                let order = Order { amount: *amount, ..shown.clone() };
-                let version = Version { changed_at: shown.changed_at, order: Some(order) };
+                let orders = self.orders();
+                let Some(now) = orders.get(order_id) else { return false };
+                let order = Some(Order { amount: *amount, ..now.clone() });
+                let version = Version { changed_at: now.changed_at, held: true, order };
                 self.versions.push((*order_id, version));
             }
             Step::Delete { order_id } => {
-                let Some(shown) = self.shown.get(order_id) else { return false };
-                let version = Version { changed_at: shown.changed_at, order: None };
+                let orders = self.orders();
+                let Some(now) = orders.get(order_id) else { return false };
+                let version = Version { changed_at: now.changed_at, held: true, order: None };
                 self.versions.push((*order_id, version));
             }
-            Step::Refresh => self.shown = self.orders(),
+            Step::Refresh => {}
             // The same content again.
             Step::Payments(_) | Step::Clicks(_) | Step::Orders(_) | Step::Customers(_) => {}
         }
@@ -92,7 +93,8 @@ impl Oracle {
         let mut newest: BTreeMap<i64, &Version> = BTreeMap::new();
         for (order_id, version) in &self.versions {
             match newest.get(order_id) {
-                Some(known) if known.changed_at > version.changed_at => {}
+                Some(known)
+                    if (known.changed_at, known.held) > (version.changed_at, version.held) => {}
                 _ => drop(newest.insert(*order_id, version)),
             }
         }

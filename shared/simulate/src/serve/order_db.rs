@@ -8,38 +8,44 @@ use crate::restaurant::{Order, OrderDatabase, OrderItem};
 /// Rows of one statement.
 const ROWS_PER_STATEMENT: usize = 500;
 
-const TABLES: [&str; 2] = [
-    "CREATE TABLE IF NOT EXISTS orders (order_id BIGINT PRIMARY KEY, ordered_at DATETIME NOT NULL, \
+/// A table that only simulated databases have.
+const MARK: &str = "SELECT COUNT(*) FROM simulated_by_smelt";
+
+const TABLES: [&str; 3] = [
+    "CREATE TABLE orders (order_id BIGINT PRIMARY KEY, ordered_at DATETIME NOT NULL, \
      status VARCHAR(20) NOT NULL, total_amount DECIMAL(12,2) NOT NULL, updated_at DATETIME NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS order_items (order_item_id BIGINT PRIMARY KEY, order_id BIGINT NOT \
+    "CREATE TABLE order_items (order_item_id BIGINT PRIMARY KEY, order_id BIGINT NOT \
      NULL, item VARCHAR(100) NOT NULL, category VARCHAR(100) NOT NULL, quantity INT NOT NULL, \
      unit_price DECIMAL(12,2) NOT NULL)",
+    "CREATE TABLE simulated_by_smelt (made INT)",
 ];
 
-/// Makes the tables `orders` and `order_items` where they are missing and brings their rows to this
-/// state.
+/// Brings the tables `orders` and `order_items` to this state. They are made the first time; tables
+/// of these names that somebody else made are left alone, which is an error.
 ///
 /// `url` is `mysql://user:password@host:port/database`, or `sqlite:///path`, whose file is created
 /// when absent.
 pub async fn fill_order_db(url: &str, state: &OrderDatabase) -> Result<(), sqlx::Error> {
     if url.starts_with("mysql:") {
         let mut connection = MySqlConnection::connect(url).await?;
-        for statement in statements(state) {
+        let is_new = connection.execute(MARK).await.is_err();
+        for statement in statements(state, is_new) {
             connection.execute(statement.as_str()).await?;
         }
         return connection.close().await;
     }
     let options: SqliteConnectOptions = url.parse()?;
     let mut connection = SqliteConnection::connect_with(&options.create_if_missing(true)).await?;
-    for statement in statements(state) {
+    let is_new = connection.execute(MARK).await.is_err();
+    for statement in statements(state, is_new) {
         connection.execute(statement.as_str()).await?;
     }
     connection.close().await
 }
 
 /// All statements in order; the rows land in one transaction.
-fn statements(state: &OrderDatabase) -> impl Iterator<Item = String> {
-    let tables = TABLES.into_iter().map(str::to_owned);
+fn statements(state: &OrderDatabase, is_new: bool) -> impl Iterator<Item = String> {
+    let tables = TABLES.into_iter().filter(move |_| is_new).map(str::to_owned);
     let orders = state.orders.chunks(ROWS_PER_STATEMENT);
     let orders = orders.map(|orders| replace("orders", orders, order_values));
     let items = state.items.chunks(ROWS_PER_STATEMENT);

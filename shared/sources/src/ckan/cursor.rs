@@ -19,8 +19,10 @@ pub(super) struct CkanCursor {
 pub(super) enum Reached {
     /// A copy of one state of it.
     Copy {
-        /// The fingerprint of its metadata.
-        state: String,
+        /// The fingerprint of its metadata; `None` where the portal tells nothing.
+        state: Option<String>,
+        /// When the copy was begun, which tells it from others of the same state.
+        started: String,
         /// Rows that were read.
         rows: u64,
         /// The `_id` of the last one; `None` before the first.
@@ -42,7 +44,7 @@ impl CkanCursor {
         serde_json::from_value(cursor.0).map_err(|error| SourceError::Definition {
             source_label: source_label.to_owned(),
             detail: format!("its cursor cannot be read ({error})"),
-            remedy: "reset the cursor, which pulls everything again".to_owned(),
+            remedy: "pull everything again with --full".to_owned(),
         })
     }
 

@@ -148,10 +148,8 @@ impl Pages for IncrementalPages {
                 self.cursor.resources.insert(resource, reached);
                 Some(Page { cursor: self.cursor.write(), snapshot: None, rows })
             };
-            let full = page
-                .as_ref()
-                .is_some_and(|page| page.rows.line.len() as u64 == u64::from(self.page_rows));
-            if !full {
+            // Only an empty answer is the end: a portal may give fewer rows than it is asked for.
+            if page.is_none() {
                 self.waiting.pop_front();
                 self.select = None;
             }

@@ -58,18 +58,18 @@ impl Source for CkanSource {
     }
 
     async fn probe(&self) -> Result<Probe, SourceError> {
-        let mut names = UniqueNames::default();
-        let mut seen = Vec::new();
         let (mut columns, mut rows) = (Vec::new(), 0);
         let mut newest: Option<String> = None;
         for resource in &self.resources(None).await? {
             let body = self.portal.search(resource, 0, 0, None).await?;
             let answer: SearchResult<'_> = self.portal.result(&body)?;
             rows += answer.total.unwrap_or_default();
-            for field in answer.fields {
-                if !seen.contains(&field.id) {
-                    columns.push(names.name(portal::header(&field.id), columns.len() + 1));
-                    seen.push(field.id);
+            // Names are unique within a resource; resources spell the same column differently.
+            let mut names = UniqueNames::default();
+            for (position, field) in (1..).zip(answer.fields) {
+                let name = names.name(portal::header(&field.id), position);
+                if !columns.contains(&name) {
+                    columns.push(name);
                 }
             }
             let changed = self.portal.metadata(resource, None).await?.last_change();

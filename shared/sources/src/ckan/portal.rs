@@ -57,10 +57,12 @@ pub(super) struct Metadata {
 }
 
 impl Metadata {
-    /// A text that differs between states.
-    pub(super) fn fingerprint(&self) -> String {
+    /// A text that differs between states; `None` of a portal that tells nothing.
+    pub(super) fn fingerprint(&self) -> Option<String> {
         let parts = [&self.last_modified, &self.metadata_modified, &self.hash, &self.revision_id];
-        parts.map(|part| part.as_deref().unwrap_or_default()).join("|")
+        let parts = parts.map(|part| part.as_deref().unwrap_or_default());
+        let tells = parts.iter().any(|part| !part.is_empty());
+        tells.then(|| parts.join("|"))
     }
 
     /// When it last changed, if the portal tells.

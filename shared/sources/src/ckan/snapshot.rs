@@ -26,7 +26,9 @@ pub(super) struct SnapshotPages {
 #[derive(Debug, Clone)]
 struct Copy {
     resource: String,
-    state: String,
+    state: Option<String>,
+    /// When it was begun, which tells it from other copies of the same state.
+    started: String,
     rows: u64,
     last_id: Option<i64>,
     /// Rows that the portal counts, as soon as it said so.
@@ -57,16 +59,25 @@ impl SnapshotPages {
         let state = self.portal.metadata(resource, self.deadline).await?.fingerprint();
         let anew = Copy {
             resource: resource.to_owned(),
-            state: state.clone(),
+            state,
+            started: chrono::Utc::now().to_rfc3339(),
             rows: 0,
             last_id: None,
             total: None,
         };
-        Ok(match self.cursor.resources.get(resource) {
-            Some(Reached::Copy { state: known, rows, last_id, complete }) if *known == state => {
-                (!complete).then_some(Copy { rows: *rows, last_id: *last_id, ..anew })
+        let Some(Reached::Copy { state: known, started, rows, last_id, complete }) =
+            self.cursor.resources.get(resource)
+        else {
+            return Ok(Some(anew));
+        };
+        Ok(match (*known == anew.state, complete) {
+            (true, false) => {
+                let (started, rows, last_id) = (started.clone(), *rows, *last_id);
+                Some(Copy { started, rows, last_id, ..anew })
             }
-            _ => Some(anew),
+            // Whether anything changed is not known where the portal tells nothing.
+            (true, true) => known.is_none().then_some(anew),
+            (false, _) => Some(anew),
         })
     }
 
@@ -147,13 +158,17 @@ impl Pages for SnapshotPages {
             copy.resource.clone(),
             Reached::Copy {
                 state: copy.state.clone(),
+                started: copy.started.clone(),
                 rows: copy.rows,
                 last_id: copy.last_id,
                 complete,
             },
         );
-        let snapshot =
-            SnapshotPart { of: copy.resource.clone(), state: copy.state.clone(), complete };
+        let snapshot = SnapshotPart {
+            of: copy.resource.clone(),
+            state: format!("{} of {}", copy.state.as_deref().unwrap_or("unknown"), copy.started),
+            complete,
+        };
         self.copy = (!complete).then_some(copy);
         Ok(Some(Page { rows, cursor: self.cursor.write(), snapshot: Some(snapshot) }))
     }

@@ -251,8 +251,11 @@ pub(crate) fn root_url(label: &str, text: &str) -> Result<Url, SourceError> {
 /// The token goes to the portal it is meant for, to no other host and never unencrypted.
 fn stay_with_the_portal(attempt: redirect::Attempt<'_>) -> redirect::Action {
     let same = attempt.previous().last().is_some_and(|from| {
-        from.host() == attempt.url().host()
-            && (from.scheme() == attempt.url().scheme() || attempt.url().scheme() == "https")
+        let (from_port, to_port) =
+            (from.port_or_known_default(), attempt.url().port_or_known_default());
+        let same_service = from.scheme() == attempt.url().scheme() && from_port == to_port;
+        let now_encrypted = from.scheme() == "http" && attempt.url().scheme() == "https";
+        from.host() == attempt.url().host() && (same_service || now_encrypted)
     });
     if same && attempt.previous().len() <= MOST_REDIRECTS {
         attempt.follow()

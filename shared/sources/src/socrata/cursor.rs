@@ -49,7 +49,7 @@ impl SodaCursor {
         let unreadable = |detail: String| SourceError::Definition {
             source_label: source_label.to_owned(),
             detail: format!("its cursor cannot be read ({detail})"),
-            remedy: "reset the cursor, which pulls everything again".to_owned(),
+            remedy: "pull everything again with --full".to_owned(),
         };
         let cursor: Self =
             serde_json::from_value(cursor.0).map_err(|error| unreadable(error.to_string()))?;

@@ -45,11 +45,16 @@ impl Mark {
     }
 
     /// Where the next pull starts when this one reached the end: `overlap_seconds` before the
-    /// newest value if that is a time, else at the value itself.
+    /// newest value if that is a time, so much less if it is a whole number, else at the value
+    /// itself.
     pub(crate) fn start(&self, overlap_seconds: u32) -> Option<Value> {
         let newest = self.newest.clone()?;
         if newest.kind == ValueKind::Instant {
             return Some(earlier(newest, overlap_seconds));
+        }
+        if let Ok(number) = newest.text.parse::<i64>() {
+            let text = number.saturating_sub(i64::from(overlap_seconds)).to_string();
+            return Some(Value { kind: newest.kind, text });
         }
         if !matches!(newest.kind, ValueKind::Time | ValueKind::Text) {
             return Some(newest);

@@ -22,7 +22,7 @@ use crate::follow::{Attempt, Follower, follow};
 use crate::observer::Unit;
 use crate::parallel::in_parallel;
 use crate::silver::plan::silver_schema;
-use crate::silver::{DEFINITION, basis, upstream};
+use crate::silver::{DEFINITION, basis, number_of, upstream};
 use crate::{Platform, StageError};
 
 /// Follows the mart's silver tables until there is nothing left to do.
@@ -70,7 +70,7 @@ impl Follower for Arc<Gold> {
             return Ok(Attempt::UpToDate);
         };
         let basis = self.basis(&inputs);
-        let from = self.followed(base.as_ref(), basis).await?;
+        let from = self.followed(base.as_ref(), basis, &inputs).await?;
         let to = inputs.versions(self.driver.id());
         if from.as_ref() == Some(&to) {
             return Ok(Attempt::UpToDate);
@@ -111,7 +111,9 @@ impl Gold {
     fn basis(&self, inputs: &Inputs) -> u64 {
         let identity = |lookup: &Option<Snapshot>| lookup.as_ref().map_or(0, Snapshot::identity);
         let lookups = inputs.lookups.iter().map(|(_, lookup)| identity(lookup));
-        let upstreams = std::iter::once(inputs.driver.identity()).chain(lookups);
+        // Other partitions of the driving table are other pieces of the mart.
+        let partitioned = inputs.driver.partition_columns().iter().map(|name| number_of(name));
+        let upstreams = std::iter::once(inputs.driver.identity()).chain(partitioned).chain(lookups);
         basis(self.mart.definition_hash.as_number(), upstreams)
     }
 
@@ -121,14 +123,17 @@ impl Gold {
         &self,
         base: Option<&Snapshot>,
         basis: u64,
+        inputs: &Inputs,
     ) -> Result<Option<Versions>, StageError> {
         let Some(base) = base else { return Ok(None) };
         if base.total(DEFINITION).await? != basis {
             return Ok(None);
         }
         let mut versions = Vec::new();
-        for table in std::iter::once(&self.driver).chain(&self.lookups) {
-            versions.push((table.id().clone(), base.followed(table.id()).await?));
+        for (table, now) in inputs.versions(self.driver.id()) {
+            // The log remembers a lookup that is gone; that it is gone tells in the basis.
+            let followed = if now.is_some() { base.followed(&table).await? } else { None };
+            versions.push((table, followed));
         }
         Ok(Some(versions))
     }

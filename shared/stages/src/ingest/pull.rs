@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::json;
 use smelt_domain::{Dataset, SourceDefinition, StageName, StepReport, Table as TableDefinition};
 use smelt_lake::{Commit, Snapshot, Table};
-use smelt_sources::{Cursor, Page, PullRequest, PullScope, SnapshotPart, Source};
+use smelt_sources::{Cursor, Page, PullRequest, PullScope, SnapshotPart, Source, SourceError};
 use uuid::Uuid;
 
 use super::bronze_writer::{BronzeWriter, Origin, Written};
@@ -94,25 +94,25 @@ impl Puller<'_> {
         let before = base.as_ref().and_then(|base| base.property(&self.cursor_name()));
         let mut position = before.map(str::to_owned);
         let recent = base.as_ref().and_then(|base| base.property(&self.recent_name()));
-        // Equal rows may be different things where nothing but their content tells them apart.
-        let may_leave_out = pull.scope == PullFrom::Cursor && !self.table.content_key;
-        let mut recent = may_leave_out.then(|| RecentRows::parse(recent));
+        let mut recent = match &pull.scope {
+            // Equal rows may be different things where nothing but their content tells them apart.
+            _ if self.table.content_key => None,
+            PullFrom::Cursor => Some(RecentRows::parse(recent)),
+            PullFrom::Beginning => Some(RecentRows::default()),
+            PullFrom::Window { .. } => None,
+        };
         let request = PullRequest { scope: scope(pull, before), deadline: pull.deadline };
         let mut pages = self.source.pull(request).await?;
         let ticket = self.ticket();
         let mut pulled = Pulled { rows: 0, steps: Vec::new(), ending: PullEnding::Complete };
         loop {
             let load = self.load(&mut *pages, recent.as_mut(), pull.deadline, &*ticket).await?;
-            let (ending, is_last) = (load.ending, load.ending.is_some());
-            pulled.rows += load.written.rows;
-            let keep_position = load.cursor.is_none();
             let mut arrival = ArrivalOfRows {
                 puller: self,
                 load: &load,
                 recent: recent.as_ref().map(RecentRows::to_text),
                 position: position.clone(),
                 overtaken: false,
-                started: load.started,
             };
             let steps = follow(self.bronze, self.platform.observer.as_ref(), &mut arrival).await?;
             let overtaken = arrival.overtaken;
@@ -121,11 +121,10 @@ impl Puller<'_> {
                 pulled.ending = PullEnding::Overtaken;
                 return Ok(pulled);
             }
-            if !keep_position {
-                position = load.cursor.as_ref().map(|cursor| cursor.0.to_string());
-            }
-            if is_last {
-                pulled.ending = ending.unwrap_or(PullEnding::Complete);
+            pulled.rows += load.written.rows;
+            position = load.cursor.map(|cursor| cursor.0.to_string()).or(position);
+            if let Some(ending) = load.ended {
+                pulled.ending = ending?;
                 return Ok(pulled);
             }
         }
@@ -149,20 +148,30 @@ impl Puller<'_> {
             written: Written::default(),
             cursor: None,
             completed: Vec::new(),
-            ending: None,
+            ended: None,
             started,
         };
         let mut part: Option<SnapshotPart> = None;
         while load.written.rows + writer.rows() < ROWS_PER_COMMIT {
             if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                load.ending = Some(PullEnding::Deadline);
+                load.ended = Some(Ok(PullEnding::Deadline));
                 break;
             }
-            let Some(page) = pages.next().await? else {
-                load.ending = Some(PullEnding::Complete);
-                break;
+            let Page { rows, cursor, snapshot } = match pages.next().await {
+                Ok(Some(page)) => page,
+                Ok(None) => {
+                    load.ended = Some(Ok(PullEnding::Complete));
+                    break;
+                }
+                // The pages before are sound and stay; the next pull goes on behind them.
+                Err(error) => {
+                    let in_time = deadline.is_none_or(|deadline| Instant::now() < deadline);
+                    let gave_up_in_time = in_time || !error.retryable();
+                    let ended = if gave_up_in_time { Err(error) } else { Ok(PullEnding::Deadline) };
+                    load.ended = Some(ended);
+                    break;
+                }
             };
-            let Page { rows, cursor, snapshot } = page;
             ticket.advance(rows.line.len() as u64);
             // Files are tagged with the copy that they belong to: each has its own.
             if part.as_ref().map(|part| (&part.of, &part.state))
@@ -241,7 +250,7 @@ struct Load {
     /// Copies that are complete with this load.
     completed: Vec<SnapshotPart>,
     /// How the pull ended, if it did.
-    ending: Option<PullEnding>,
+    ended: Option<Result<PullEnding, SourceError>>,
     started: Instant,
 }
 
@@ -253,7 +262,6 @@ struct ArrivalOfRows<'a> {
     /// The cursor that this pull went on from: another one there means that another pull ran.
     position: Option<String>,
     overtaken: bool,
-    started: Instant,
 }
 
 impl Follower for ArrivalOfRows<'_> {
@@ -284,7 +292,7 @@ impl Follower for ArrivalOfRows<'_> {
         }]);
         let mut commit = arrival(puller.platform, base.as_ref(), &written, sources);
         self.note_position(&mut commit, cursor);
-        let report = report(puller.bronze, &written, self.started);
+        let report = report(puller.bronze, &written, self.load.started);
         Ok(Attempt::Commit { base, commit, report })
     }
 }

@@ -10,7 +10,7 @@ use datafusion::error::{DataFusionError, Result as EngineResult};
 use smelt_domain::{ColumnName, Table, TableMode};
 use smelt_lake::arrow_type;
 
-use super::plan::{ARRIVAL, DELETED};
+use super::plan::{ARRIVAL, DELETED, HELD};
 
 /// Where the columns are in rows on their way to silver: the declared columns, then `_arrival`.
 ///
@@ -23,7 +23,7 @@ pub(crate) struct SilverLayout {
     /// Indices of the key columns.
     pub key: Vec<usize>,
     /// Indices of the columns that order the rows of a key: the source's own version if it has one
-    /// (none is oldest), then arrival.
+    /// (none is oldest), then whether a correction holds, then arrival.
     pub age: Vec<usize>,
     /// Which of the rows of a key stays: the last by age, or the first.
     pub mode: TableMode,
@@ -59,7 +59,9 @@ impl SilverLayout {
         let deleted = has_corrections.then_some(fields.len());
         if has_corrections {
             fields.push(Field::new(DELETED, DataType::Boolean, true));
+            fields.push(Field::new(HELD, DataType::Boolean, true));
         }
+        let held = deleted.map(|deleted| deleted + 1);
         let schema = Schema::new(fields);
         let index = |name: &str| schema.index_of(name).map_err(DataFusionError::from);
         let key = table.key.iter().map(|name| index(name.as_str())).collect::<EngineResult<_>>()?;
@@ -69,7 +71,7 @@ impl SilverLayout {
         Ok(Self {
             schema: Arc::new(schema),
             key,
-            age: version.into_iter().chain([arrival]).collect(),
+            age: version.into_iter().chain(held).chain([arrival]).collect(),
             stored,
             mode: table.mode,
             partition: partition.map(str::to_owned),

@@ -4,7 +4,7 @@
 //! to quarantine. Accepted rows are gathered by partition, together with the silver rows of the
 //! partitions they touch; of each key the newest version stays, and these partitions are replaced.
 
-pub(crate) mod former_deletes;
+pub(crate) mod former_corrections;
 mod key_log;
 mod key_ranges;
 mod layout;
@@ -23,12 +23,13 @@ mod shuffle;
 use std::time::Instant;
 
 use serde_json::{Map, json};
+use sha2::{Digest, Sha256};
 use smelt_domain::{
     Dataset, RuleName, StageName, StepReport, Table as TableDefinition, TableId, UpstreamVersion,
 };
 use smelt_lake::{Commit, CommitError, DataFile, Snapshot, Table};
 
-use self::former_deletes::HOLDS_DELETES;
+use self::former_corrections::HOLDS_CORRECTIONS;
 use self::plan::silver_schema;
 pub(crate) use self::plan::{declared_bronze_schema, silver_plan};
 use self::position::{Followed, Refresh, next_refresh};
@@ -52,6 +53,12 @@ pub(crate) fn basis(definition: u64, upstreams: impl IntoIterator<Item = u64>) -
     });
     // The log keeps signed numbers.
     (mixed >> 1).max(1)
+}
+
+/// A number for a text, the same in every process.
+pub(crate) fn number_of(text: &str) -> u64 {
+    let hash = Sha256::digest(text);
+    hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// What following bronze did to one silver table.
@@ -271,16 +278,16 @@ fn arrived(bronze: &Snapshot, range: Refresh) -> Arrived {
     let new_files = bronze.arrived(range.from, range.to);
     let (files, replaced): (Vec<_>, Vec<_>) =
         new_files.into_iter().partition(|file| snapshots::counts(bronze, file));
-    let former_deletes = match range.from {
+    let former = match range.from {
         Some(from) => bronze.arrived(None, from),
         None => Vec::new(),
     };
     Arrived {
         files,
         replaced_rows: replaced.iter().map(DataFile::rows).sum(),
-        former_deletes: former_deletes
+        former_corrections: former
             .into_iter()
-            .filter(|file| file.tags.contains_key(HOLDS_DELETES))
+            .filter(|file| file.tags.contains_key(HOLDS_CORRECTIONS))
             .collect(),
     }
 }

@@ -7,13 +7,12 @@ use arrow::datatypes::DataType;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, Expr, SessionContext, lit};
 use futures::StreamExt;
-use smelt_domain::TableMode;
 use smelt_lake::{DataFile, FilesTable, LakeError, Snapshot};
 use tokio::task::JoinSet;
 
 use super::Silver;
 use super::layout::SilverLayout;
-use super::plan::{ARRIVAL, DELETED, exact};
+use super::plan::{ARRIVAL, DELETED, HELD, exact};
 use super::router::{Origin, Router};
 use crate::StageError;
 
@@ -46,11 +45,9 @@ impl OldRows<'_> {
     pub(crate) async fn bring_in(&self) -> Result<Gathered, StageError> {
         let mut touched: BTreeSet<Option<String>> = self.router.partitions().into_keys().collect();
         let mut old_rows = self.gather(self.files_in(&touched)).await?;
-        if self.layout.mode == TableMode::Upsert {
-            for file in self.old.files() {
-                if !touched.contains(file.partition_value()) {
-                    self.note_candidates(file).await?;
-                }
+        for file in self.old.files() {
+            if !touched.contains(file.partition_value()) {
+                self.note_candidates(file).await?;
             }
         }
 
@@ -80,7 +77,8 @@ impl OldRows<'_> {
         }
         let failed = |error| self.failed(error);
         let columns = self.stage.table.columns.iter().map(|column| exact(column.name.as_str()));
-        let added = [lit(ALREADY_HERE).alias(ARRIVAL), lit(false).alias(DELETED)];
+        let no = |name: &str| lit(false).alias(name);
+        let added = [lit(ALREADY_HERE).alias(ARRIVAL), no(DELETED), no(HELD)];
         let columns: Vec<Expr> = columns.chain(added).collect();
         let rows = self.scan(files)?.select(columns).map_err(failed)?;
         let streams = rows.execute_stream_partitioned().await.map_err(failed)?;

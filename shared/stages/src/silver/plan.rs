@@ -14,7 +14,7 @@ use datafusion::logical_expr::{
     Expr, LogicalPlan, LogicalPlanBuilder, Projection, SubqueryAlias, cast, lit, try_cast, when,
 };
 use datafusion::prelude::{SessionContext, coalesce};
-use smelt_domain::{Dataset, OnViolation, Table};
+use smelt_domain::{ColumnName, Dataset, OnViolation, Table};
 use smelt_lake::{FilesTable, ORDINAL_COLUMN, arrow_type};
 
 use crate::bronze::{
@@ -22,7 +22,7 @@ use crate::bronze::{
 };
 use crate::clean::clean_function;
 use crate::json_field::json_field_function;
-use crate::records::DELETE;
+use crate::records::{DELETE, PUT, VANISHED};
 
 /// The row's place in the order of arrival among the rows of one refresh (BIGINT).
 pub(crate) const ARRIVAL: &str = "_arrival";
@@ -30,6 +30,9 @@ pub(crate) const ARRIVAL: &str = "_arrival";
 pub(crate) const RULE: &str = "_rule";
 /// Whether the row deletes its key (BOOLEAN); only in tables that have had corrections.
 pub(crate) const DELETED: &str = "_deleted";
+/// Whether the row was put or deleted by hand, and holds against rows of the same version that come
+/// later (BOOLEAN); only in tables that have had corrections.
+pub(crate) const HELD: &str = "_held";
 /// Rule of rows that could not be read at all.
 pub(crate) const MALFORMED_RULE: &str = "malformed";
 /// Rule of rows that no rule of the dataset refuses, but whose key or part of it is missing: they
@@ -74,16 +77,9 @@ fn source_plan(table: &Table, files: Arc<FilesTable>) -> Result<LogicalPlan> {
     let cleaned = |name: &str| schema.column_with_name(name).map(|_| clean.call(vec![exact(name)]));
     let mut columns = Vec::new();
     for column in &table.source_columns {
-        let mut present: Vec<Expr> = std::iter::once(&column.name)
-            .chain(&column.aliases)
-            .filter_map(|name| cleaned(name.as_str()))
-            .collect();
-        let value = match present.len() {
-            0 => null_text(),
-            1 => present.remove(0),
-            _ => coalesce(present),
-        };
-        columns.push(value.alias(column.name.as_str()));
+        let names = std::iter::once(&column.name).chain(&column.aliases);
+        let present = names.filter_map(|name| cleaned(name.as_str())).collect();
+        columns.push(first_of(present).alias(column.name.as_str()));
     }
     if table.content_key {
         columns.push(cleaned(CONTENT_KEY).unwrap_or_else(null_text).alias(CONTENT_KEY));
@@ -92,7 +88,15 @@ fn source_plan(table: &Table, files: Arc<FilesTable>) -> Result<LogicalPlan> {
     columns.push(arrival.alias(ARRIVAL));
     columns.extend([SOURCE, LINE, MALFORMED, RAW].map(exact));
     if has_corrections(&schema) {
-        columns.extend([exact(RECORD), exact(OPERATION).eq(text(DELETE)).alias(DELETED)]);
+        let is_any = |operations: &[&str]| {
+            let known = operations.iter().map(|operation| text(operation)).collect();
+            coalesce(vec![exact(OPERATION).in_list(known, false), lit(false)])
+        };
+        columns.extend([
+            exact(RECORD),
+            is_any(&[DELETE, VANISHED]).alias(DELETED),
+            is_any(&[DELETE, PUT]).alias(HELD),
+        ]);
     }
     for field in schema.fields() {
         if is_source_column(field.name()) {
@@ -108,7 +112,7 @@ pub(crate) fn exact(name: &str) -> Expr {
 }
 
 fn is_origin(name: &str) -> bool {
-    [ARRIVAL, SOURCE, LINE, MALFORMED, RAW, RECORD, DELETED].contains(&name)
+    [ARRIVAL, SOURCE, LINE, MALFORMED, RAW, RECORD, DELETED, HELD].contains(&name)
         || name.starts_with(RECEIVED)
 }
 
@@ -219,7 +223,7 @@ fn judged(session: &SessionContext, table: &Table, plan: LogicalPlan) -> Result<
         let good = session.parse_sql_expr(&predicate, &scope).map_err(|error| {
             DataFusionError::Context(format!("{EXPECTATION}{name}"), Box::new(error))
         })?;
-        let broken = Expr::Not(Box::new(resolve_bronze(good, plan.schema())?));
+        let broken = Expr::Not(Box::new(resolve_bronze(table, good, plan.schema())?));
         match expectation.on_violation {
             OnViolation::Reject => rule = rule.when(broken, text(name)),
             OnViolation::Warn | OnViolation::Fail => {
@@ -270,22 +274,35 @@ fn expectation_scope(table: &Table) -> Result<DFSchema> {
     DFSchema::new_with_metadata(silver.chain(bronze).collect(), HashMap::new())
 }
 
-/// Replaces `bronze.<column>` by the field as received, cleaned; null when no file has it.
-fn resolve_bronze(predicate: Expr, schema: &DFSchema) -> Result<Expr> {
+/// Replaces `bronze.<column>` by the field as received, cleaned: of its name and its aliases the
+/// first that is not null; null when no file has it.
+fn resolve_bronze(table: &Table, predicate: Expr, schema: &DFSchema) -> Result<Expr> {
     let clean = clean_function();
+    let received = |name: &ColumnName| {
+        let received = format!("{RECEIVED}{name}");
+        let is_there = schema.has_column_with_unqualified_name(&received);
+        is_there.then(|| clean.call(vec![exact(&received)]))
+    };
     let resolved = predicate.transform(|expr| match &expr {
         Expr::Column(Column { name, .. }) if name.starts_with(BRONZE) => {
-            let received = name.replacen(BRONZE, RECEIVED, 1);
-            let value = if schema.has_column_with_unqualified_name(&received) {
-                clean.call(vec![exact(&received)])
-            } else {
-                null_text()
-            };
-            Ok(Transformed::yes(value))
+            let name = name.strip_prefix(BRONZE).unwrap_or_default();
+            let column = table.source_columns.iter().find(|column| column.name.as_str() == name);
+            let names = column.map(|column| std::iter::once(&column.name).chain(&column.aliases));
+            let fields: Vec<Expr> = names.into_iter().flatten().filter_map(received).collect();
+            Ok(Transformed::yes(first_of(fields)))
         }
         _ => Ok(Transformed::no(expr)),
     })?;
     Ok(resolved.data)
+}
+
+/// The first that is not null; null when there is none.
+fn first_of(mut values: Vec<Expr>) -> Expr {
+    match values.len() {
+        0 => null_text(),
+        1 => values.remove(0),
+        _ => coalesce(values),
+    }
 }
 
 /// A bronze schema with every column that the definition reads, for planning without data.

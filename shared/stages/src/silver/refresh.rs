@@ -14,7 +14,7 @@ use smelt_lake::{DataFile, FilesTable, Snapshot};
 use tokio::task::JoinSet;
 
 use super::Silver;
-use super::former_deletes::bring_in_deletes;
+use super::former_corrections::FormerCorrections;
 use super::layout::SilverLayout;
 use super::merge::Merge;
 use super::newest::BYTES_BESIDE_EACH_ROW;
@@ -54,8 +54,8 @@ pub(crate) struct Arrived {
     pub files: Vec<DataFile>,
     /// Rows of new files that another copy of their source replaces.
     pub replaced_rows: u64,
-    /// Files that silver has taken in and whose deletes still stand against what comes later.
-    pub former_deletes: Vec<DataFile>,
+    /// Files that silver has taken in and whose corrections still stand against what comes later.
+    pub former_corrections: Vec<DataFile>,
 }
 
 /// Computes silver from new bronze files and the silver rows they touch (`old`: none when silver
@@ -83,8 +83,11 @@ pub(crate) async fn refresh(
         Arc::new(RefusedWriter::new(stage.platform, stage.quarantine.clone(), stage.table))
     });
 
+    let former =
+        FormerCorrections::read(stage, &layout, bronze, arrived.former_corrections).await?;
+    router.watch(former.keys());
     let judged = take_in(stage, &session, bronze, arrived.files, &router, &refused_writer).await?;
-    let former_deletes = bring_in_deletes(stage, bronze, arrived.former_deletes, &router).await?;
+    let brought_again = former.bring_in(&router)?;
     let gathered = match old.filter(|_| has_old_rows) {
         Some(old) => {
             let rows = OldRows { stage, session: &session, layout: &layout, router: &router, old };
@@ -112,7 +115,7 @@ pub(crate) async fn refresh(
     let written: u64 = merged.files.iter().map(DataFile::rows).sum();
     let set_aside = quarantined.as_ref().map_or(0, DataFile::rows);
     let balances = judged.accepted + judged.refused == rows_in
-        && routed == judged.accepted + old_rows + former_deletes
+        && routed == judged.accepted + old_rows + brought_again
         && written + merged.superseded + merged.deletes == routed
         && (set_aside == judged.refused || !quarantine_too);
     if !balances {
@@ -122,8 +125,9 @@ pub(crate) async fn refresh(
             found: written + merged.superseded + set_aside,
         });
     }
-    // A row that deletes counts as that, whether it stayed or not, and once.
-    let superseded = merged.superseded + merged.deletes - judged.deletes - former_deletes;
+    // What is neither in silver nor a delete gave way to another row. Rows that delete count as
+    // that, whether they stayed or not, and corrections brought again were counted before.
+    let superseded = (judged.accepted + old_rows).saturating_sub(written + judged.deletes);
     Ok(Refreshed {
         rows_in: rows_in + arrived.replaced_rows,
         refused: judged.refused,

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -44,6 +44,9 @@ struct RouterState {
     new_keys: Vec<i64>,
     new_keys_range: Option<(i64, i64)>,
     gathered: u64,
+    /// Hashes of keys to look out for among new rows, and those that were seen.
+    watched: HashSet<u64>,
+    watched_seen: HashSet<u64>,
 }
 
 impl Router {
@@ -72,6 +75,16 @@ impl Router {
     /// Remembers which partitions the keys of rows lie in, without gathering the rows.
     pub(crate) fn note(&self, batch: &RecordBatch) -> Result<(), StageError> {
         self.remember(batch, None, Origin::Silver).map(|_| ())
+    }
+
+    /// Looks out for these keys, by their hashes, among the new rows to come.
+    pub(crate) fn watch(&self, keys: HashSet<u64>) {
+        self.lock().watched = keys;
+    }
+
+    /// Of the keys watched, those that new rows have.
+    pub(crate) fn watched_keys_seen(&self) -> HashSet<u64> {
+        self.lock().watched_seen.clone()
     }
 
     /// Partitions seen so far, by value, with their numbers.
@@ -125,6 +138,11 @@ impl Router {
         let values = self.layout.partition_texts(batch).map_err(routing_error)?;
         let mut state = self.lock();
         let partitions = state.partition_numbers(&values, left_out);
+        if origin == Origin::Bronze && !state.watched.is_empty() {
+            let seen = hashes.iter().filter(|hash| state.watched.contains(*hash));
+            let seen: Vec<u64> = seen.copied().collect();
+            state.watched_seen.extend(seen);
+        }
         if let Some(keys) = &mut state.keys {
             let entries: Vec<KeyEntry> = hashes
                 .into_iter()

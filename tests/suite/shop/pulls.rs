@@ -1,0 +1,153 @@
+//! Pulls that end early, meet each other, or lose their answers.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use smelt_lake::Lake;
+use smelt_sources::{Cursor, Page, Pages, Probe, PullRequest, PullScope, Source, SourceError};
+use smelt_stages::{
+    Platform, Pull, PullEnding, PullFrom, Pulled, StageError, pull_source, refresh_dataset,
+};
+
+use super::{batch, platform, tables};
+
+/// Items of the numbered source, one a page.
+const ITEMS: [&str; 4] = ["apples", "pears", "plums", "figs"];
+
+/// A source of which page n has item n; the cursor is the number of pages read.
+#[derive(Debug, Default)]
+struct Numbered {
+    /// Breaks off before this page.
+    fails_before: Option<usize>,
+    /// Waits so long before each page.
+    pace: Duration,
+    pages_given: AtomicU64,
+}
+
+#[async_trait]
+impl Source for Numbered {
+    fn label(&self) -> &str {
+        "shop.numbered"
+    }
+
+    async fn probe(&self) -> Result<Probe, SourceError> {
+        Ok(Probe { columns: Vec::new(), rows: None, newest: None, notes: Vec::new() })
+    }
+
+    async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {
+        let from = match request.scope {
+            PullScope::New(Some(Cursor(cursor))) => cursor.as_u64().unwrap() as usize,
+            PullScope::New(None) => 0,
+            PullScope::Window { .. } => panic!("no windows here"),
+        };
+        let mut line = 1;
+        let pages = ITEMS.iter().enumerate().skip(from).map(|(number, item)| {
+            if self.fails_before == Some(number) {
+                return Err(SourceError::Unavailable {
+                    source_label: "shop.numbered".to_owned(),
+                    detail: "the line went dead".to_owned(),
+                });
+            }
+            self.pages_given.fetch_add(1, Ordering::Relaxed);
+            Ok(Page {
+                rows: batch(&[(item, number as i64)], &mut line),
+                cursor: Some(Cursor((number + 1).into())),
+                snapshot: None,
+            })
+        });
+        Ok(Box::new(Paced(pages.collect(), self.pace)))
+    }
+}
+
+struct Paced(VecDeque<Result<Page, SourceError>>, Duration);
+
+#[async_trait]
+impl Pages for Paced {
+    async fn next(&mut self) -> Result<Option<Page>, SourceError> {
+        tokio::time::sleep(self.1).await;
+        self.0.pop_front().transpose()
+    }
+}
+
+async fn pull(platform: &Platform, source: &dyn Source, pull: Pull) -> Result<Pulled, StageError> {
+    let dataset = &platform.datasets[0];
+    let definition = &dataset.sources[0];
+    let table = dataset.table(&definition.table).unwrap();
+    pull_source(platform, dataset, table, definition, source, &pull).await
+}
+
+async fn stock(platform: &Platform) -> Vec<String> {
+    refresh_dataset(platform, &platform.datasets[0]).await.unwrap();
+    tables(platform).await["stock"].iter().map(|row| row[0].clone()).collect()
+}
+
+async fn bronze_rows(platform: &Platform) -> u64 {
+    let dataset = &platform.datasets[0];
+    let id = dataset.bronze_id(&dataset.sources[0].table);
+    platform.lake.table(id).unwrap().require_snapshot().await.unwrap().rows()
+}
+
+#[tokio::test]
+async fn at_its_deadline_a_pull_keeps_what_it_has_and_the_next_one_goes_on() {
+    let platform = platform(&Lake::in_memory());
+    let slow = Numbered { pace: Duration::from_millis(40), ..Numbered::default() };
+    let deadline = Some(Instant::now() + Duration::from_millis(60));
+    let first = pull(&platform, &slow, Pull { deadline, ..Pull::default() }).await.unwrap();
+    assert_eq!(first.ending, PullEnding::Deadline);
+    assert!((1..ITEMS.len() as u64).contains(&first.rows), "{first:?}");
+    let second = pull(&platform, &Numbered::default(), Pull::default()).await.unwrap();
+    assert_eq!(second.ending, PullEnding::Complete);
+    assert_eq!(first.rows + second.rows, ITEMS.len() as u64, "no page came twice");
+    assert_eq!(stock(&platform).await, ["apples", "figs", "pears", "plums"]);
+}
+
+#[tokio::test]
+async fn a_pull_that_breaks_off_keeps_the_pages_before() {
+    let platform = platform(&Lake::in_memory());
+    let broken = Numbered { fails_before: Some(2), ..Numbered::default() };
+    let error = pull(&platform, &broken, Pull::default()).await.unwrap_err();
+    assert!(error.retryable(), "{error}");
+    assert_eq!(bronze_rows(&platform).await, 2, "what came before is kept");
+    let rest = pull(&platform, &Numbered::default(), Pull::default()).await.unwrap();
+    assert_eq!(rest.rows, 2);
+    assert_eq!(stock(&platform).await, ["apples", "figs", "pears", "plums"]);
+}
+
+#[tokio::test]
+async fn pulls_that_meet_bring_every_row_once() {
+    let platform = platform(&Lake::in_memory());
+    let source = Numbered { pace: Duration::from_millis(5), ..Numbered::default() };
+    let pulls = (0..3).map(|_| pull(&platform, &source, Pull::default()));
+    let pulled = futures::future::join_all(pulls).await;
+    let endings: Vec<PullEnding> =
+        pulled.into_iter().map(|pulled| pulled.unwrap().ending).collect();
+    assert!(endings.contains(&PullEnding::Complete), "{endings:?}");
+    assert_eq!(bronze_rows(&platform).await, ITEMS.len() as u64, "{endings:?}");
+    assert_eq!(stock(&platform).await, ["apples", "figs", "pears", "plums"]);
+}
+
+#[tokio::test]
+async fn a_pull_without_news_commits_nothing_and_a_full_one_changes_nothing() {
+    let platform = platform(&Lake::in_memory());
+    let source = Numbered::default();
+    pull(&platform, &source, Pull::default()).await.unwrap();
+    let again = pull(&platform, &source, Pull::default()).await.unwrap();
+    assert!(again.steps.is_empty() && again.rows == 0, "{again:?}");
+    let full = Pull { scope: PullFrom::Beginning, deadline: None };
+    assert_eq!(pull(&platform, &source, full).await.unwrap().rows, ITEMS.len() as u64);
+    assert_eq!(stock(&platform).await, ["apples", "figs", "pears", "plums"]);
+}
+
+/// Ensures that the source is asked from its cursor on, not from the beginning.
+#[tokio::test]
+async fn the_cursor_is_where_the_last_pull_ended() {
+    let platform = platform(&Lake::in_memory());
+    let source = Arc::new(Numbered { fails_before: Some(3), ..Numbered::default() });
+    pull(&platform, source.as_ref(), Pull::default()).await.unwrap_err();
+    let rest = Numbered::default();
+    pull(&platform, &rest, Pull::default()).await.unwrap();
+    assert_eq!(rest.pages_given.load(Ordering::Relaxed), 1);
+}
