@@ -9,6 +9,7 @@ mod questions;
 mod real_data;
 mod records;
 mod sources;
+mod tutorial;
 
 use std::fs;
 use std::path::{Path, PathBuf};
