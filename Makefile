@@ -62,6 +62,10 @@ conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes (ARGS="-
 bench: build $(PYTHON) ## Measure against Polars and DuckDB (ROWS="1000000 5000000", ARGS="--save")
 	$(PYTHON) bench/run.py $(ROWS) --smelt $(RELEASE) $(ARGS)
 
+.PHONY: bench-datasets
+bench-datasets: build $(PYTHON) ## Measure the other datasets against DuckDB (JOBS="events:100000", ARGS="--save")
+	$(PYTHON) bench/datasets.py $(JOBS) --smelt $(RELEASE) $(ARGS)
+
 .PHONY: bench-20m
 bench-20m: build $(PYTHON) ## Measure whether memory grows from 5 to 20 million rows
 	$(PYTHON) bench/run.py 5000000 20000000 --smelt $(RELEASE) --tools smelt --repeat 1 --no-day $(ARGS)

@@ -11,6 +11,8 @@ COUNTS = ("rows", "requests", "closed", "closed_within_24h")
 
 
 class Report:
+    made_by = "make bench"
+
     def __init__(self, smelt, cores, memory, repeat, tools):
         self.problems = []
         self.lines = []
@@ -54,9 +56,9 @@ class Report:
             self.say()
             self.say(f"smelt's peak memory from {small:,} to {large:,} rows: {percent:+.0f} %")
 
-    def table(self, figures, rows, size):
-        head = ["", "wall s", "(median)", "CPU s", "peak MB", "rows/s", "MB/s", "wall : Polars"]
-        reference = figures.get("polars", {}).get("wall")
+    def table(self, figures, rows, size, reference="polars"):
+        head = ["", "wall s", "(median)", "CPU s", "peak MB", "rows/s", "MB/s", f"wall : {NAMES[reference]}"]
+        reference = figures.get(reference, {}).get("wall")
         body = []
         for tool, run in figures.items():
             wall = run["wall"]
@@ -97,7 +99,7 @@ class Report:
             self.say(f"{NAMES[tool]}: " + verdict(tool, wrong, largest, files.malformed))
 
     def markdown(self):
-        title = "# File to gold, measured\n\n`make bench` wrote this.\n\n"
+        title = f"# File to gold, measured\n\n`{self.made_by}` wrote this.\n\n"
         return title + "\n".join(self.lines) + "\n"
 
 

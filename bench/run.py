@@ -12,51 +12,16 @@ import datetime
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from inputs import FILES, Input, prepare
+from inputs import Input, prepare
+from measuring import Failed, measured, summary
 from report import Report
 
 HERE = Path(__file__).parent
 TOOLS = ["smelt", "polars", "duckdb"]
-
-
-class Failed(Exception):
-    """A job ended badly."""
-
-
-def measured(command, cores, log):
-    """Runs a command to its end: wall seconds, CPU seconds, peak bytes."""
-    os.sync()
-    with open(log, "wb") as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        said = Path(log).read_text(errors="replace")[-2000:]
-        raise Failed(f"{' '.join(map(str, command))}\nended with {process.returncode}:\n{said}")
-    return {
-        "wall": wall,
-        "cpu": usage.ru_utime + usage.ru_stime,
-        "peak": usage.ru_maxrss * 1024,
-    }
-
-
-def summary(runs):
-    best = min(runs, key=lambda run: run["wall"])
-    median = statistics.median(run["wall"] for run in runs)
-    return {**best, "median": median, "peak": max(run["peak"] for run in runs)}
 
 
 class Bench:
