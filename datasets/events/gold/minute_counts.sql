@@ -1,7 +1,11 @@
 SELECT
-  DATE_TRUNC('minute', occurred_at) AS window_start,
+  window_start,
   event,
-  COUNT(*) AS events,
-  COUNT(DISTINCT user_id) AS users
-FROM silver.events_events
-GROUP BY DATE_TRUNC('minute', occurred_at), event
+  CAST(SUM(events) AS BIGINT) AS events,
+  COUNT(user_id) AS users
+FROM (
+  SELECT DATE_TRUNC('minute', occurred_at) AS window_start, event, user_id, COUNT(*) AS events
+  FROM silver.events_events
+  GROUP BY DATE_TRUNC('minute', occurred_at), event, user_id
+) AS by_user
+GROUP BY window_start, event
