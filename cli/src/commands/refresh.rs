@@ -61,17 +61,17 @@ pub(crate) async fn refresh(
     dataset: Option<&DatasetName>,
 ) -> Result<Refreshed> {
     let mut refreshed = Refreshed { ending: Ending::Fine, anything: false };
-    let datasets = chosen(platform, dataset)?;
-    let alone = datasets.len() == 1;
-    for dataset in datasets {
+    let mut first_error: Option<anyhow::Error> = None;
+    for dataset in chosen(platform, dataset)? {
         let report = match refresh_dataset(platform, dataset).await {
             Ok(report) => report,
-            Err(error) if alone => return Err(error.into()),
             // What is wrong with one dataset is no reason to leave the others as they are.
             Err(error) => {
                 let error = anyhow::Error::from(error);
-                crate::output::say(&format!("error: {}: {}", dataset.name, told(&error)));
-                refreshed.ending = Ending::Failed;
+                match &first_error {
+                    None => first_error = Some(error),
+                    Some(_) => crate::output::say(&format!("error: {}", told(&error))),
+                }
                 continue;
             }
         };
@@ -83,10 +83,13 @@ pub(crate) async fn refresh(
                  smelt quarantine {}",
                 dataset.name
             ));
-            refreshed.ending = worse(refreshed.ending, Ending::Refused);
+            refreshed.ending = Ending::Refused;
         }
     }
-    if refreshed.ending == Ending::Fine && !refreshed.anything && !global.quiet && !global.json {
+    if let Some(error) = first_error {
+        return Err(error);
+    }
+    if !refreshed.anything && !global.quiet && !global.json {
         crate::output::say("up to date");
     }
     Ok(refreshed)

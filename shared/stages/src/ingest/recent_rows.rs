@@ -3,7 +3,7 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use arrow::array::{Array, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::{filter, filter_record_batch};
 use arrow::error::ArrowError;
 use sha2::{Digest, Sha256};
@@ -38,7 +38,8 @@ impl RecentRows {
 
     /// The rows that an earlier pull has not brought in this very form.
     pub(crate) fn only_news(&mut self, batch: SourceBatch) -> Result<SourceBatch, ArrowError> {
-        let hashes: Vec<u64> = (0..batch.line.len()).map(|row| hash(&batch.fields, row)).collect();
+        let columns = by_name(&batch.fields);
+        let hashes: Vec<u64> = (0..batch.line.len()).map(|row| hash(&columns, row)).collect();
         for hash in &hashes {
             if self.newest.len() == REMEMBERED {
                 self.newest.pop_front();
@@ -59,13 +60,21 @@ impl RecentRows {
     }
 }
 
-fn hash(fields: &RecordBatch, row: usize) -> u64 {
+/// The columns by name: in which order they come differs from page to page.
+fn by_name(fields: &RecordBatch) -> Vec<(&str, &StringArray)> {
+    let schema = fields.schema_ref().fields().iter();
+    let texts = schema.zip(fields.columns()).filter_map(|(field, column)| {
+        Some((field.name().as_str(), column.as_string_opt::<i32>()?))
+    });
+    let mut columns: Vec<(&str, &StringArray)> = texts.collect();
+    columns.sort_unstable_by_key(|(name, _)| *name);
+    columns
+}
+
+fn hash(columns: &[(&str, &StringArray)], row: usize) -> u64 {
     let mut digest = Sha256::new();
-    for (field, column) in fields.schema_ref().fields().iter().zip(fields.columns()) {
-        let Some(texts) = column.as_string_opt::<i32>().filter(|texts| texts.is_valid(row)) else {
-            continue;
-        };
-        digest.update(field.name());
+    for (name, texts) in columns.iter().filter(|(_, texts)| texts.is_valid(row)) {
+        digest.update(name);
         digest.update([0]);
         digest.update(texts.value(row));
         digest.update([0]);
@@ -77,7 +86,7 @@ fn hash(fields: &RecordBatch, row: usize) -> u64 {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{Int64Array, StringArray};
+    use arrow::array::Int64Array;
     use arrow::datatypes::{DataType, Field, Schema};
 
     use super::*;
@@ -108,6 +117,23 @@ mod tests {
         assert_eq!(news.line.values(), &[2]);
         let mut third = RecentRows::parse(Some(&second.to_text()));
         assert_eq!(ids(&third.only_news(batch(&["a", "b", "c"])).unwrap()), ["a"]);
+    }
+
+    #[test]
+    fn the_order_of_columns_does_not_count() {
+        let text = |name: &str| Field::new(name, DataType::Utf8, true);
+        let row = |names: [&str; 2]| {
+            let columns = names.map(|name| Arc::new(StringArray::from(vec![name])) as _);
+            let schema = Arc::new(Schema::new(names.map(text).to_vec()));
+            SourceBatch {
+                fields: RecordBatch::try_new(schema, columns.to_vec()).unwrap(),
+                ..batch(&["x"])
+            }
+        };
+        let mut first = RecentRows::default();
+        first.only_news(row(["a", "b"])).unwrap();
+        let mut second = RecentRows::parse(Some(&first.to_text()));
+        assert_eq!(second.only_news(row(["b", "a"])).unwrap().line.len(), 0);
     }
 
     #[test]
