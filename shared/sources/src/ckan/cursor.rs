@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn a_cursor_is_a_map_of_resources() {
         let json = json!({
-            "r1": {"state": "s", "rows": 3, "last_id": 3, "complete": false},
+            "r1": {"state": "s", "started": "t", "rows": 3, "last_id": 3, "complete": false},
             "r2": {"value": "2024-01-01", "id": 7},
         });
         let cursor = CkanCursor::read(Cursor(json.clone()), "x").unwrap();

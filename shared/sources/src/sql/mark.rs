@@ -52,7 +52,9 @@ impl Mark {
         if newest.kind == ValueKind::Instant {
             return Some(earlier(newest, overlap_seconds));
         }
-        if let Ok(number) = newest.text.parse::<i64>() {
+        if newest.kind == ValueKind::Integer
+            && let Ok(number) = newest.text.parse::<i64>()
+        {
             let text = number.saturating_sub(i64::from(overlap_seconds)).to_string();
             return Some(Value { kind: newest.kind, text });
         }
@@ -109,13 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn only_times_are_overlapped() {
+    fn times_and_whole_numbers_are_overlapped() {
         for (kind, text, start) in [
             (ValueKind::Time, "2024-05-01 00:01:00.500000", "2024-04-30 23:56:00.5"),
             (ValueKind::Time, "0000-00-00 00:00:00", "0000-00-00 00:00:00"),
             (ValueKind::Text, "2024-05-01T10:00:00Z", "2024-05-01T09:55"),
             (ValueKind::Text, "abc", "abc"),
-            (ValueKind::Integer, "1714500000", "1714500000"),
+            (ValueKind::Integer, "1714500000", "1714499700"),
+            (ValueKind::Text, "1714500000", "1714500000"),
             (ValueKind::Decimal, "1714500000.5", "1714500000.5"),
             (ValueKind::Instant, "1714500300.250000", "1714500000"),
         ] {

@@ -17,7 +17,7 @@ pub(crate) async fn all(database: &Database) {
     a_pull_goes_on_exactly_behind_each_page(database).await;
     a_pull_goes_on_although_the_rest_was_deleted(database).await;
     late_commits_are_found_within_the_overlap(database).await;
-    numbers_go_on_at_the_newest_itself(database).await;
+    whole_numbers_that_commit_late_are_found_within_the_overlap(database).await;
     a_writer_does_not_disturb_a_pull(database).await;
     a_window_takes_its_rows_and_leaves_the_cursor(database).await;
     questions_that_make_no_sense_are_refused(database).await;
@@ -119,7 +119,7 @@ async fn late_commits_are_found_within_the_overlap(database: &Database) {
     assert_eq!(new_rows(&source(300), cursor).await.0, [late, newest]);
 }
 
-async fn numbers_go_on_at_the_newest_itself(database: &Database) {
+async fn whole_numbers_that_commit_late_are_found_within_the_overlap(database: &Database) {
     database
         .execute(
             "CREATE TABLE numbered (id INT, at BIGINT);
@@ -131,7 +131,7 @@ async fn numbers_go_on_at_the_newest_itself(database: &Database) {
     assert_eq!(rows, [["1", "9"], ["2", "10"], ["3", "100"]]);
     database.execute("INSERT INTO numbered VALUES (2, 100), (4, 99), (5, 1000)").await;
     let (rows, _) = new_rows(&source, cursor).await;
-    assert_eq!(rows, [["2", "100"], ["3", "100"], ["5", "1000"]]);
+    assert_eq!(rows, [["4", "99"], ["2", "100"], ["3", "100"], ["5", "1000"]]);
 }
 
 async fn a_writer_does_not_disturb_a_pull(database: &Database) {

@@ -22,13 +22,12 @@ pub(crate) struct RecentRows {
 }
 
 impl RecentRows {
-    /// As an earlier pull left them.
+    /// As the last pull left them: what was read before it may have changed back since.
     pub(crate) fn parse(text: Option<&str>) -> Self {
         let digits = text.unwrap_or_default().as_bytes().chunks(DIGITS);
         let hashes = digits
             .filter_map(|digits| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
-        let newest: VecDeque<u64> = hashes.collect();
-        Self { before: newest.iter().copied().collect(), newest }
+        Self { before: hashes.collect(), newest: VecDeque::new() }
     }
 
     /// For the next pull.
