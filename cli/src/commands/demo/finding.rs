@@ -1,7 +1,7 @@
 //! What the simulators know beside what the lake says.
 
 use anyhow::Result;
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use futures::TryStreamExt;
@@ -47,10 +47,11 @@ impl Finding {
 async fn answer(platform: &Platform, sql: &str) -> Result<String> {
     let rows = smelt_stages::query(platform, sql).await?;
     let batches: Vec<_> = rows.try_collect().await?;
-    for batch in batches.iter().filter(|batch| batch.num_rows() > 0 && batch.num_columns() > 0) {
-        let texts = cast(batch.column(0), &DataType::Utf8)?;
-        let texts = texts.as_string::<i32>();
-        return Ok(if texts.is_valid(0) { texts.value(0).to_owned() } else { "null".to_owned() });
-    }
-    Ok("no row".to_owned())
+    let has_value = |batch: &&RecordBatch| batch.num_rows() > 0 && batch.num_columns() > 0;
+    let Some(batch) = batches.iter().find(has_value) else {
+        return Ok("no row".to_owned());
+    };
+    let texts = cast(batch.column(0), &DataType::Utf8)?;
+    let texts = texts.as_string::<i32>();
+    Ok(if texts.is_valid(0) { texts.value(0).to_owned() } else { "null".to_owned() })
 }

@@ -32,7 +32,7 @@ pub(crate) enum Scene {
 
 /// What was simulated for one dataset.
 pub(crate) enum Simulated {
-    Nyc311(SimulatedRequests),
+    Nyc311(Box<SimulatedRequests>),
     /// The truth, and where Boston's tables lie.
     Spending(DatasetTruth, PathBuf),
     /// Uploads only.
@@ -91,7 +91,8 @@ impl Scene {
         let seed = arguments.seed;
         match self {
             Self::Nyc311 => {
-                SimulatedRequests::simulate(global, arguments, lake).map(Simulated::Nyc311)
+                let simulated = SimulatedRequests::simulate(global, arguments, lake)?;
+                Ok(Simulated::Nyc311(Box::new(simulated)))
             }
             Self::Spending => {
                 let settings = Spending { seed, ..Spending::default() };
