@@ -17,6 +17,7 @@ mod ingest;
 mod json_field;
 mod json_schema;
 mod landing;
+mod numbers_of_hashes;
 mod observer;
 mod parallel;
 mod percentile;

@@ -8,7 +8,7 @@ use smelt_domain::SourceName;
 use smelt_lake::{DataFile, Snapshot};
 use smelt_sources::SnapshotPart;
 
-use crate::silver::number_of;
+use crate::numbers_of_hashes::number_of;
 
 /// Tag of a bronze file: what it is a copy of.
 const COPY_OF: &str = "smelt.copy_of";

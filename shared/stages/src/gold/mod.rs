@@ -19,10 +19,11 @@ use uuid::Uuid;
 use self::pieces::{PartitionValue, Piece, touched_pieces};
 pub(crate) use self::rows::{mart_rows, mart_schema, register};
 use crate::follow::{Attempt, Follower, follow};
+use crate::numbers_of_hashes::number_of;
 use crate::observer::Unit;
 use crate::parallel::in_parallel;
 use crate::silver::plan::silver_schema;
-use crate::silver::{DEFINITION, basis, number_of, upstream};
+use crate::silver::{DEFINITION, basis, upstream};
 use crate::{Platform, StageError};
 
 /// Follows the mart's silver tables until there is nothing left to do.

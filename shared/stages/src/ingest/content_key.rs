@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 use smelt_domain::Table as TableDefinition;
 use smelt_sources::SourceBatch;
 
+use crate::numbers_of_hashes::first_half;
+
 /// Makes the content keys of the rows of one load, in their order.
 ///
 /// A key is the hash of the row's source columns and its number among the equal rows of the load:
@@ -74,8 +76,4 @@ fn cleaned(values: &StringArray, row: usize) -> Option<&str> {
     let value = values.is_valid(row).then(|| values.value(row))?;
     let value = value.trim_matches([' ', '\t', '\r', '\n']);
     (!value.is_empty()).then_some(value)
-}
-
-fn first_half(hash: &[u8]) -> u64 {
-    hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

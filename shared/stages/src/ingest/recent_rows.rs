@@ -9,6 +9,8 @@ use arrow::error::ArrowError;
 use sha2::{Digest, Sha256};
 use smelt_sources::SourceBatch;
 
+use crate::numbers_of_hashes::first_half;
+
 /// How many rows are remembered.
 const REMEMBERED: usize = 1000;
 /// Hexadecimal digits of a remembered row's hash.
@@ -78,7 +80,7 @@ fn hash(columns: &[(&str, &StringArray)], row: usize) -> u64 {
         digest.update(texts.value(row));
         digest.update([0]);
     }
-    digest.finalize().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    first_half(&digest.finalize())
 }
 
 #[cfg(test)]

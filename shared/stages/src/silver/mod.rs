@@ -23,7 +23,6 @@ mod shuffle;
 use std::time::Instant;
 
 use serde_json::{Map, json};
-use sha2::{Digest, Sha256};
 use smelt_domain::{
     Dataset, RuleName, StageName, StepReport, Table as TableDefinition, TableId, UpstreamVersion,
 };
@@ -53,12 +52,6 @@ pub(crate) fn basis(definition: u64, upstreams: impl IntoIterator<Item = u64>) -
     });
     // The log keeps signed numbers.
     (mixed >> 1).max(1)
-}
-
-/// A number for a text, the same in every process.
-pub(crate) fn number_of(text: &str) -> u64 {
-    let hash = Sha256::digest(text);
-    hash.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// What following bronze did to one silver table.
