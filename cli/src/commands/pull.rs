@@ -84,9 +84,7 @@ async fn pull_one(
     pull: &Pull,
 ) -> Result<Pulled> {
     let source = open(dataset, definition)?;
-    let Some(table) = dataset.table(&definition.table) else {
-        bail!("{} has no table `{}`", dataset.name, definition.table);
-    };
+    let table = only_table(dataset, Some(&definition.table))?;
     Ok(pull_source(platform, dataset, table, definition, source.as_ref(), pull).await?)
 }
 

@@ -1,11 +1,12 @@
 use std::fmt::Write;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::json;
 use smelt_domain::{Dataset, DatasetName, SourceDefinition, SourceName};
 use smelt_sources::Probe;
 use smelt_stages::{Platform, reconcile};
 
+use super::ingest::only_table;
 use super::pull::{chosen_sources, open};
 use crate::arguments::{Global, ReportFormat};
 use crate::data_size::{count_text, counted};
@@ -85,9 +86,7 @@ async fn reconcile_one(
     definition: &SourceDefinition,
 ) -> Result<String> {
     let source = open(dataset, definition)?;
-    let Some(table) = dataset.table(&definition.table) else {
-        bail!("{} has no table `{}`", dataset.name, definition.table);
-    };
+    let table = only_table(dataset, Some(&definition.table))?;
     let reconciled = reconcile(platform, dataset, table, definition, source.as_ref()).await?;
     Ok(match reconciled {
         None => "it cannot tell what was deleted".to_owned(),

@@ -84,7 +84,8 @@ fn clean(array: &ArrayRef) -> Result<ArrayRef> {
     Ok(Arc::new(cleaned))
 }
 
-fn is_blank(character: char) -> bool {
+/// Whether a character is nothing at the ends of a field.
+pub(crate) fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\r' | '\n')
 }
 

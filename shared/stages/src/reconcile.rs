@@ -55,7 +55,7 @@ pub async fn reconcile(
     let differs = |month: &&String| here.get(*month) != there.get(*month);
     let months: Vec<String> = here.keys().filter(differs).cloned().collect();
     let mut kept = HashSet::new();
-    for month in there.keys().filter(|month| here.get(*month) != there.get(*month)) {
+    for month in there.keys().filter(differs) {
         comparison.note_keys(inventory, month, &mut kept).await?;
     }
     let gone = comparison.rows_without(&months, &kept).await?;
@@ -159,7 +159,7 @@ impl Comparison<'_> {
             for row in 0..batch.num_rows() {
                 let key = self.table.key.iter().filter_map(|name| {
                     let column = batch.column_by_name(name.as_str())?;
-                    stored(ScalarValue::try_from_array(column, row).ok()?)
+                    ScalarValue::try_from_array(column, row).ok().map(stored)
                 });
                 if !kept.contains(&key.collect::<Vec<_>>()) {
                     let row = as_texts(&batch.slice(row, 1)).map_err(|error| self.failed(error))?;
@@ -203,9 +203,9 @@ impl Comparison<'_> {
 }
 
 /// The value in the type in which it is stored: text is computed with as views.
-fn stored(value: ScalarValue) -> Option<ScalarValue> {
+fn stored(value: ScalarValue) -> ScalarValue {
     match value {
-        ScalarValue::Utf8View(text) => Some(ScalarValue::Utf8(text)),
-        other => Some(other),
+        ScalarValue::Utf8View(text) => ScalarValue::Utf8(text),
+        other => other,
     }
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use smelt_domain::Table as TableDefinition;
 use smelt_sources::SourceBatch;
 
+use crate::clean::is_blank;
 use crate::numbers_of_hashes::first_half;
 
 /// Makes the content keys of the rows of one load, in their order.
@@ -74,6 +75,6 @@ impl ContentKeys {
 /// The value as the silver SQL sees it, so that space around it makes no other key.
 fn cleaned(values: &StringArray, row: usize) -> Option<&str> {
     let value = values.is_valid(row).then(|| values.value(row))?;
-    let value = value.trim_matches([' ', '\t', '\r', '\n']);
+    let value = value.trim_matches(is_blank);
     (!value.is_empty()).then_some(value)
 }

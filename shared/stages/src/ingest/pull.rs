@@ -76,7 +76,7 @@ pub async fn pull_source(
     pull: &Pull,
 ) -> Result<Pulled, StageError> {
     let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
-    let mut puller = Puller { platform, bronze: &bronze, table, definition, source };
+    let puller = Puller { platform, bronze: &bronze, table, definition, source };
     puller.run(pull).await
 }
 
@@ -89,7 +89,7 @@ struct Puller<'a> {
 }
 
 impl Puller<'_> {
-    async fn run(&mut self, pull: &Pull) -> Result<Pulled, StageError> {
+    async fn run(&self, pull: &Pull) -> Result<Pulled, StageError> {
         let base = self.bronze.snapshot().await?;
         let before = base.as_ref().and_then(|base| base.property(&self.cursor_name()));
         let mut position = before.map(str::to_owned);
@@ -153,7 +153,7 @@ impl Puller<'_> {
         };
         let mut part: Option<SnapshotPart> = None;
         while load.written.rows + writer.rows() < ROWS_PER_COMMIT {
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if is_past(deadline) {
                 load.ended = Some(Ok(PullEnding::Deadline));
                 break;
             }
@@ -165,9 +165,9 @@ impl Puller<'_> {
                 }
                 // The pages before are sound and stay; the next pull goes on behind them.
                 Err(error) => {
-                    let in_time = deadline.is_none_or(|deadline| Instant::now() < deadline);
-                    let gave_up_in_time = in_time || !error.retryable();
-                    let ended = if gave_up_in_time { Err(error) } else { Ok(PullEnding::Deadline) };
+                    // Waits and retries end at the deadline as well.
+                    let at_deadline = error.retryable() && is_past(deadline);
+                    let ended = if at_deadline { Ok(PullEnding::Deadline) } else { Err(error) };
                     load.ended = Some(ended);
                     break;
                 }
@@ -229,6 +229,10 @@ impl Puller<'_> {
     fn recent_name(&self) -> String {
         format!("smelt.recent.{}", self.definition.name)
     }
+}
+
+fn is_past(deadline: Option<Instant>) -> bool {
+    deadline.is_some_and(|deadline| Instant::now() >= deadline)
 }
 
 fn scope(pull: &Pull, cursor: Option<&str>) -> PullScope {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use arrow::array::{BooleanArray, RecordBatch};
 use datafusion::prelude::{DataFrame, lit};
-use smelt_lake::{DataFile, FilesTable, Snapshot};
+use smelt_lake::{DataFile, Snapshot};
 
 use super::Silver;
 use super::layout::{SilverLayout, key_hashes};
-use super::plan::{ARRIVAL, RULE, exact, silver_plan};
+use super::plan::{ARRIVAL, RULE, exact};
 use super::router::{Origin, Router};
 use crate::StageError;
 use crate::bronze::RECORD;
@@ -40,14 +40,8 @@ impl FormerCorrections {
             return Ok(Self::default());
         }
         let failed = |error| StageError::engine(format!("refreshing {}", stage.silver.id()), error);
-        let files = FilesTable::with_ordinals(
-            stage.bronze.id(),
-            bronze.schema(),
-            bronze.partition_columns(),
-            files,
-        );
         let session = stage.platform.engine.session()?;
-        let plan = silver_plan(&session, stage.dataset, stage.table, files).map_err(failed)?;
+        let plan = stage.plan(&session, bronze, files).map_err(failed)?;
         let rows = DataFrame::new(session.state(), plan)
             .filter(exact(RECORD).is_not_null().and(exact(RULE).is_null()))
             .and_then(|rows| rows.with_column(ARRIVAL, exact(ARRIVAL) - lit(BEFORE_SILVER)))

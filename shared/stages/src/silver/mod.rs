@@ -22,11 +22,13 @@ mod shuffle;
 
 use std::time::Instant;
 
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::SessionContext;
 use serde_json::{Map, json};
 use smelt_domain::{
     Dataset, RuleName, StageName, StepReport, Table as TableDefinition, TableId, UpstreamVersion,
 };
-use smelt_lake::{Commit, CommitError, DataFile, Snapshot, Table};
+use smelt_lake::{Commit, CommitError, DataFile, FilesTable, Snapshot, Table};
 
 use self::former_corrections::HOLDS_CORRECTIONS;
 use self::plan::silver_schema;
@@ -133,6 +135,18 @@ impl Follower for Silver<'_> {
 }
 
 impl Silver<'_> {
+    /// The silver SQL over files of bronze, in their order of arrival.
+    fn plan(
+        &self,
+        session: &SessionContext,
+        bronze: &Snapshot,
+        files: Vec<DataFile>,
+    ) -> datafusion::error::Result<LogicalPlan> {
+        let (schema, partitioned) = (bronze.schema(), bronze.partition_columns());
+        let files = FilesTable::with_ordinals(self.bronze.id(), schema, partitioned, files);
+        silver_plan(session, self.dataset, self.table, files)
+    }
+
     /// What silver is computed by: its definition, this very bronze table, and which copies of its
     /// sources count.
     fn basis(&self, bronze: &Snapshot) -> u64 {

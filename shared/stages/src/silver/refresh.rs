@@ -10,7 +10,7 @@ use datafusion::physical_plan::execute_stream_partitioned;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use smelt_domain::{OnViolation, RuleName, StageName};
-use smelt_lake::{DataFile, FilesTable, Snapshot};
+use smelt_lake::{DataFile, Snapshot};
 use tokio::task::JoinSet;
 
 use super::Silver;
@@ -19,7 +19,7 @@ use super::layout::SilverLayout;
 use super::merge::Merge;
 use super::newest::BYTES_BESIDE_EACH_ROW;
 use super::old_rows::{Gathered, OldRows};
-use super::plan::{BREAKS, DELETED, has_corrections, silver_plan};
+use super::plan::{BREAKS, DELETED, has_corrections};
 use super::refused::{RefusedWriter, is_refused};
 use super::router::{Origin, Router};
 use super::shuffle::{Limits, Shuffle};
@@ -161,13 +161,7 @@ async fn take_in(
     let failed =
         |error| StageError::engine(format!("running the SQL of {}", stage.silver.id()), error);
     let total = new_files.iter().map(DataFile::rows).sum();
-    let files = FilesTable::with_ordinals(
-        stage.bronze.id(),
-        bronze.schema(),
-        bronze.partition_columns(),
-        new_files,
-    );
-    let plan = silver_plan(session, stage.dataset, stage.table, files).map_err(failed)?;
+    let plan = stage.plan(session, bronze, new_files).map_err(failed)?;
     let physical = session.state().create_physical_plan(&plan).await.map_err(failed)?;
     let streams = execute_stream_partitioned(physical, session.task_ctx()).map_err(failed)?;
 
