@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use smelt_domain::{DatasetName, SourceName};
+use smelt_domain::{DatasetName, PartitionBound, PartitionRange, SourceName};
 
 use crate::data_size::DataSize;
 
@@ -120,6 +120,45 @@ Example:
         /// Only this dataset.
         dataset: Option<DatasetName>,
     },
+    /// Which partitions a backfill of a range would compute anew.
+    #[command(after_help = "\
+Examples:
+  smelt plan nyc311 --from 2024-01 --to 2024-03
+  smelt plan spending --from 2023                  fiscal years from 2023 on
+  smelt plan events --from 2024-02-28 --to 2024-03-01 --format json")]
+    Plan {
+        #[command(flatten)]
+        range: RangeArguments,
+        #[arg(long, default_value = "table")]
+        format: ReportFormat,
+    },
+    /// Compute partitions anew from bronze: silver, the marts that read them, published.
+    #[command(after_help = "\
+Examples:
+  smelt backfill nyc311 --from 2024-01 --to 2024-03
+  smelt backfill nyc311                            all of it, the quarantine as well
+  smelt ingest nyc311 --since 2024-01-01 --until 2024-02-01 && smelt refresh nyc311
+                                                   brings rows of a time anew from the source
+
+Readers see the old version of each table until its new one is complete. `smelt plan` says before
+what would be done. What waits in bronze is taken in first.")]
+    Backfill {
+        #[command(flatten)]
+        range: RangeArguments,
+    },
+    /// Files in landing/: how far each has come, and what became of it.
+    #[command(after_help = "\
+Examples:
+  smelt uploads nyc311
+  watch smelt uploads nyc311 --format json
+
+Stages: waiting, reading, interrupted, refused, bronze, silver, gold, published.")]
+    Uploads {
+        /// Only this dataset.
+        dataset: Option<DatasetName>,
+        #[arg(long, default_value = "table")]
+        format: ReportFormat,
+    },
     /// Where every table stands, and whether every row is accounted for.
     Status {
         /// Only this dataset.
@@ -221,6 +260,25 @@ fn parse_moment(text: &str) -> Result<NaiveDateTime, String> {
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
         .ok_or_else(|| "expected a day such as 2026-01-31, or 2026-01-31T12:00".to_owned())
+}
+
+/// Partitions of a dataset.
+#[derive(Debug, Args)]
+pub(crate) struct RangeArguments {
+    /// The dataset.
+    pub(crate) dataset: DatasetName,
+    /// First partition: a day, a month, a year or a number, such as 2024-01.
+    #[arg(long, value_name = "PARTITION")]
+    pub(crate) from: Option<PartitionBound>,
+    /// Last partition, which belongs to the range: 2024-03 ends on the last of March.
+    #[arg(long, value_name = "PARTITION")]
+    pub(crate) to: Option<PartitionBound>,
+}
+
+impl RangeArguments {
+    pub(crate) fn range(&self) -> PartitionRange {
+        PartitionRange { from: self.from, to: self.to }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -94,5 +94,6 @@ fn short(outcome: &FileOutcome) -> String {
         FileOutcome::NoRows => "a header but no rows; nothing to do".to_owned(),
         FileOutcome::Foreign { .. } => "refused".to_owned(),
         FileOutcome::Unreadable(error) => error.to_string(),
+        FileOutcome::RefusedBefore { problem } => format!("refused before: {problem}"),
     }
 }

@@ -1,3 +1,4 @@
+mod backfill;
 mod check;
 mod completions;
 mod demo;
@@ -12,6 +13,7 @@ mod serve;
 mod simulate;
 mod sources;
 mod status;
+mod uploads;
 
 use anyhow::Result;
 
@@ -32,6 +34,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
         Command::Record(command) => record::run(&global, &command).await,
         Command::Refresh { dataset } => refresh::run(&global, dataset).await,
         Command::Run { dataset } => refresh::run_landing(&global, dataset).await,
+        Command::Plan { range, format } => backfill::plan(&global, &range, format).await,
+        Command::Backfill { range } => backfill::run(&global, &range).await,
+        Command::Uploads { dataset, format } => uploads::run(&global, dataset, format).await,
         Command::Status { dataset, format } => status::run(&global, dataset, format).await,
         Command::Query(arguments) => query::run(&global, arguments).await,
         Command::Quarantine { dataset, examples, replay } => {

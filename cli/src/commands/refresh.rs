@@ -1,9 +1,10 @@
 use anyhow::Result;
-use smelt_domain::DatasetName;
-use smelt_stages::{Platform, refresh_dataset, sweep_landing};
+use smelt_domain::{Dataset, DatasetName};
+use smelt_stages::{FileOutcome, Platform, RefreshReport, refresh_dataset, sweep_landing};
 
 use super::ingest::say;
 use crate::arguments::Global;
+use crate::data_size::counted;
 use crate::exit::{Ending, told};
 use crate::session::{chosen, open_recorded, reported};
 
@@ -33,9 +34,21 @@ async fn land_and_refresh(
 ) -> Result<Ending> {
     let mut landed = Ending::Fine;
     for dataset in chosen(platform, dataset)? {
+        let mut refused_before = 0;
         for table in &dataset.tables {
             let ingested = sweep_landing(platform, dataset, table).await?;
             landed = worse(landed, say(&quiet_about_known(global), &ingested));
+            let is_refused =
+                |(_, outcome): &&(_, _)| matches!(outcome, FileOutcome::RefusedBefore { .. });
+            refused_before += ingested.files.iter().filter(is_refused).count() as u64;
+        }
+        if refused_before > 0 && !global.quiet && !global.json {
+            crate::output::say(&format!(
+                "landing/{}: {} refused before; smelt uploads {} says why",
+                dataset.name,
+                counted(refused_before, "file"),
+                dataset.name
+            ));
         }
     }
     let refreshed = refresh(global, platform, dataset).await?;
@@ -76,15 +89,7 @@ pub(crate) async fn refresh(
             }
         };
         refreshed.anything |= !report.steps.is_empty();
-        for table in report.refused_too_many {
-            crate::output::say(&format!(
-                "error: {table}: more rows were refused than the dataset allows in one run \
-                 (refuse_above); the good rows are in, the others in quarantine: \
-                 smelt quarantine {}",
-                dataset.name
-            ));
-            refreshed.ending = Ending::Refused;
-        }
+        refreshed.ending = worse(refreshed.ending, refused_too_many(dataset, &report));
     }
     if let Some(error) = first_error {
         return Err(error);
@@ -93,6 +98,19 @@ pub(crate) async fn refresh(
         crate::output::say("up to date");
     }
     Ok(refreshed)
+}
+
+/// Says which tables had more rows refused than they may.
+pub(crate) fn refused_too_many(dataset: &Dataset, report: &RefreshReport) -> Ending {
+    for table in &report.refused_too_many {
+        crate::output::say(&format!(
+            "error: {table}: more rows were refused than the dataset allows in one run \
+             (refuse_above); the good rows are in, the others in quarantine: \
+             smelt quarantine {}",
+            dataset.name
+        ));
+    }
+    if report.refused_too_many.is_empty() { Ending::Fine } else { Ending::Refused }
 }
 
 /// A failure outweighs a refusal, and both outweigh success.

@@ -14,12 +14,14 @@ mod expectation;
 mod keys;
 mod layer;
 mod names;
+mod partition_range;
 mod problem;
 mod report;
 mod reserved;
 mod run_id;
 mod source;
 mod table_id;
+mod upload;
 
 pub use column_type::{Column, ColumnType, ColumnTypeError};
 pub use dataset::{Dataset, MART_PARTITION, Mart, MartReads, SourceColumn, Table, TableMode};
@@ -29,6 +31,9 @@ pub use expectation::{Check, Expectation, FITS_JSON_SCHEMA, JsonProperty, JsonTy
 pub use keys::{landing_prefix, published_latest_path, published_path, run_report_path};
 pub use layer::{Layer, LayerError};
 pub use names::{ColumnName, DatasetName, NameError, RuleName, SourceName, TableName};
+pub use partition_range::{
+    PartitionBound, PartitionBoundError, PartitionRange, PartitionRangeError, PartitionsInRange,
+};
 pub use problem::{Problem, Problems};
 pub use report::{Outcome, RunReport, StageName, StepReport, UpstreamVersion};
 pub use run_id::{RunId, RunIdError};
@@ -37,3 +42,7 @@ pub use source::{
     Tls,
 };
 pub use table_id::{TableId, TableIdError};
+pub use upload::{
+    ObjectVersion, UploadId, UploadIdError, UploadRecord, UploadState, upload_record_path,
+    uploads_prefix,
+};

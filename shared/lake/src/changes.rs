@@ -19,11 +19,10 @@ impl Table {
         let Some(from) = from else { return Ok(Changes::Everything) };
         let mut partitions = BTreeSet::new();
         for version in from + 1..=to {
-            let path = self.path(&format!("_delta_log/{version:020}.json"));
-            let Some(bytes) = self.lake().get_object(&path).await? else {
+            let Some(actions) = self.actions(version).await? else {
                 return Ok(Changes::Everything);
             };
-            for action in self.parse_commit(&path, &bytes)? {
+            for action in actions {
                 match action {
                     LogAction::Add(add) if add.data_change => {
                         partitions.insert(add.partition_values.into_iter().collect());
@@ -39,6 +38,13 @@ impl Table {
             }
         }
         Ok(Changes::Partitions(partitions.into_iter().collect()))
+    }
+
+    /// The actions of one commit; `None` when the log is cleaned up that far back.
+    pub(crate) async fn actions(&self, version: u64) -> Result<Option<Vec<LogAction>>, LakeError> {
+        let path = self.path(&format!("_delta_log/{version:020}.json"));
+        let bytes = self.lake().get_object(&path).await?;
+        bytes.map(|bytes| self.parse_commit(&path, &bytes)).transpose()
     }
 
     fn parse_commit(&self, path: &str, bytes: &[u8]) -> Result<Vec<LogAction>, LakeError> {

@@ -168,6 +168,15 @@ impl Lake {
         }
     }
 
+    /// What the store knows of an object; `None` when it does not exist.
+    pub async fn object(&self, path: &str) -> Result<Option<ObjectMeta>, LakeError> {
+        match self.store.head(&object_path(path)).await {
+            Ok(object) => Ok(Some(object)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(LakeError::from_store("read", path, error)),
+        }
+    }
+
     /// Lists objects below a prefix, sorted by path.
     pub async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectMeta>, LakeError> {
         let mut found: Vec<ObjectMeta> = self

@@ -15,6 +15,7 @@ mod commit;
 mod data_file;
 mod error;
 mod files_table;
+mod history;
 mod lake;
 mod log_actions;
 mod parquet_statistics;

@@ -1,5 +1,5 @@
 use datafusion::error::DataFusionError;
-use smelt_domain::{Problems, RuleName};
+use smelt_domain::{PartitionRangeError, Problems, RuleName};
 use smelt_lake::LakeError;
 use smelt_sources::{FileError, SourceError};
 
@@ -54,6 +54,20 @@ pub enum StageError {
         /// Rows that came out, one way or another.
         found: u64,
     },
+    /// Partitions that a backfill leaves alone are not what bronze gives either.
+    #[error(
+        "{table}: its other partitions are not what bronze gives today either; nothing was \
+         committed; compute all of it anew: smelt backfill {dataset}"
+    )]
+    BackfillTooNarrow {
+        /// SQL name of the silver table.
+        table: String,
+        /// Its dataset.
+        dataset: String,
+    },
+    /// The partitions of a dataset cannot be chosen as asked for.
+    #[error(transparent)]
+    Range(#[from] PartitionRangeError),
     /// A query given by the user is wrong or failed.
     #[error("{problem}")]
     Query {

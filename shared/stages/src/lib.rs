@@ -5,6 +5,7 @@
 //! environment or prints: a command line and a Lambda function call the same functions.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod backfill;
 mod bronze;
 mod clean;
 mod definitions;
@@ -32,15 +33,19 @@ mod silver;
 mod snapshots;
 mod status;
 mod steps;
+mod upload_records;
+mod uploads;
 
+pub use backfill::{PlannedTable, backfill_dataset, plan_backfill};
 pub use definitions::{check_sql, read_definitions};
 pub use engine::{Engine, EngineSettings};
 pub use error::StageError;
 pub use gold::follow_silver;
 pub use ingest::{
-    FileOutcome, Ingested, Pull, PullEnding, PullFrom, Pulled, Upload, ingest_files, pull_source,
+    FileOutcome, Ingested, Pull, PullEnding, PullFrom, Pulled, Upload, UploadMeter, UploadPhase,
+    ingest_files, pull_source,
 };
-pub use landing::sweep_landing;
+pub use landing::{ingest_landed, sweep_landing};
 pub use observer::{Observer, Silent, Ticket, Unit};
 pub use platform::Platform;
 pub use publish::publish;
@@ -51,3 +56,4 @@ pub use refresh::{RefreshReport, refresh_dataset};
 pub use runs::{last_reports, write_report};
 pub use silver::{SilverFollowed, follow_bronze};
 pub use status::{Balance, DatasetStatus, Follows, TableStatus, dataset_status, table_balance};
+pub use uploads::{UploadProgress, UploadStage, uploads};

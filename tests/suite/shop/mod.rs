@@ -15,15 +15,15 @@ use arrow::datatypes::{DataType, Field, Schema};
 use async_trait::async_trait;
 use object_store::ObjectStoreExt;
 use proptest::test_runner::{Config, TestRunner};
-use smelt_domain::Dataset;
+use smelt_domain::{Dataset, PartitionRange};
 use smelt_lake::Lake;
 use smelt_sources::{
     Cursor, Page, Pages, Probe, PullRequest, PullScope, SnapshotPart, Source, SourceBatch,
     SourceError,
 };
 use smelt_stages::{
-    Correction, CorrectionError, Engine, EngineSettings, Platform, Pull, Silent, Upload, correct,
-    ingest_files, pull_source, refresh_dataset, table_balance,
+    Correction, CorrectionError, Engine, EngineSettings, Platform, Pull, Silent, Upload,
+    backfill_dataset, correct, ingest_files, pull_source, refresh_dataset, table_balance,
 };
 
 use self::definition::shop;
@@ -68,7 +68,7 @@ async fn live(steps: &[Step]) {
         let dataset = &platform.datasets[0];
         let possible = oracle.happen(step);
         happen(&platform, dataset, folder.path(), number, step, possible).await;
-        if matches!(step, Step::Refresh) {
+        if matches!(step, Step::Refresh | Step::Backfill { .. }) {
             assert_eq!(tables(&platform).await, oracle.tables(), "after step {number}");
             assert_balanced(&platform, dataset).await;
         }
@@ -147,6 +147,12 @@ async fn happen(
             correct_order(platform, dataset, *order_id, &Correction::Delete, possible).await;
         }
         Step::Refresh => drop(refresh_dataset(platform, dataset).await.unwrap()),
+        Step::Backfill { from, to } => {
+            let bound = |text: &&str| text.parse().unwrap();
+            let range =
+                PartitionRange { from: from.as_ref().map(bound), to: to.as_ref().map(bound) };
+            backfill_dataset(platform, dataset, range).await.unwrap();
+        }
     }
 }
 

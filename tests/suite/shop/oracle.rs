@@ -82,7 +82,7 @@ impl Oracle {
                 let version = Version { changed_at: now.changed_at, held: true, order: None };
                 self.versions.push((*order_id, version));
             }
-            Step::Refresh => {}
+            Step::Refresh | Step::Backfill { .. } => {}
             // The same content again.
             Step::Payments(_) | Step::Clicks(_) | Step::Orders(_) | Step::Customers(_) => {}
         }

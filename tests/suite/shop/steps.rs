@@ -9,6 +9,8 @@ const VENDORS: [&str; 3] = ["ACME", " ACME ", ""];
 /// Orders lie in months with a gap between them.
 const MONTHS: [&str; 4] = ["2023-12", "2024-01", "2024-02", "2024-05"];
 const REGIONS: [&str; 2] = ["north", "south"];
+/// Years, as some partitions are numbers.
+const BOUNDS: [Option<&str>; 3] = [None, Some("2023"), Some("2024")];
 const ITEMS: [&str; 3] = ["apples", "pears", "plums"];
 
 /// An order as a file has it.
@@ -44,6 +46,11 @@ pub(super) enum Step {
         order_id: i64,
     },
     Refresh,
+    /// What came is taken in, then the partitions of some time are computed anew.
+    Backfill {
+        from: Option<&'static str>,
+        to: Option<&'static str>,
+    },
 }
 
 pub(super) fn day_of_click(number: usize) -> &'static str {
@@ -77,5 +84,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1..6i64, 0..20i64).prop_map(|(order_id, amount)| Step::Put { order_id, amount }),
         2 => (1..6i64).prop_map(|order_id| Step::Delete { order_id }),
         3 => Just(Step::Refresh),
+        1 => (select(&BOUNDS[..]), select(&BOUNDS[..]))
+            .prop_map(|(one, other)| Step::Backfill { from: one.min(other), to: one.max(other) }),
     ]
 }

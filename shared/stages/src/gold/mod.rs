@@ -12,11 +12,14 @@ use arrow::datatypes::SchemaRef;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 use serde_json::{Map, Value, json};
-use smelt_domain::{Dataset, Mart, StageName, StepReport, Table as TableDefinition, TableId};
+use smelt_domain::{
+    Dataset, Mart, StageName, StepReport, Table as TableDefinition, TableId, TableName,
+};
 use smelt_lake::{Changes, Commit, DataFile, DataFileWriter, FileLayout, Snapshot, Table};
 use uuid::Uuid;
 
-use self::pieces::{PartitionValue, Piece, touched_pieces};
+pub(crate) use self::pieces::PartitionValue;
+use self::pieces::{Piece, touched_pieces};
 pub(crate) use self::rows::{mart_rows, mart_schema, register};
 use crate::follow::{Attempt, Follower, follow};
 use crate::numbers_of_hashes::number_of;
@@ -32,16 +35,47 @@ pub async fn follow_silver(
     dataset: &Dataset,
     mart: &Mart,
 ) -> Result<Vec<StepReport>, StageError> {
-    let lookups = mart.lookups.iter().map(|table| platform.lake.table(dataset.silver_id(table)));
-    let stage = Arc::new(Gold {
-        platform: platform.clone(),
-        dataset: dataset.clone(),
-        mart: mart.clone(),
-        driver: platform.lake.table(dataset.silver_id(&mart.driver))?,
-        lookups: lookups.collect::<Result<_, _>>()?,
-        gold: platform.lake.table(dataset.gold_id(&mart.name))?,
-    });
+    let stage = Arc::new(Gold::new(platform, dataset, mart)?);
     follow(&stage.gold, platform.observer.as_ref(), &mut Arc::clone(&stage)).await
+}
+
+/// What a change of silver means for a mart: the folders that are computed anew, of how many, and
+/// the rows that they are computed from.
+#[derive(Debug)]
+pub(crate) struct PlannedPieces {
+    pub folders: Vec<String>,
+    pub of: u64,
+    pub rows: u64,
+}
+
+/// The pieces that would be computed anew if these partitions of the mart's silver tables changed;
+/// `None` for all of a table. A mart that does not exist yet, or was computed by another definition,
+/// is computed anew in any case.
+pub(crate) async fn planned_pieces(
+    platform: &Platform,
+    dataset: &Dataset,
+    mart: &Mart,
+    changed: &BTreeMap<TableName, Option<BTreeSet<PartitionValue>>>,
+) -> Result<PlannedPieces, StageError> {
+    let stage = Gold::new(platform, dataset, mart)?;
+    let Some(inputs) = stage.inputs().await? else {
+        return Ok(PlannedPieces { folders: Vec::new(), of: 0, rows: 0 });
+    };
+    let base = stage.gold.snapshot().await?;
+    let known = stage.followed(base.as_ref(), stage.basis(&inputs), &inputs).await?;
+    let lookup_changes = mart.lookups.iter().any(|lookup| changed.contains_key(lookup));
+    let all = stage.pieces(&inputs.driver, None)?;
+    let pieces = match changed.get(&mart.driver) {
+        _ if known.is_none() || lookup_changes => all.clone(),
+        Some(touched) => stage.pieces(&inputs.driver, touched.as_ref())?,
+        None => Vec::new(),
+    };
+    let read = pieces.iter().flat_map(|piece| &piece.reads);
+    Ok(PlannedPieces {
+        rows: read.map(DataFile::rows).sum(),
+        of: all.len() as u64,
+        folders: pieces.into_iter().map(|piece| piece.folder).collect(),
+    })
 }
 
 struct Gold {
@@ -96,6 +130,18 @@ impl Follower for Arc<Gold> {
 }
 
 impl Gold {
+    fn new(platform: &Platform, dataset: &Dataset, mart: &Mart) -> Result<Self, StageError> {
+        let silver = |table: &TableName| platform.lake.table(dataset.silver_id(table));
+        Ok(Self {
+            platform: platform.clone(),
+            dataset: dataset.clone(),
+            mart: mart.clone(),
+            driver: silver(&mart.driver)?,
+            lookups: mart.lookups.iter().map(silver).collect::<Result<_, _>>()?,
+            gold: platform.lake.table(dataset.gold_id(&mart.name))?,
+        })
+    }
+
     /// The silver tables; `None` while the driving one does not exist.
     async fn inputs(&self) -> Result<Option<Inputs>, StageError> {
         let Some(driver) = self.driver.snapshot().await? else {

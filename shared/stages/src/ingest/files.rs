@@ -1,6 +1,6 @@
 //! Files → bronze: each file once, recognised by its content, in the order of arrival.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,6 +17,7 @@ use smelt_sources::{
 use tokio::sync::mpsc;
 
 use super::bronze_writer::{BronzeWriter, Origin, Written};
+use super::meter::{UploadMeter, UploadPhase};
 use super::{arrival, report};
 use crate::follow::{Attempt, Follower, follow};
 use crate::observer::{Ticket, Unit};
@@ -34,15 +35,22 @@ pub struct Upload {
     /// What it is called in `_source`: never a path of the machine, only the file's own name or
     /// its key in the lake.
     pub name: String,
+    /// Tells how far its reading has come.
+    pub meter: Arc<UploadMeter>,
 }
 
 impl Upload {
+    /// A file at `path` that is called `name`.
+    pub fn new(path: PathBuf, name: String) -> Self {
+        Self { path, name, meter: Arc::default() }
+    }
+
     /// A local file, called by its file name.
     pub fn local(path: PathBuf) -> Self {
         let name = path
             .file_name()
             .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-        Self { path, name }
+        Self::new(path, name)
     }
 }
 
@@ -69,6 +77,11 @@ pub enum FileOutcome {
     },
     /// It cannot be read; nothing of it was loaded.
     Unreadable(FileError),
+    /// It was refused before, and neither the file nor what it is judged by has changed since.
+    RefusedBefore {
+        /// Why, as it was said then.
+        problem: String,
+    },
 }
 
 /// What an ingest did.
@@ -151,12 +164,16 @@ async fn inspect_all(
         let ticket = Arc::clone(&ticket);
         async move {
             let path = upload.path.clone();
-            let stop = StopOnDrop::default();
+            upload.meter.enter(UploadPhase::Inspecting);
+            let stop = StopOnDrop(upload.meter.inspecting.clone());
             let progress = stop.0.clone();
             let inspection = tokio::task::spawn_blocking(move || inspect(&path, &progress))
                 .await
                 .map_err(|error| panicked(&upload.path, &error))?;
             ticket.advance(stop.0.done());
+            if let Ok(inspection) = &inspection {
+                upload.meter.note_content(inspection.content_sha256.to_string());
+            }
             Ok((upload, inspection))
         }
     });
@@ -164,7 +181,6 @@ async fn inspect_all(
 }
 
 /// Stops the blocking reader when the future that waits for it is dropped.
-#[derive(Default)]
 struct StopOnDrop(Progress);
 
 impl Drop for StopOnDrop {
@@ -181,9 +197,21 @@ fn panicked(path: &Path, error: &tokio::task::JoinError) -> StageError {
 }
 
 /// Contents that the table holds, by the hash that starts the names of their files.
-fn known_contents(snapshot: Option<&Snapshot>) -> HashSet<String> {
+pub(crate) fn known_contents(snapshot: Option<&Snapshot>) -> HashSet<String> {
     let files = snapshot.map_or(&[][..], |snapshot| snapshot.files());
     files.iter().filter_map(|file| content_of(&file.path)).map(str::to_owned).collect()
+}
+
+/// The version with which each of these contents arrived.
+pub(crate) fn arrivals_of_contents(snapshot: Option<&Snapshot>) -> BTreeMap<String, u64> {
+    let files = snapshot.map_or(&[][..], |snapshot| snapshot.files()).iter();
+    let arrivals = files.filter_map(|file| {
+        Some((
+            content_of(&file.path)?.to_owned(),
+            file.arrival.map_or(0, |arrival| arrival.version),
+        ))
+    });
+    arrivals.collect()
 }
 
 fn content_of(path: &str) -> Option<&str> {
@@ -253,7 +281,9 @@ struct FileLoad {
 impl FileLoad {
     async fn run(self, ticket: &dyn Ticket) -> Result<Result<LoadedFile, FileOutcome>, StageError> {
         let (sender, mut receiver) = mpsc::channel::<SourceBatch>(BATCHES_IN_FLIGHT);
-        let stop = StopOnDrop::default();
+        let meter = Arc::clone(&self.upload.meter);
+        meter.enter(UploadPhase::Loading);
+        let stop = StopOnDrop(meter.loading.clone());
         let reader = {
             let path = self.upload.path.clone();
             let inspection = self.inspection.clone();
@@ -275,6 +305,7 @@ impl FileLoad {
                 return Ok(Err(self.foreign(found)));
             }
             writer.write(&batch).await?;
+            meter.note_rows(writer.rows());
             let done = stop.0.done();
             ticket.advance(done - reported);
             reported = done;

@@ -3,6 +3,7 @@
 mod bronze_writer;
 mod content_key;
 mod files;
+mod meter;
 mod pull;
 mod recent_rows;
 
@@ -14,6 +15,8 @@ use smelt_lake::{Commit, DataFile, Snapshot, Table};
 
 pub(crate) use self::bronze_writer::{BronzeWriter, Origin, Written};
 pub use self::files::{FileOutcome, Ingested, Upload, ingest_files};
+pub(crate) use self::files::{arrivals_of_contents, known_contents};
+pub use self::meter::{UploadMeter, UploadPhase};
 pub use self::pull::{Pull, PullEnding, PullFrom, Pulled, pull_source};
 use crate::Platform;
 use crate::bronze::{self, bronze_schema, grown_schema};

@@ -8,6 +8,7 @@ use arrow::compute::interleave_record_batch;
 use arrow::datatypes::{DataType, Field, SchemaBuilder, UInt32Type};
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
+use smelt_domain::PartitionsInRange;
 use smelt_lake::{DataFile, Table};
 
 use super::key_ranges::in_parts;
@@ -28,6 +29,8 @@ const HELD_BACK_PART: usize = 8;
 pub(crate) struct Merged {
     /// Files written.
     pub files: Vec<DataFile>,
+    /// Rows that stayed in partitions that are not written.
+    pub unwritten: u64,
     /// Rows that another row of their key replaced.
     pub superseded: u64,
     /// Rows that stayed and delete their key, so that nothing is written of it.
@@ -37,6 +40,7 @@ pub(crate) struct Merged {
 impl Merged {
     fn add(&mut self, other: Merged) {
         self.files.extend(other.files);
+        self.unwritten += other.unwritten;
         self.superseded += other.superseded;
         self.deletes += other.deletes;
     }
@@ -47,6 +51,8 @@ impl Merged {
 pub(crate) struct Merge {
     silver: Table,
     layout: Arc<SilverLayout>,
+    /// Partitions that are written; of the others only the counts are of interest.
+    writes: PartitionsInRange,
     /// The rows; the buckets are partitions.
     rows: Arc<Shuffle>,
     /// Hashes of keys that were seen in several partitions: only one of these keeps the key.
@@ -59,6 +65,7 @@ impl Merge {
     pub(crate) fn new(
         silver: Table,
         layout: Arc<SilverLayout>,
+        writes: PartitionsInRange,
         rows: Arc<Shuffle>,
         suspects: HashSet<u64>,
     ) -> Self {
@@ -66,7 +73,8 @@ impl Merge {
         fields.push(Field::new(PARTITION, DataType::UInt32, false));
         let limit = rows.limit_bytes() / HELD_BACK_PART;
         let held_back = rows.empty(Arc::new(fields.finish()), limit);
-        Self { silver, layout, rows, suspects: Arc::new(suspects), held_back: Arc::new(held_back) }
+        let (suspects, held_back) = (Arc::new(suspects), Arc::new(held_back));
+        Self { silver, layout, writes, rows, suspects, held_back }
     }
 
     /// Writes the partitions (by value, with their buckets), so many at a time, then settles the
@@ -97,18 +105,30 @@ impl Merge {
         bucket: u32,
         share: usize,
     ) -> Result<Merged, StageError> {
-        let mut writer = PartitionWriter::new(&self.silver, &self.layout, value)?;
-        let (mut superseded, mut deletes) = (0, 0);
+        let mut writer = self.writer(value)?;
+        let mut merged = Merged::default();
         let parts = in_parts(&self.layout, &self.rows, bucket, share)?;
         for part in parts.buckets.clone() {
             let loaded = parts.rows.load(part)?;
             let newest = newest_of_key(&self.layout, &loaded.batches).map_err(merging_error)?;
-            superseded += newest.superseded;
+            merged.superseded += newest.superseded;
             let mut clear = self.hold_back(&loaded.batches, newest, bucket)?;
-            deletes += self.take_deletes(&loaded.batches, &mut clear);
-            writer.write(&loaded.batches, &clear).await?;
+            merged.deletes += self.take_deletes(&loaded.batches, &mut clear);
+            match &mut writer {
+                Some(writer) => writer.write(&loaded.batches, &clear).await?,
+                None => merged.unwritten += clear.len() as u64,
+            }
         }
-        Ok(Merged { files: writer.finish().await?, superseded, deletes })
+        if let Some(writer) = writer {
+            merged.files = writer.finish().await?;
+        }
+        Ok(merged)
+    }
+
+    /// The writer of a partition; `None` of one that is not written.
+    fn writer(&self, value: Option<String>) -> Result<Option<PartitionWriter>, StageError> {
+        let is_written = self.writes.contains(value.as_deref());
+        is_written.then(|| PartitionWriter::new(&self.silver, &self.layout, value)).transpose()
     }
 
     /// Takes out the rows that delete their key and returns how many there were.
@@ -171,7 +191,10 @@ impl Merge {
             merged.deletes += self.take_deletes(&loaded.batches, &mut newest.rows);
             for (partition, rows) in by_partition(&loaded.batches, &newest.rows) {
                 let value = values.get(&partition).cloned().flatten();
-                let mut writer = PartitionWriter::new(&self.silver, &self.layout, value)?;
+                let Some(mut writer) = self.writer(value)? else {
+                    merged.unwritten += rows.len() as u64;
+                    continue;
+                };
                 writer.write(&loaded.batches, &rows).await?;
                 merged.files.extend(writer.finish().await?);
             }

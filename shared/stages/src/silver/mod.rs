@@ -4,6 +4,7 @@
 //! to quarantine. Accepted rows are gathered by partition, together with the silver rows of the
 //! partitions they touch; of each key the newest version stays, and these partitions are replaced.
 
+mod backfill;
 pub(crate) mod former_corrections;
 mod key_log;
 mod key_ranges;
@@ -26,10 +27,12 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use serde_json::{Map, json};
 use smelt_domain::{
-    Dataset, RuleName, StageName, StepReport, Table as TableDefinition, TableId, UpstreamVersion,
+    Dataset, PartitionsInRange, RuleName, StageName, StepReport, Table as TableDefinition, TableId,
+    UpstreamVersion,
 };
 use smelt_lake::{Commit, CommitError, DataFile, FilesTable, Snapshot, Table};
 
+pub(crate) use self::backfill::backfill_silver;
 use self::former_corrections::HOLDS_CORRECTIONS;
 use self::plan::silver_schema;
 pub(crate) use self::plan::{declared_bronze_schema, silver_plan};
@@ -71,14 +74,7 @@ pub async fn follow_bronze(
     dataset: &Dataset,
     table: &TableDefinition,
 ) -> Result<SilverFollowed, StageError> {
-    let mut stage = Silver {
-        platform,
-        dataset,
-        table,
-        bronze: platform.lake.table(dataset.bronze_id(&table.name))?,
-        silver: platform.lake.table(dataset.silver_id(&table.name))?,
-        quarantine: platform.lake.table(dataset.quarantine_id(&table.name))?,
-    };
+    let mut stage = Silver::new(platform, dataset, table)?;
     let steps = follow(&stage.silver.clone(), platform.observer.as_ref(), &mut stage).await?;
     let rows_in: u64 = steps.iter().filter_map(|step| step.rows_in).sum();
     let refused: u64 = steps.iter().filter_map(|step| step.rows_rejected).sum();
@@ -119,7 +115,8 @@ impl Follower for Silver<'_> {
 
         let arrived = arrived(&bronze, range);
         let old = silver.as_ref().filter(|_| range.from.is_some());
-        let refreshed = refresh(self, &bronze, arrived, old, range.quarantine_too).await?;
+        let (all, quarantine_too) = (PartitionsInRange::All, range.quarantine_too);
+        let refreshed = refresh(self, &bronze, arrived, old, all, quarantine_too).await?;
         if range.quarantine_too
             && let Err(lost) =
                 self.commit_quarantine(quarantine, range, definition, &refreshed).await
@@ -134,7 +131,22 @@ impl Follower for Silver<'_> {
     }
 }
 
-impl Silver<'_> {
+impl<'a> Silver<'a> {
+    pub(crate) fn new(
+        platform: &'a Platform,
+        dataset: &'a Dataset,
+        table: &'a TableDefinition,
+    ) -> Result<Self, StageError> {
+        Ok(Self {
+            platform,
+            dataset,
+            table,
+            bronze: platform.lake.table(dataset.bronze_id(&table.name))?,
+            silver: platform.lake.table(dataset.silver_id(&table.name))?,
+            quarantine: platform.lake.table(dataset.quarantine_id(&table.name))?,
+        })
+    }
+
     /// The silver SQL over files of bronze, in their order of arrival.
     fn plan(
         &self,
@@ -149,12 +161,15 @@ impl Silver<'_> {
 
     /// What silver is computed by: its definition, this very bronze table, and which copies of its
     /// sources count.
-    fn basis(&self, bronze: &Snapshot) -> u64 {
+    pub(crate) fn basis(&self, bronze: &Snapshot) -> u64 {
         let upstream = std::iter::once(bronze.identity()).chain(snapshots::identity(bronze));
         basis(self.table.definition_hash.as_number(), upstream)
     }
 
-    async fn followed(&self, snapshot: Option<&Snapshot>) -> Result<Option<Followed>, StageError> {
+    pub(crate) async fn followed(
+        &self,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<Option<Followed>, StageError> {
         let Some(snapshot) = snapshot else {
             return Ok(None);
         };

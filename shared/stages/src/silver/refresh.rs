@@ -9,7 +9,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::execute_stream_partitioned;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
-use smelt_domain::{OnViolation, RuleName, StageName};
+use smelt_domain::{OnViolation, PartitionsInRange, RuleName, StageName};
 use smelt_lake::{DataFile, Snapshot};
 use tokio::task::JoinSet;
 
@@ -43,6 +43,8 @@ pub(crate) struct Refreshed {
     pub partitions: BTreeSet<Option<String>>,
     /// New silver files.
     pub files: Vec<DataFile>,
+    /// Rows of partitions that were computed but not asked for, so that they were not written.
+    pub unwritten: u64,
     /// The file of refused rows.
     pub quarantined: Option<DataFile>,
 }
@@ -59,12 +61,13 @@ pub(crate) struct Arrived {
 }
 
 /// Computes silver from new bronze files and the silver rows they touch (`old`: none when silver
-/// is computed anew).
+/// is computed anew), and writes these partitions of it.
 pub(crate) async fn refresh(
     stage: &Silver<'_>,
     bronze: &Snapshot,
     arrived: Arrived,
     old: Option<&Snapshot>,
+    writes: PartitionsInRange,
     quarantine_too: bool,
 ) -> Result<Refreshed, StageError> {
     let failed = |error| StageError::engine(format!("refreshing {}", stage.silver.id()), error);
@@ -103,7 +106,7 @@ pub(crate) async fn refresh(
     drop(router);
     let old_rows = gathered.old_rows;
     let partitions: BTreeSet<Option<String>> = gathered.partitions.keys().cloned().collect();
-    let merge = Merge::new(stage.silver.clone(), layout, shuffle, gathered.suspects);
+    let merge = Merge::new(stage.silver.clone(), layout, writes, shuffle, gathered.suspects);
     let merged = merge.run(gathered.partitions, engine.parallelism()).await?;
 
     // Nobody else writes any more; if somebody did, the sum below would not be right.
@@ -113,21 +116,22 @@ pub(crate) async fn refresh(
     };
 
     let written: u64 = merged.files.iter().map(DataFile::rows).sum();
+    let stayed = written + merged.unwritten;
     let set_aside = quarantined.as_ref().map_or(0, DataFile::rows);
     let balances = judged.accepted + judged.refused == rows_in
         && routed == judged.accepted + old_rows + brought_again
-        && written + merged.superseded + merged.deletes == routed
+        && stayed + merged.superseded + merged.deletes == routed
         && (set_aside == judged.refused || !quarantine_too);
     if !balances {
         return Err(StageError::Unbalanced {
             table: stage.silver.id().sql_name(),
             expected: rows_in + old_rows,
-            found: written + merged.superseded + set_aside,
+            found: stayed + merged.superseded + set_aside,
         });
     }
     // What is neither in silver nor a delete gave way to another row. Rows that delete count as
     // that, whether they stayed or not, and corrections brought again were counted before.
-    let superseded = (judged.accepted + old_rows).saturating_sub(written + judged.deletes);
+    let superseded = (judged.accepted + old_rows).saturating_sub(stayed + judged.deletes);
     Ok(Refreshed {
         rows_in: rows_in + arrived.replaced_rows,
         refused: judged.refused,
@@ -136,6 +140,7 @@ pub(crate) async fn refresh(
         warned: judged.warned,
         partitions,
         files: merged.files,
+        unwritten: merged.unwritten,
         quarantined,
     })
 }

@@ -1,0 +1,73 @@
+use anyhow::Result;
+use smelt_domain::{DatasetName, UploadState};
+use smelt_stages::{UploadProgress, uploads};
+
+use crate::arguments::{Global, ReportFormat};
+use crate::data_size::{bytes_text, count_text};
+use crate::exit::Ending;
+use crate::output::print;
+use crate::session::{chosen, open};
+use crate::table_text::{Align, TextTable};
+
+pub(crate) async fn run(
+    global: &Global,
+    dataset: Option<DatasetName>,
+    format: ReportFormat,
+) -> Result<Ending> {
+    let platform = open(global)?;
+    let mut found = Vec::new();
+    for dataset in chosen(&platform, dataset.as_ref())? {
+        found.extend(uploads(&platform, dataset).await?);
+    }
+    match format {
+        ReportFormat::Json => print(&format!("{}\n", serde_json::to_string_pretty(&found)?))?,
+        ReportFormat::Table => print(&text(&found))?,
+    }
+    Ok(Ending::Fine)
+}
+
+fn text(uploads: &[UploadProgress]) -> String {
+    let mut table = TextTable::new(&[
+        ("UPLOAD", Align::Left),
+        ("STAGE", Align::Left),
+        ("SIZE", Align::Right),
+        ("READ", Align::Right),
+        ("ROWS", Align::Right),
+        ("REFUSED", Align::Right),
+        ("NOTE", Align::Left),
+    ]);
+    for upload in uploads {
+        let record = upload.record.as_ref();
+        let count = |count: Option<u64>| count.map(count_text).unwrap_or_default();
+        table.row(vec![
+            upload.key.trim_start_matches("landing/").to_owned(),
+            upload.stage.to_string(),
+            bytes_text(upload.bytes),
+            record.map(|record| percent(record.bytes_done, upload.bytes)).unwrap_or_default(),
+            count(record.and_then(|record| record.rows)),
+            count(upload.rows_refused),
+            record.map(|record| note(&record.state)).unwrap_or_default(),
+        ]);
+    }
+    table.to_string()
+}
+
+/// Compressed files are counted as they lie there, so more than all of it is never read.
+fn percent(done: u64, bytes: u64) -> String {
+    match bytes {
+        0 => String::new(),
+        bytes => format!("{} %", (done.min(bytes) * 100) / bytes),
+    }
+}
+
+fn note(state: &UploadState) -> String {
+    match state {
+        UploadState::Inspecting => "looked over".to_owned(),
+        UploadState::Loading | UploadState::Loaded { .. } => String::new(),
+        UploadState::AlreadyLoaded { .. } => "the same content was there already".to_owned(),
+        UploadState::NoRows => "no records".to_owned(),
+        UploadState::Foreign { problem }
+        | UploadState::Unreadable { problem }
+        | UploadState::Interrupted { problem } => problem.clone(),
+    }
+}

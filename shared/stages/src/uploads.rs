@@ -1,0 +1,249 @@
+//! Where uploads are: in which state they were taken in, and which tables have their rows.
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Int64Type};
+use futures::TryStreamExt;
+use serde::Serialize;
+use smelt_domain::{
+    Dataset, Mart, ObjectVersion, Table as TableDefinition, UploadId, UploadRecord, UploadState,
+    landing_prefix, uploads_prefix,
+};
+use smelt_lake::Snapshot;
+use smelt_lake::published::latest;
+
+use crate::ingest::arrivals_of_contents;
+use crate::upload_records::object_version;
+use crate::{Platform, StageError, query};
+
+/// How far the rows of an upload have come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UploadStage {
+    /// Nobody has looked at the file yet.
+    Waiting,
+    /// It is being read.
+    Reading,
+    /// The run that read it ended early; the next one takes it up again.
+    Interrupted,
+    /// It was refused as a whole; nothing of it was loaded.
+    Refused,
+    /// Its rows are in bronze.
+    Bronze,
+    /// They are in silver, or in quarantine.
+    Silver,
+    /// All marts that read the table have them.
+    Gold,
+    /// And the newest snapshots of these marts.
+    Published,
+}
+
+impl std::fmt::Display for UploadStage {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(match self {
+            Self::Waiting => "waiting",
+            Self::Reading => "reading",
+            Self::Interrupted => "interrupted",
+            Self::Refused => "refused",
+            Self::Bronze => "bronze",
+            Self::Silver => "silver",
+            Self::Gold => "gold",
+            Self::Published => "published",
+        })
+    }
+}
+
+/// One upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UploadProgress {
+    /// Which one.
+    pub upload: UploadId,
+    /// The key under which the file landed.
+    pub key: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// How far its rows have come.
+    pub stage: UploadStage,
+    /// Of its rows, those in quarantine; null while they are not in silver.
+    pub rows_refused: Option<u64>,
+    /// What the run that took it in noted; null while none did.
+    pub record: Option<UploadRecord>,
+}
+
+/// The uploads of a dataset, those of each table by their keys.
+pub async fn uploads(
+    platform: &Platform,
+    dataset: &Dataset,
+) -> Result<Vec<UploadProgress>, StageError> {
+    let mut found = Vec::new();
+    for table in &dataset.tables {
+        found.extend(uploads_of_table(platform, dataset, table).await?);
+    }
+    Ok(found)
+}
+
+async fn uploads_of_table(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+) -> Result<Vec<UploadProgress>, StageError> {
+    let mut uploads: BTreeMap<String, UploadProgress> = BTreeMap::new();
+    let mut versions: BTreeMap<String, ObjectVersion> = BTreeMap::new();
+    for landed in platform.lake.list_objects(&landing_prefix(&dataset.name, &table.name)).await? {
+        let key = landed.location.to_string();
+        let waiting = UploadProgress {
+            upload: UploadId::of_key(&key),
+            key: key.clone(),
+            bytes: landed.size,
+            stage: UploadStage::Waiting,
+            rows_refused: None,
+            record: None,
+        };
+        versions.insert(key.clone(), object_version(&landed));
+        uploads.insert(key, waiting);
+    }
+    let reached = Reached::read(platform, dataset, table).await?;
+    for object in platform.lake.list_objects(&uploads_prefix(&dataset.name, &table.name)).await? {
+        let Some(bytes) = platform.lake.get_object(object.location.as_ref()).await? else {
+            continue;
+        };
+        // A record that cannot be understood counts as none; it will be written anew.
+        let Ok(record) = serde_json::from_slice::<UploadRecord>(&bytes) else { continue };
+        // Another file lies there by now, and waits.
+        if versions.get(&record.key).is_some_and(|version| *version != record.object) {
+            continue;
+        }
+        let stage = reached.stage(&record.state);
+        let progress = UploadProgress {
+            upload: record.upload.clone(),
+            key: record.key.clone(),
+            bytes: record.object.size,
+            stage,
+            rows_refused: (stage >= UploadStage::Silver)
+                .then(|| reached.refused.get(&record.key).copied().unwrap_or_default()),
+            record: Some(record),
+        };
+        uploads.insert(progress.key.clone(), progress);
+    }
+    Ok(uploads.into_values().collect())
+}
+
+/// Up to which version of bronze each layer has the rows of a table.
+struct Reached {
+    /// When each content arrived in bronze.
+    arrivals: BTreeMap<String, u64>,
+    silver: Option<u64>,
+    gold: Option<u64>,
+    published: Option<u64>,
+    /// Rows in quarantine by the key of their upload.
+    refused: BTreeMap<String, u64>,
+}
+
+impl Reached {
+    async fn read(
+        platform: &Platform,
+        dataset: &Dataset,
+        table: &TableDefinition,
+    ) -> Result<Self, StageError> {
+        let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
+        let silver = platform.lake.table(dataset.silver_id(&table.name))?.snapshot().await?;
+        let in_silver = match &silver {
+            Some(silver) => silver.followed(bronze.id()).await?,
+            None => None,
+        };
+        let reads = |mart: &&Mart| mart.driver == table.name || mart.lookups.contains(&table.name);
+        let (mut gold, mut published) = (in_silver, in_silver);
+        for mart in dataset.marts.iter().filter(reads) {
+            let (in_gold, in_published) = reached_by(platform, dataset, table, mart).await?;
+            gold = gold.min(in_gold);
+            published = published.min(in_published);
+        }
+        Ok(Self {
+            arrivals: arrivals_of_contents(bronze.snapshot().await?.as_ref()),
+            silver: in_silver,
+            gold,
+            published,
+            refused: refused_by_source(platform, dataset, table).await?,
+        })
+    }
+
+    fn stage(&self, state: &UploadState) -> UploadStage {
+        match state {
+            UploadState::Inspecting | UploadState::Loading => UploadStage::Reading,
+            UploadState::Interrupted { .. } => UploadStage::Interrupted,
+            UploadState::Foreign { .. } | UploadState::Unreadable { .. } => UploadStage::Refused,
+            // There is nothing that could be missing anywhere.
+            UploadState::NoRows => UploadStage::Published,
+            UploadState::Loaded { content, .. } | UploadState::AlreadyLoaded { content } => {
+                let Some(arrival) = self.arrivals.get(content).copied() else {
+                    return UploadStage::Waiting;
+                };
+                let has = |version: Option<u64>| version.is_some_and(|version| version >= arrival);
+                if has(self.published) {
+                    UploadStage::Published
+                } else if has(self.gold) {
+                    UploadStage::Gold
+                } else if has(self.silver) {
+                    UploadStage::Silver
+                } else {
+                    UploadStage::Bronze
+                }
+            }
+        }
+    }
+}
+
+/// The versions of bronze whose rows a mart and its newest snapshot have.
+async fn reached_by(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    mart: &Mart,
+) -> Result<(Option<u64>, Option<u64>), StageError> {
+    let bronze = dataset.bronze_id(&table.name);
+    let silver = platform.lake.table(dataset.silver_id(&table.name))?;
+    let gold = platform.lake.table(dataset.gold_id(&mart.name))?;
+    let in_bronze = async |of_silver: Option<u64>| match of_silver {
+        Some(version) => silver.followed_at(version, &bronze).await,
+        None => Ok(None),
+    };
+    let Some(snapshot) = gold.snapshot().await? else { return Ok((None, None)) };
+    let of_silver = snapshot.followed(silver.id()).await?;
+    let in_gold = in_bronze(of_silver).await?;
+    let published = latest(&platform.lake, gold.id()).await?;
+    let published = published.filter(|latest| latest.identity == snapshot.identity());
+    let in_published = match published {
+        Some(latest) if latest.version == snapshot.version() => in_gold,
+        Some(latest) => in_bronze(gold.followed_at(latest.version, silver.id()).await?).await?,
+        None => None,
+    };
+    Ok((in_gold, in_published))
+}
+
+async fn refused_by_source(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+) -> Result<BTreeMap<String, u64>, StageError> {
+    let id = dataset.quarantine_id(&table.name);
+    let there: Option<Snapshot> = platform.lake.table(id.clone())?.snapshot().await?;
+    if there.is_none_or(|quarantine| quarantine.rows() == 0) {
+        return Ok(BTreeMap::new());
+    }
+    let sql = format!("SELECT source, COUNT(*) AS refused FROM {id} GROUP BY source");
+    let mut refused = BTreeMap::new();
+    let mut batches = query(platform, &sql).await?;
+    let failed = |error| StageError::engine(format!("counting {id}"), error);
+    while let Some(batch) = batches.try_next().await.map_err(failed)? {
+        let sources = cast(batch.column(0), &DataType::Utf8).map_err(|e| failed(e.into()))?;
+        let sources = sources.as_string::<i32>();
+        let counts = batch.column(1).as_primitive::<Int64Type>();
+        for row in (0..batch.num_rows()).filter(|row| sources.is_valid(*row)) {
+            let count = u64::try_from(counts.value(row)).unwrap_or_default();
+            refused.insert(sources.value(row).to_owned(), count);
+        }
+    }
+    Ok(refused)
+}
