@@ -193,6 +193,41 @@ Examples:
     },
     /// Validate all dataset folders, their SQL included.
     Check,
+    /// What somebody should know: runs that failed, data that is too old. Newest first.
+    #[command(after_help = "\
+Examples:
+  smelt alerts
+  smelt alerts nyc311 --check          look for new ones first, and tell them here
+
+With --check new alerts are told on standard output, once: the function `alert` will not tell them
+again. What is told where the functions run, this shows.")]
+    Alerts {
+        /// Only this dataset.
+        dataset: Option<DatasetName>,
+        /// Look for new alerts first, and tell them.
+        #[arg(long)]
+        check: bool,
+        #[arg(long, default_value = "table")]
+        format: ReportFormat,
+    },
+    /// Take in what was missed, put small files together, delete what no reader needs.
+    #[command(after_help = "\
+Examples:
+  smelt maintain
+  smelt maintain nyc311 --retention-hours 720 --target-size 256M
+
+Files that were replaced, or never committed, stay for the retention: readers of older versions and
+runs under way lose nothing. Bronze keeps every row.")]
+    Maintain {
+        /// Only this dataset.
+        dataset: Option<DatasetName>,
+        /// Hours that replaced files stay; at least 1.
+        #[arg(long, default_value_t = 168, value_parser = clap::value_parser!(u64).range(1..=87_600))]
+        retention_hours: u64,
+        /// Size up to which files are put together.
+        #[arg(long, default_value = "128M", value_name = "SIZE")]
+        target_size: DataSize,
+    },
     /// The last runs: when, what woke them, rows in and out.
     Runs {
         /// How many.

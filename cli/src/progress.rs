@@ -85,6 +85,13 @@ pub(crate) fn step_line(step: &StepReport) -> String {
     if let Some(partitions) = step.partitions.filter(|_| step.stage != StageName::Ingest) {
         parts.push(counted(partitions, "partition"));
     }
+    if step.stage == StageName::Compact {
+        let files = |count: Option<u64>| count_text(count.unwrap_or_default());
+        parts.push(format!("{} files to {}", files(step.files_removed), files(step.files_added)));
+    }
+    if let Some(files) = step.files_removed.filter(|_| step.stage == StageName::Vacuum) {
+        parts.push(format!("{} deleted", counted(files, "file")));
+    }
     if let Some(bytes) = step.bytes_written {
         parts.push(bytes_text(bytes));
     }

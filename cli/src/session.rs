@@ -1,14 +1,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
-use smelt_domain::{Dataset, DatasetName, Outcome, StageName, StepReport, TableId};
+use smelt_domain::{Dataset, DatasetName, FailureKind, Outcome, StageName, StepReport, TableId};
 use smelt_lake::Lake;
 use smelt_stages::{
-    Engine, EngineSettings, Observer, Platform, StageError, Ticket, Unit, read_definitions,
+    Ended, Engine, EngineSettings, Observer, Platform, StageError, Ticket, Unit, read_definitions,
 };
 
 use crate::arguments::Global;
 use crate::exit::{Ending, told};
+use crate::output::say;
 use crate::progress::{JsonLog, Progress};
 
 /// The platform as this command line asks for it.
@@ -59,16 +60,29 @@ pub(crate) fn chosen<'a>(
 /// The platform, and what will be in the report of its run.
 pub(crate) fn open_recorded(global: &Global) -> Result<(Platform, Arc<Recorder>)> {
     let mut platform = open(global)?;
-    let recorder = Arc::new(Recorder { heard_by: platform.observer, steps: Mutex::default() });
+    let recorder = Arc::new(Recorder {
+        heard_by: platform.observer,
+        steps: Mutex::default(),
+        problems: Mutex::default(),
+    });
     platform.observer = Arc::clone(&recorder) as Arc<dyn Observer>;
     Ok((platform, recorder))
 }
 
-/// Keeps every step that is committed: a run that fails half-way reports what it did.
+/// Keeps every step that is committed, and what failed: a run that fails half-way reports both.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     heard_by: Arc<dyn Observer>,
     steps: Mutex<Vec<StepReport>>,
+    problems: Mutex<Vec<String>>,
+}
+
+impl Recorder {
+    /// What failed or was refused, in words.
+    fn problems(&self) -> Option<String> {
+        let problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
+        (!problems.is_empty()).then(|| problems.join("\n"))
+    }
 }
 
 impl Observer for Recorder {
@@ -86,6 +100,12 @@ impl Observer for Recorder {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(step.clone());
         self.heard_by.committed(step);
     }
+
+    /// Said whatever was asked for: errors are never quiet.
+    fn failed(&self, problem: &str) {
+        say(&format!("error: {problem}"));
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem.to_owned());
+    }
 }
 
 /// Writes the run report and passes the outcome on. A run that found nothing to do leaves none.
@@ -95,20 +115,39 @@ pub(crate) async fn reported(
     recorder: &Recorder,
     ended: Result<Ending>,
 ) -> Result<Ending> {
-    let (outcome, error) = match &ended {
+    let (outcome, failure) = match &ended {
         Ok(Ending::Fine) => (Outcome::Succeeded, None),
-        Ok(Ending::Failed) => (Outcome::Failed, None),
-        Ok(Ending::Refused) => (Outcome::Refused, None),
-        Err(error) => (Outcome::Failed, Some(told(error))),
+        Ok(Ending::Failed) => (Outcome::Failed, of_kind(FailureKind::Lasting, recorder)),
+        Ok(Ending::Refused) => (Outcome::Refused, of_kind(FailureKind::Refused, recorder)),
+        Err(error) => (Outcome::Failed, Some((kind_of(error), told(error)))),
     };
     let steps = std::mem::take(&mut *recorder.steps.lock().unwrap_or_else(PoisonError::into_inner));
     if steps.is_empty() && outcome == Outcome::Succeeded {
         return ended;
     }
-    let written =
-        smelt_stages::write_report(platform, command.to_owned(), outcome, error, steps).await;
+    let dataset = only_dataset(&steps);
+    let command = command.to_owned();
+    let report = Ended { command, dataset, outcome, failure, steps }.into_report(platform);
+    let written = smelt_stages::write_report(platform, &report).await;
     match (ended, written) {
         (Ok(_), Err(error)) => Err(error.into()),
         (ended, _) => ended,
     }
+}
+
+fn of_kind(kind: FailureKind, recorder: &Recorder) -> Option<(FailureKind, String)> {
+    recorder.problems().map(|problems| (kind, problems))
+}
+
+fn kind_of(error: &anyhow::Error) -> FailureKind {
+    match error.downcast_ref::<StageError>() {
+        Some(error) => error.failure_kind(),
+        None => FailureKind::Lasting,
+    }
+}
+
+/// The dataset of all steps, if it is the same.
+fn only_dataset(steps: &[StepReport]) -> Option<DatasetName> {
+    let first = &steps.first()?.table.dataset;
+    steps.iter().all(|step| step.table.dataset == *first).then(|| first.clone())
 }

@@ -20,7 +20,7 @@ use object_store::memory::InMemory;
 use smelt_domain::Outcome;
 use smelt_lake::Lake;
 use smelt_lake::faults::{Fault, FaultPlan, FaultyStore, Write};
-use smelt_stages::{FileOutcome, StageError, ingest_files, refresh_dataset, write_report};
+use smelt_stages::{Ended, FileOutcome, StageError, ingest_files, refresh_dataset, write_report};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
@@ -153,7 +153,10 @@ async fn round(lake: &Lake, files: &[PathBuf]) -> Result<(), StageError> {
     }
     let mut steps: Vec<_> = ingested.step.into_iter().collect();
     steps.extend(refresh_dataset(&platform, dataset).await?.steps);
-    write_report(&platform, "run".to_owned(), Outcome::Succeeded, None, steps).await?;
+    let (command, dataset) = ("run".to_owned(), Some(dataset.name.clone()));
+    let outcome = Outcome::Succeeded;
+    let ended = Ended { command, dataset, outcome, failure: None, steps };
+    write_report(&platform, &ended.into_report(&platform)).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use smelt_domain::PartitionBound;
 use smelt_stages::{PlannedTable, backfill_dataset, plan_backfill};
 
-use super::refresh::refused_too_many;
+use super::refresh::say_refused;
 use crate::arguments::{Global, RangeArguments, ReportFormat};
 use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
@@ -37,7 +37,7 @@ pub(crate) async fn run(global: &Global, range: &RangeArguments) -> Result<Endin
         if report.steps.is_empty() && !global.quiet && !global.json {
             say("nothing to compute: no partition of the dataset lies in this range");
         }
-        anyhow::Ok(refused_too_many(dataset, &report))
+        anyhow::Ok(say_refused(&platform, &report.refused_too_many))
     };
     let ended = ended.await;
     reported(&platform, &command(range), &recorder, ended).await

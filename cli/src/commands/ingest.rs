@@ -1,16 +1,13 @@
 use anyhow::{Result, bail};
 use smelt_domain::{Dataset, Table, TableName};
 use smelt_sources::find_files;
-use smelt_stages::{FileOutcome, Ingested, Upload, ingest_files};
+use smelt_stages::{FileOutcome, Ingested, Platform, Upload, ingest_files};
 
 use super::pull;
 use crate::arguments::{Global, IngestArguments};
 use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
 use crate::session::{open_recorded, reported};
-
-/// Names listed in full; more are counted.
-const LISTED: usize = 12;
 
 pub(crate) async fn run(global: &Global, arguments: IngestArguments) -> Result<Ending> {
     let (platform, recorder) = open_recorded(global)?;
@@ -25,7 +22,8 @@ pub(crate) async fn run(global: &Global, arguments: IngestArguments) -> Result<E
         find_files(&arguments.files)?.into_iter().map(Upload::local).collect();
     let command = format!("ingest {} ({})", dataset.name, counted(uploads.len() as u64, "file"));
     let ingested = ingest_files(&platform, dataset, table, uploads).await;
-    let ended = ingested.map(|ingested| say(global, &ingested)).map_err(anyhow::Error::from);
+    let ended = ingested.map(|ingested| say(global, &platform, &ingested));
+    let ended = ended.map_err(anyhow::Error::from);
     reported(&platform, &command, &recorder, ended).await
 }
 
@@ -46,21 +44,17 @@ pub(crate) fn only_table<'a>(dataset: &'a Dataset, name: Option<&TableName>) -> 
 }
 
 /// Says what became of each file: what went wrong on standard error, always.
-pub(crate) fn say(global: &Global, ingested: &Ingested) -> Ending {
+pub(crate) fn say(global: &Global, platform: &Platform, ingested: &Ingested) -> Ending {
     let mut ending = Ending::Fine;
     for (name, outcome) in &ingested.files {
         match outcome {
             FileOutcome::Unreadable(error) => {
-                crate::output::say(&format!("error: {error}"));
+                platform.observer.failed(&error.to_string());
                 ending = Ending::Failed;
             }
-            FileOutcome::Foreign { found, expected } => {
-                crate::output::say(&format!(
-                    "error: {name}: none of its columns is one that the dataset reads, so nothing \
-                     of it was loaded; it has {}; expected are columns such as {}",
-                    listed(found),
-                    listed(expected)
-                ));
+            FileOutcome::Foreign { .. } => {
+                let problem = outcome.problem().unwrap_or_default();
+                platform.observer.failed(&format!("{name}: {problem}"));
                 if ending == Ending::Fine {
                     ending = Ending::Refused;
                 }
@@ -72,16 +66,6 @@ pub(crate) fn say(global: &Global, ingested: &Ingested) -> Ending {
         }
     }
     ending
-}
-
-fn listed(names: &[String]) -> String {
-    let more = names.len().saturating_sub(LISTED);
-    let shown: Vec<&str> = names.iter().take(LISTED).map(String::as_str).collect();
-    match (shown.is_empty(), more) {
-        (true, _) => "no columns".to_owned(),
-        (false, 0) => shown.join(", "),
-        (false, more) => format!("{} and {more} more", shown.join(", ")),
-    }
 }
 
 fn short(outcome: &FileOutcome) -> String {

@@ -1,8 +1,10 @@
+mod alerts;
 mod backfill;
 mod check;
 mod completions;
 mod demo;
 mod ingest;
+mod maintain;
 mod pull;
 mod quarantine;
 mod query;
@@ -43,6 +45,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
             quarantine::run(&global, dataset, examples, replay).await
         }
         Command::Check => check::run(&global).await,
+        Command::Alerts { dataset, check, format } => {
+            alerts::run(&global, dataset, check, format).await
+        }
+        Command::Maintain { dataset, retention_hours, target_size } => {
+            let upkeep = maintain::upkeep(retention_hours, target_size);
+            maintain::run(&global, dataset, upkeep).await
+        }
         Command::Runs { last, format } => runs::run(&global, last, format).await,
         // It never waits, so it needs a thread of its own for Ctrl-C to be heard.
         Command::Simulate(arguments) if arguments.serve => serve::run(&global, &arguments).await,

@@ -36,7 +36,7 @@ pub(crate) async fn run(
             }
             Ok(_) => {}
             Err(error) => {
-                say(&format!("error: {}", told(&error)));
+                platform.observer.failed(&told(&error));
                 ending = Ending::Failed;
             }
         }
@@ -93,9 +93,8 @@ pub(crate) fn open(
     dataset: &Dataset,
     definition: &SourceDefinition,
 ) -> Result<Box<dyn Source>, StageError> {
-    let url = format!("SMELT_{}_{}_URL", dataset.name, definition.name).to_ascii_uppercase();
     let settings = smelt_sources::SourceSettings {
-        url: std::env::var(url).ok(),
+        url: std::env::var(definition.url_variable(&dataset.name)).ok(),
         secret: &|name| std::env::var(name).ok().map(smelt_sources::Secret::new),
     };
     Ok(smelt_sources::open_source(&dataset.name, definition, &settings)?)

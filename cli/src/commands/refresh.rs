@@ -1,6 +1,6 @@
 use anyhow::Result;
-use smelt_domain::{Dataset, DatasetName};
-use smelt_stages::{FileOutcome, Platform, RefreshReport, refresh_dataset, sweep_landing};
+use smelt_domain::{DatasetName, TableId};
+use smelt_stages::{FileOutcome, Platform, refresh_dataset, sweep_landing, too_many_refused};
 
 use super::ingest::say;
 use crate::arguments::Global;
@@ -23,7 +23,7 @@ pub(crate) async fn run_landing(global: &Global, dataset: Option<DatasetName>) -
     reported(&platform, &command, &recorder, ended).await
 }
 
-fn with_dataset(command: &str, dataset: Option<&DatasetName>) -> String {
+pub(crate) fn with_dataset(command: &str, dataset: Option<&DatasetName>) -> String {
     dataset.map_or_else(|| command.to_owned(), |dataset| format!("{command} {dataset}"))
 }
 
@@ -37,7 +37,7 @@ async fn land_and_refresh(
         let mut refused_before = 0;
         for table in &dataset.tables {
             let ingested = sweep_landing(platform, dataset, table).await?;
-            landed = worse(landed, say(&quiet_about_known(global), &ingested));
+            landed = worse(landed, say(&quiet_about_known(global), platform, &ingested));
             let is_refused =
                 |(_, outcome): &&(_, _)| matches!(outcome, FileOutcome::RefusedBefore { .. });
             refused_before += ingested.files.iter().filter(is_refused).count() as u64;
@@ -83,13 +83,13 @@ pub(crate) async fn refresh(
                 let error = anyhow::Error::from(error);
                 match &first_error {
                     None => first_error = Some(error),
-                    Some(_) => crate::output::say(&format!("error: {}", told(&error))),
+                    Some(_) => platform.observer.failed(&told(&error)),
                 }
                 continue;
             }
         };
         refreshed.anything |= !report.steps.is_empty();
-        refreshed.ending = worse(refreshed.ending, refused_too_many(dataset, &report));
+        refreshed.ending = worse(refreshed.ending, say_refused(platform, &report.refused_too_many));
     }
     if let Some(error) = first_error {
         return Err(error);
@@ -101,20 +101,15 @@ pub(crate) async fn refresh(
 }
 
 /// Says which tables had more rows refused than they may.
-pub(crate) fn refused_too_many(dataset: &Dataset, report: &RefreshReport) -> Ending {
-    for table in &report.refused_too_many {
-        crate::output::say(&format!(
-            "error: {table}: more rows were refused than the dataset allows in one run \
-             (refuse_above); the good rows are in, the others in quarantine: \
-             smelt quarantine {}",
-            dataset.name
-        ));
+pub(crate) fn say_refused(platform: &Platform, tables: &[TableId]) -> Ending {
+    for table in tables {
+        platform.observer.failed(&too_many_refused(table));
     }
-    if report.refused_too_many.is_empty() { Ending::Fine } else { Ending::Refused }
+    if tables.is_empty() { Ending::Fine } else { Ending::Refused }
 }
 
 /// A failure outweighs a refusal, and both outweigh success.
-fn worse(left: Ending, right: Ending) -> Ending {
+pub(crate) fn worse(left: Ending, right: Ending) -> Ending {
     match (left, right) {
         (Ending::Failed, _) | (_, Ending::Failed) => Ending::Failed,
         (Ending::Refused, _) | (_, Ending::Refused) => Ending::Refused,

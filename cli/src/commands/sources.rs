@@ -71,7 +71,7 @@ async fn reconcile_all(
             }
             Ok(_) => {}
             Err(error) => {
-                say(&format!("error: {}", told(&error)));
+                platform.observer.failed(&told(&error));
                 ending = Ending::Failed;
             }
         }

@@ -45,6 +45,8 @@ pub struct Table {
     pub version: Option<ColumnName>,
     /// The column whose maximum is shown as the newest data time.
     pub newest: Option<ColumnName>,
+    /// Hours after its newest data time at which the table counts as stale, and somebody is told.
+    pub stale_after_hours: Option<u32>,
     /// What its rows should keep.
     pub expectations: Vec<Expectation>,
     /// The share of refused rows (0 to 1) over which a run counts as refused.
@@ -166,6 +168,11 @@ impl Dataset {
     /// The gold table of `mart`.
     pub fn gold_id(&self, mart: &TableName) -> TableId {
         self.id(Layer::Gold, mart)
+    }
+
+    /// The table of alerts about the dataset, see [`crate::Alert`].
+    pub fn outbox_id(&self) -> TableId {
+        self.id(Layer::Alerts, &TableName::outbox())
     }
 
     fn id(&self, layer: Layer, table: &TableName) -> TableId {

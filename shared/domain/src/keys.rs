@@ -13,6 +13,11 @@ pub fn published_latest_path(dataset: &DatasetName, mart: &TableName) -> String 
     format!("published/{dataset}/{mart}/latest.json")
 }
 
+/// Where the snapshots of a mart are: `published/nyc311/daily_requests`.
+pub fn published_prefix(dataset: &DatasetName, mart: &TableName) -> String {
+    format!("published/{dataset}/{mart}")
+}
+
 /// Where files to be ingested into a table are dropped: `landing/nyc311/requests`.
 pub fn landing_prefix(dataset: &DatasetName, table: &TableName) -> String {
     format!("landing/{dataset}/{table}")
@@ -21,6 +26,21 @@ pub fn landing_prefix(dataset: &DatasetName, table: &TableName) -> String {
 /// The report of a run: `runs/2026-11-22/20261122T174903Z-3f9a2c.json`.
 pub fn run_report_path(run: &RunId) -> String {
     format!("runs/{}/{run}.json", run.date())
+}
+
+/// The lineage of a run, a line per table: `runs/2026-11-22/20261122T174903Z-3f9a2c.openlineage.jsonl`.
+pub fn lineage_path(run: &RunId) -> String {
+    format!("runs/{}/{run}.openlineage.jsonl", run.date())
+}
+
+/// The report of a run that somebody has to look at: `failures/2026-11-22/20261122T174903Z-3f9a2c.json`.
+pub fn failure_path(run: &RunId) -> String {
+    format!("{}/{run}.json", failures_prefix(&run.date()))
+}
+
+/// Where the reports of runs that failed on a day are: `failures/2026-11-22`.
+pub fn failures_prefix(day: &str) -> String {
+    format!("failures/{day}")
 }
 
 #[cfg(test)]
@@ -45,5 +65,6 @@ mod tests {
             "landing/nyc311/requests"
         );
         assert_eq!(run_report_path(&run), "runs/2026-11-22/20261122T174903Z-3f9a2c.json");
+        assert_eq!(failure_path(&run), "failures/2026-11-22/20261122T174903Z-3f9a2c.json");
     }
 }

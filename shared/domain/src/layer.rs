@@ -17,11 +17,14 @@ pub enum Layer {
     Silver,
     /// Marts, ready to be read.
     Gold,
+    /// What somebody should know, and whether they were told.
+    Alerts,
 }
 
 impl Layer {
     /// All layers, in the order a row meets them.
-    pub const ALL: [Layer; 4] = [Layer::Bronze, Layer::Quarantine, Layer::Silver, Layer::Gold];
+    pub const ALL: [Layer; 5] =
+        [Layer::Bronze, Layer::Quarantine, Layer::Silver, Layer::Gold, Layer::Alerts];
 
     /// The layer in lower case, as in paths and SQL.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +33,7 @@ impl Layer {
             Layer::Quarantine => "quarantine",
             Layer::Silver => "silver",
             Layer::Gold => "gold",
+            Layer::Alerts => "alerts",
         }
     }
 }
@@ -42,7 +46,7 @@ impl fmt::Display for Layer {
 
 /// A text that names no layer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown layer `{0}`: expected bronze, quarantine, silver or gold")]
+#[error("unknown layer `{0}`: expected bronze, quarantine, silver, gold or alerts")]
 pub struct LayerError(String);
 
 impl FromStr for Layer {

@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod alert;
 mod column_type;
 mod dataset;
 mod definition;
@@ -12,7 +13,9 @@ mod definition_files;
 mod definition_hash;
 mod expectation;
 mod keys;
+mod lake_key;
 mod layer;
+mod lineage;
 mod names;
 mod partition_range;
 mod problem;
@@ -23,19 +26,27 @@ mod source;
 mod table_id;
 mod upload;
 
+pub use alert::{Alert, AlertId, AlertKind, AlertStatus, Severity};
 pub use column_type::{Column, ColumnType, ColumnTypeError};
 pub use dataset::{Dataset, MART_PARTITION, Mart, MartReads, SourceColumn, Table, TableMode};
 pub use definition_files::{DATASET_FILE, DefinitionFiles, parse_dataset};
 pub use definition_hash::{DefinitionHash, DefinitionHashError};
 pub use expectation::{Check, Expectation, FITS_JSON_SCHEMA, JsonProperty, JsonType, OnViolation};
-pub use keys::{landing_prefix, published_latest_path, published_path, run_report_path};
+pub use keys::{
+    failure_path, failures_prefix, landing_prefix, lineage_path, published_latest_path,
+    published_path, published_prefix, run_report_path,
+};
+pub use lake_key::{LakeKey, LakeKeyError};
 pub use layer::{Layer, LayerError};
+pub use lineage::lineage_events;
 pub use names::{ColumnName, DatasetName, NameError, RuleName, SourceName, TableName};
 pub use partition_range::{
     PartitionBound, PartitionBoundError, PartitionRange, PartitionRangeError, PartitionsInRange,
 };
 pub use problem::{Problem, Problems};
-pub use report::{Outcome, RunReport, StageName, StepReport, UpstreamVersion};
+pub use report::{
+    FailureKind, Outcome, RunOrigin, RunReport, StageName, StepReport, UpstreamVersion,
+};
 pub use run_id::{RunId, RunIdError};
 pub use source::{
     Ckan, CkanLoad, CkanResources, Schedule, Socrata, SodaApi, SourceDefinition, SourceKind, Sql,

@@ -155,6 +155,13 @@ name! {
     RuleName, "rule", Start::LetterOrUnderscore
 }
 
+impl TableName {
+    /// The table that alerts wait in.
+    pub(crate) fn outbox() -> Self {
+        Self("outbox".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{RuleName, RunId, TableId, keys};
+use crate::{DatasetName, RuleName, RunId, TableId, keys};
 
 /// What one run did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,12 @@ pub struct RunReport {
     pub run_id: RunId,
     /// What woke it: `ingest --file …`, `refresh`, `landing sweep`.
     pub command: String,
+    /// The dataset that it was about; null for several.
+    #[serde(default)]
+    pub dataset: Option<DatasetName>,
+    /// Where it ran.
+    #[serde(default)]
+    pub origin: RunOrigin,
     /// When it started.
     pub started_at: DateTime<Utc>,
     /// When it ended; null while it runs, or if it was killed.
@@ -26,6 +32,9 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// Why it failed or was refused.
     pub error: Option<String>,
+    /// What kind of failure that was.
+    #[serde(default)]
+    pub failure: Option<FailureKind>,
     /// What it did to each table, in the order of doing.
     pub steps: Vec<StepReport>,
 }
@@ -34,6 +43,50 @@ impl RunReport {
     /// Where it is kept: `runs/<yyyy-mm-dd>/<run-id>.json`, by the day the run started.
     pub fn path(&self) -> String {
         keys::run_report_path(&self.run_id)
+    }
+
+    /// Where a copy of it tells that somebody has to look: `failures/<yyyy-mm-dd>/<run-id>.json`.
+    pub fn failure_path(&self) -> String {
+        keys::failure_path(&self.run_id)
+    }
+}
+
+/// Where a run took place, for whoever looks for its log and its trace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOrigin {
+    /// The function; null on a command line.
+    pub function: Option<String>,
+    /// The id of the invocation.
+    pub request_id: Option<String>,
+    /// The trace that it belongs to: 32 hexadecimal digits (W3C; those of an X-Ray root).
+    pub trace_id: Option<String>,
+}
+
+/// Why a run did not succeed, by what is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// It may go well the next time.
+    Passing,
+    /// A row broke a rule that stops the run: mend the source or the rule.
+    Expectation,
+    /// More rows were refused than the dataset tolerates, or a file as a whole: look at them.
+    Refused,
+    /// The definition is wrong, or the source is not what it says: mend the definition.
+    Definition,
+    /// Somebody has to look.
+    Lasting,
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            FailureKind::Passing => "passing",
+            FailureKind::Expectation => "expectation",
+            FailureKind::Refused => "refused",
+            FailureKind::Definition => "definition",
+            FailureKind::Lasting => "lasting",
+        })
     }
 }
 
@@ -74,6 +127,12 @@ pub enum StageName {
     Gold,
     /// A mart to its published snapshot.
     Publish,
+    /// Small files of a table to larger ones.
+    Compact,
+    /// Files that no reader needs any more, deleted.
+    Vacuum,
+    /// What somebody should know, to those who subscribed.
+    Alert,
 }
 
 impl fmt::Display for StageName {
@@ -83,6 +142,9 @@ impl fmt::Display for StageName {
             StageName::Silver => "silver",
             StageName::Gold => "gold",
             StageName::Publish => "publish",
+            StageName::Compact => "compact",
+            StageName::Vacuum => "vacuum",
+            StageName::Alert => "alert",
         })
     }
 }
@@ -144,10 +206,13 @@ mod tests {
         RunReport {
             run_id: "20261122T174903Z-3f9a2c".parse().unwrap(),
             command: "refresh".to_owned(),
+            dataset: Some("nyc311".parse().unwrap()),
+            origin: RunOrigin { function: Some("silver".to_owned()), ..RunOrigin::default() },
             started_at: "2026-11-22T17:49:03Z".parse().unwrap(),
             finished_at: None,
             outcome: Outcome::Running,
             error: None,
+            failure: None,
             steps: vec![StepReport {
                 stage: StageName::Silver,
                 table: "silver/nyc311/requests".parse().unwrap(),
@@ -179,10 +244,13 @@ mod tests {
         let expected = json!({
             "run_id": "20261122T174903Z-3f9a2c",
             "command": "refresh",
+            "dataset": "nyc311",
+            "origin": {"function": "silver", "request_id": null, "trace_id": null},
             "started_at": "2026-11-22T17:49:03Z",
             "finished_at": null,
             "outcome": "running",
             "error": null,
+            "failure": null,
             "steps": [{
                 "stage": "silver",
                 "table": "silver/nyc311/requests",
@@ -204,6 +272,21 @@ mod tests {
         });
         assert_eq!(json, expected);
         assert_eq!(serde_json::from_value::<RunReport>(json).unwrap(), report());
+    }
+
+    #[test]
+    fn reports_of_before_are_still_read() {
+        let json = json!({
+            "run_id": "20261122T174903Z-3f9a2c",
+            "command": "refresh",
+            "started_at": "2026-11-22T17:49:03Z",
+            "finished_at": null,
+            "outcome": "running",
+            "error": null,
+            "steps": [],
+        });
+        let report: RunReport = serde_json::from_value(json).unwrap();
+        assert_eq!((report.dataset, report.failure), (None, None));
     }
 
     #[test]

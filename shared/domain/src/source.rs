@@ -1,6 +1,6 @@
 //! Where a dataset's rows are pulled from, as its definition says it.
 
-use crate::{ColumnName, SourceName, TableName};
+use crate::{ColumnName, DatasetName, SourceName, TableName};
 
 /// A source that is pulled on a schedule or by hand.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,14 @@ pub struct SourceDefinition {
     pub schedule: Option<Schedule>,
     /// What it speaks.
     pub kind: SourceKind,
+}
+
+impl SourceDefinition {
+    /// The environment variable whose value takes the place of the source's URL:
+    /// `SMELT_NYC311_PORTAL_URL`.
+    pub fn url_variable(&self, dataset: &DatasetName) -> String {
+        format!("SMELT_{dataset}_{}_URL", self.name).to_ascii_uppercase()
+    }
 }
 
 /// When a source is pulled.

@@ -24,10 +24,12 @@ const CHECKPOINT_INTERVAL: u64 = 20;
 pub struct Commit {
     /// What the commit is, for the table's history: `INGEST`, `REFRESH`, `REBUILD`.
     pub operation: &'static str,
-    /// Files that become live.
+    /// Files that become live. One that has an arrival already keeps it.
     pub add: Vec<DataFile>,
     /// Files that stop being live.
     pub remove: Vec<DataFile>,
+    /// Whether the added files hold the very rows of the removed ones: no change to those who follow.
+    pub only_rearranges: bool,
     /// How far the table now follows each upstream.
     pub followed: Vec<(TableId, u64)>,
     /// Durable totals after this commit.
@@ -135,10 +137,13 @@ impl Table {
         for (name, total) in &commit.totals {
             lines.push(transaction(total_id(name), *total, now));
         }
-        lines.extend(commit.remove.iter().map(|file| LogAction::Remove(removal(file, now))));
+        let data_change = !commit.only_rearranges;
+        let removals = commit.remove.iter().map(|file| removal(file, data_change, now));
+        lines.extend(removals.map(LogAction::Remove));
         let version = base.map_or(0, |snapshot| snapshot.version() + 1);
         lines.extend((0..).zip(&commit.add).map(|(position, file)| {
-            LogAction::Add(addition(file, Arrival { version, position }, now))
+            let arrival = file.arrival.unwrap_or(Arrival { version, position });
+            LogAction::Add(addition(file, arrival, data_change, now))
         }));
 
         let mut bytes = Vec::new();
@@ -228,13 +233,13 @@ fn transaction(app_id: String, version: u64, now: i64) -> LogAction {
     LogAction::Txn(Transaction { app_id, version, last_updated: Some(now) })
 }
 
-fn addition(file: &DataFile, arrival: Arrival, now: i64) -> AddFile {
+fn addition(file: &DataFile, arrival: Arrival, data_change: bool, now: i64) -> AddFile {
     AddFile {
         path: file.path.clone(),
         partition_values: file.partition.clone().into_iter().collect(),
         size: file.size,
         modification_time: now,
-        data_change: true,
+        data_change,
         stats: serde_json::to_string(&file.statistics).ok(),
         tags: Some(tags(file, arrival)),
     }
@@ -245,10 +250,10 @@ fn tags(file: &DataFile, arrival: Arrival) -> HashMap<String, Option<String>> {
     own.chain([(Arrival::TAG.to_owned(), Some(arrival.to_tag()))]).collect()
 }
 
-fn removal(file: &DataFile, now: i64) -> RemoveFile {
+fn removal(file: &DataFile, data_change: bool, now: i64) -> RemoveFile {
     RemoveFile {
         path: file.path.clone(),
-        data_change: true,
+        data_change,
         deletion_timestamp: Some(now),
         extended_file_metadata: Some(true),
         partition_values: Some(file.partition.clone().into_iter().collect()),

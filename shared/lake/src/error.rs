@@ -105,6 +105,22 @@ impl LakeError {
         matches!(self, Self::Unavailable { .. } | Self::Contended { .. })
     }
 
+    /// Classifies an error of the log's library: a store's answer inside it stays a store's answer.
+    pub(crate) fn from_log(
+        table: String,
+        place: String,
+        error: deltalake::DeltaTableError,
+    ) -> Self {
+        // Where the library hides the store's answer it says at least in words that there was one.
+        let words = error.to_string();
+        let of_the_store = causes(&error).any(|cause| cause.is::<object_store::Error>())
+            || words.contains("Error interacting with object store");
+        if of_the_store {
+            return Self::classified("read or write", place, Box::new(error));
+        }
+        Self::Corrupt { table, detail: words }
+    }
+
     /// Classifies an answer of the object store.
     pub(crate) fn from_store(
         action: &'static str,
@@ -151,6 +167,20 @@ impl LakeError {
             return Self::classified("read", format!("files for {context}"), Box::new(error));
         }
         Self::Engine { context, source: Box::new(error) }
+    }
+
+    /// Classifies an error of reading Parquet: a store's answer inside it stays a store's answer.
+    pub(crate) fn unread_parquet(
+        place: impl Into<String>,
+        error: parquet::errors::ParquetError,
+    ) -> Self {
+        let place = place.into();
+        match error {
+            parquet::errors::ParquetError::External(inner) => {
+                Self::classified("read", place, inner)
+            }
+            other => Self::Parquet { place, source: Box::new(other) },
+        }
     }
 
     /// Classifies an error of the Parquet codec: a store's answer inside it stays a store's answer.

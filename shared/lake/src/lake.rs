@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
@@ -14,6 +14,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
 use smelt_domain::TableId;
 use url::Url;
 
+use crate::guarded_store::GuardedStore;
 use crate::{LakeError, Table};
 
 /// Scheme under which every lake is known to the engine, whatever the store behind it.
@@ -112,9 +113,27 @@ impl Lake {
         Self { store, location: location.to_owned(), folder: None }
     }
 
+    /// The same lake, in which only these top-level folders can be written: everything else answers
+    /// [`LakeError::PermissionDenied`].
+    #[must_use]
+    pub fn writable_only(&self, folders: &[&str]) -> Self {
+        let store = GuardedStore::new(Arc::clone(&self.store), folders);
+        Self { store: Arc::new(store), ..self.clone() }
+    }
+
     /// Where the lake is, as given when it was opened.
     pub fn location(&self) -> &str {
         &self.location
+    }
+
+    /// The lake as OpenLineage names stores: the bucket with its scheme, or `file`.
+    pub fn namespace(&self) -> String {
+        match Url::parse(&self.location) {
+            Ok(url) if url.scheme() == "s3" => {
+                format!("s3://{}", url.host_str().unwrap_or_default())
+            }
+            _ => "file".to_owned(),
+        }
     }
 
     /// The lake's absolute folder, when it is one.
@@ -175,6 +194,22 @@ impl Lake {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(LakeError::from_store("read", path, error)),
         }
+    }
+
+    /// Deletes objects; those that are gone already count as deleted. Returns how many there were.
+    pub async fn delete_objects(&self, paths: &[String]) -> Result<u64, LakeError> {
+        let place = format!("{} objects", paths.len());
+        let paths: Vec<_> = paths.iter().map(|path| Ok(object_path(path))).collect();
+        let mut outcomes = self.store.delete_stream(futures::stream::iter(paths).boxed());
+        let mut deleted = 0;
+        while let Some(outcome) = outcomes.next().await {
+            match outcome {
+                Ok(_) => deleted += 1,
+                Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(LakeError::from_store("delete", place, error)),
+            }
+        }
+        Ok(deleted)
     }
 
     /// Lists objects below a prefix, sorted by path.

@@ -15,14 +15,17 @@ mod commit;
 mod data_file;
 mod error;
 mod files_table;
+mod guarded_store;
 mod history;
 mod lake;
 mod log_actions;
 mod parquet_statistics;
 pub mod published;
+mod reader;
 mod snapshot;
 mod table;
 mod table_schema;
+mod upkeep;
 mod writer;
 
 #[cfg(feature = "test-support")]
@@ -39,4 +42,5 @@ pub use lake::Lake;
 pub use snapshot::Snapshot;
 pub use table::Table;
 pub use table_schema::arrow_type;
+pub use upkeep::Vacuumed;
 pub use writer::{DataFileWriter, FileLayout};

@@ -124,6 +124,13 @@ impl Snapshot {
         arrived.into_iter().cloned().collect()
     }
 
+    /// The version with which the newest live file arrived: later versions brought no rows (they
+    /// moved a cursor, or rearranged files). 0 while there is no file.
+    pub fn newest_arrival(&self) -> u64 {
+        let versions = self.files.iter().filter_map(|file| Some(file.arrival?.version));
+        versions.max().unwrap_or_default()
+    }
+
     /// Rows in all live files.
     pub fn rows(&self) -> u64 {
         self.files.iter().map(DataFile::rows).sum()

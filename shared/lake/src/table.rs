@@ -89,11 +89,6 @@ impl Table {
     }
 
     pub(crate) fn log_error(&self, error: DeltaTableError) -> LakeError {
-        match error {
-            DeltaTableError::ObjectStore { source } => {
-                LakeError::from_store("read", self.path("_delta_log"), source)
-            }
-            other => LakeError::Corrupt { table: self.id.sql_name(), detail: other.to_string() },
-        }
+        LakeError::from_log(self.id.sql_name(), self.path("_delta_log"), error)
     }
 }

@@ -74,7 +74,7 @@ pub async fn backfill_dataset(
     for (table, partitions) in chosen_tables(dataset, range)? {
         let followed = follow_bronze(platform, dataset, table).await?;
         if followed.refused_too_many {
-            report.refused_too_many.push(dataset.silver_id(&table.name).sql_name());
+            report.refused_too_many.push(dataset.silver_id(&table.name));
         }
         // A table that was just computed anew as a whole has nothing left to be done to it.
         let is_new =

@@ -18,6 +18,9 @@ pub(crate) const MALFORMED: &str = "_malformed";
 pub(crate) const RAW: &str = "_raw";
 /// A key made of the row's content, in tables that ask for it.
 pub(crate) const CONTENT_KEY: &str = "_content_key";
+/// A row's place among those of its file, in files that several arrivals were compacted to: there
+/// their lines begin anew.
+pub(crate) const ORDER: &str = "_order";
 /// What a correction does, see [`crate::records`]; null in rows of the source.
 pub(crate) const OPERATION: &str = "_operation";
 /// The silver row of a correction, as JSON of texts.
@@ -44,12 +47,16 @@ pub(crate) fn is_source_column(name: &str) -> bool {
 
 /// Whether a bronze column is one of the platform's that only some tables have.
 fn is_optional_column(name: &str) -> bool {
-    [CONTENT_KEY, OPERATION, RECORD].contains(&name)
+    [CONTENT_KEY, OPERATION, RECORD, ORDER].contains(&name)
+}
+
+fn optional_type(name: &str) -> DataType {
+    if name == ORDER { DataType::Int64 } else { DataType::Utf8 }
 }
 
 /// The bronze schema with these columns beside those that every bronze table has.
 pub(crate) fn bronze_schema<'a>(columns: impl IntoIterator<Item = &'a str>) -> SchemaRef {
-    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let text = |name: &str| Field::new(name, optional_type(name), true);
     let (of_the_source, optional): (Vec<&str>, Vec<&str>) =
         columns.into_iter().partition(|name| is_source_column(name));
     let mut fields: Vec<Field> = of_the_source.into_iter().map(text).collect();

@@ -1,6 +1,6 @@
 use std::future::Future;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
@@ -43,13 +43,21 @@ impl EngineSettings {
 }
 
 /// The SQL engine over one lake.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Engine {
     settings: EngineSettings,
-    /// What every session starts from: to build it takes longer than many a query.
-    blank: Arc<SessionState>,
+    lake: Lake,
+    /// What every session starts from: to build it takes longer than many a query. It is built by
+    /// the first one, so that a program without queries neither waits for it nor contains it.
+    blank: Arc<Mutex<Option<SessionState>>>,
     /// One for each computation that may run beside others, see [`Engine::in_turn`].
     slots: Arc<Semaphore>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Engine").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 impl Engine {
@@ -58,15 +66,8 @@ impl Engine {
         let scratch_error =
             |source| StageError::Scratch { place: settings.scratch.display().to_string(), source };
         std::fs::create_dir_all(&settings.scratch).map_err(scratch_error)?;
-        let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(settings.pool_bytes())))
-            .with_temp_file_path(&settings.scratch)
-            .build_arc()
-            .map_err(|error| StageError::engine("starting the engine", error))?;
-        lake.register(&runtime);
-        let blank = blank_state(&runtime, &settings);
         let slots = Arc::new(Semaphore::new(settings.parallelism.max(1)));
-        Ok(Self { settings, blank: Arc::new(blank), slots })
+        Ok(Self { settings, lake: lake.clone(), blank: Arc::default(), slots })
     }
 
     /// Threads that work at the same time.
@@ -94,6 +95,11 @@ impl Engine {
             }
             computed => computed,
         }
+    }
+
+    /// Memory for the whole process in bytes.
+    pub fn memory_bytes(&self) -> usize {
+        self.settings.memory_bytes
     }
 
     /// Folder for what does not fit into memory.
@@ -124,13 +130,28 @@ impl Engine {
         }
         let catalogs = MemoryCatalogProviderList::new();
         catalogs.register_catalog(CATALOG.to_owned(), Arc::new(catalog));
-        let mut config = self.blank.config().clone().with_target_partitions(partitions);
+        let blank = self.blank_state()?;
+        let mut config = blank.config().clone().with_target_partitions(partitions);
         config.options_mut().optimizer.prefer_hash_join = prefer_hash_join;
-        let state = SessionStateBuilder::new_from_existing(SessionState::clone(&self.blank))
+        let state = SessionStateBuilder::new_from_existing(blank)
             .with_config(config)
             .with_catalog_list(Arc::new(catalogs))
             .build();
         Ok(SessionContext::new_with_state(state))
+    }
+
+    fn blank_state(&self) -> Result<SessionState, StageError> {
+        let mut blank = self.blank.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(blank) = &*blank {
+            return Ok(blank.clone());
+        }
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(FairSpillPool::new(self.settings.pool_bytes())))
+            .with_temp_file_path(&self.settings.scratch)
+            .build_arc()
+            .map_err(|error| StageError::engine("starting the engine", error))?;
+        self.lake.register(&runtime);
+        Ok(blank.insert(blank_state(&runtime, &self.settings)).clone())
     }
 }
 

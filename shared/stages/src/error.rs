@@ -1,7 +1,9 @@
 use datafusion::error::DataFusionError;
-use smelt_domain::{PartitionRangeError, Problems, RuleName};
+use smelt_domain::{FailureKind, PartitionRangeError, Problems, RuleName};
 use smelt_lake::LakeError;
 use smelt_sources::{FileError, SourceError};
+
+use crate::alert::NotTold;
 
 /// Why a stage did not finish, by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +70,9 @@ pub enum StageError {
     /// The partitions of a dataset cannot be chosen as asked for.
     #[error(transparent)]
     Range(#[from] PartitionRangeError),
+    /// An alert could not be told; it stays pending.
+    #[error(transparent)]
+    NotTold(#[from] NotTold),
     /// A query given by the user is wrong or failed.
     #[error("{problem}")]
     Query {
@@ -97,7 +102,20 @@ impl StageError {
             Self::Lake(error) => error.retryable(),
             Self::File(error) => error.retryable(),
             Self::Source(error) => error.retryable(),
+            Self::NotTold(error) => error.retryable,
             _ => false,
+        }
+    }
+
+    /// What kind of failure a run has that ends with this.
+    pub fn failure_kind(&self) -> FailureKind {
+        match self {
+            _ if self.retryable() => FailureKind::Passing,
+            Self::Expectation { .. } => FailureKind::Expectation,
+            Self::Definition(_) | Self::UnknownDataset { .. } | Self::Source(_) => {
+                FailureKind::Definition
+            }
+            _ => FailureKind::Lasting,
         }
     }
 

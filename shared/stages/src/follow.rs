@@ -22,7 +22,7 @@ use smelt_domain::StepReport;
 use smelt_lake::{Commit, CommitError, LakeError, Snapshot, Table};
 
 use crate::platform::entropy;
-use crate::{Observer, StageError};
+use crate::{Platform, StageError};
 
 const MAX_SETBACKS: u32 = 16;
 const FIRST_WAIT: Duration = Duration::from_millis(4);
@@ -43,18 +43,18 @@ pub(crate) trait Follower: Send {
     fn look(&mut self) -> impl Future<Output = Result<Attempt, StageError>> + Send;
 }
 
-/// Looks, computes and commits until there is nothing left to do. Every commit is told to the
-/// observer when it has landed, whatever happens afterwards.
+/// Looks, computes and commits until there is nothing left to do, or it is too late for more. Every
+/// commit is told to the observer when it has landed, whatever happens afterwards.
 pub(crate) async fn follow(
     table: &Table,
-    observer: &dyn Observer,
+    platform: &Platform,
     follower: &mut impl Follower,
 ) -> Result<Vec<StepReport>, StageError> {
     let mut steps = Vec::new();
     let mut setbacks = 0;
     let mut landed = |report: StepReport, version: u64, setbacks: u32| {
         let step = StepReport { version: Some(version), conflicts: u64::from(setbacks), ..report };
-        observer.committed(&step);
+        platform.observer.committed(&step);
         steps.push(step);
     };
     // A commit whose answer was lost; if the next look finds nothing to do, it had landed.
@@ -74,6 +74,9 @@ pub(crate) async fn follow(
                         landed(report, version, setbacks);
                         unanswered = None;
                         setbacks = 0;
+                        if platform.is_past_deadline() {
+                            return Ok(steps);
+                        }
                         continue;
                     }
                     Err(CommitError::Failed(error)) => return Err(error.into()),

@@ -5,6 +5,7 @@
 //! environment or prints: a command line and a Lambda function call the same functions.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod alert;
 mod backfill;
 mod bronze;
 mod clean;
@@ -18,6 +19,7 @@ mod ingest;
 mod json_field;
 mod json_schema;
 mod landing;
+mod maintain;
 mod numbers_of_hashes;
 mod observer;
 mod parallel;
@@ -36,6 +38,10 @@ mod steps;
 mod upload_records;
 mod uploads;
 
+pub use alert::{
+    Alerted, Freshness, MESSAGE_BYTES, NotTold, Notifier, SUBJECT_CHARACTERS, alert, alerts,
+    message_text, subject_line,
+};
 pub use backfill::{PlannedTable, backfill_dataset, plan_backfill};
 pub use definitions::{check_sql, read_definitions};
 pub use engine::{Engine, EngineSettings};
@@ -46,14 +52,15 @@ pub use ingest::{
     ingest_files, pull_source,
 };
 pub use landing::{ingest_landed, sweep_landing};
+pub use maintain::{Maintained, Upkeep, maintain};
 pub use observer::{Observer, Silent, Ticket, Unit};
 pub use platform::Platform;
 pub use publish::publish;
 pub use query::{query, table_ids};
 pub use reconcile::{Reconciled, reconcile};
 pub use records::{Correction, CorrectionError, correct};
-pub use refresh::{RefreshReport, refresh_dataset};
-pub use runs::{last_reports, write_report};
+pub use refresh::{RefreshReport, refresh_dataset, too_many_refused};
+pub use runs::{Ended, last_reports, write_failure, write_report};
 pub use silver::{SilverFollowed, follow_bronze};
 pub use status::{Balance, DatasetStatus, Follows, TableStatus, dataset_status, table_balance};
 pub use uploads::{UploadProgress, UploadStage, uploads};

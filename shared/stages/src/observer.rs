@@ -26,6 +26,9 @@ pub trait Observer: Send + Sync + std::fmt::Debug {
 
     /// A step was committed.
     fn committed(&self, step: &StepReport);
+
+    /// Part of the work failed, or was refused; the rest goes on.
+    fn failed(&self, _problem: &str) {}
 }
 
 /// One piece of work under way.

@@ -1,7 +1,8 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use smelt_domain::{Dataset, DatasetName, RunId};
+use smelt_domain::{Dataset, DatasetName, RunId, RunOrigin};
 use smelt_lake::Lake;
 use uuid::Uuid;
 
@@ -20,8 +21,13 @@ pub struct Platform {
     pub run_id: RunId,
     /// When the run started.
     pub started_at: DateTime<Utc>,
+    /// Where it takes place.
+    pub origin: RunOrigin,
     /// Who hears about progress.
     pub observer: Arc<dyn Observer>,
+    /// When to take up no more work: what is committed stays, and the next run goes on from there.
+    /// `None` where time does not matter.
+    pub deadline: Option<Instant>,
 }
 
 impl Platform {
@@ -34,7 +40,21 @@ impl Platform {
     ) -> Self {
         let started_at = Utc::now();
         let run_id = RunId::new(started_at, entropy());
-        Self { lake, engine, datasets: datasets.into(), run_id, started_at, observer }
+        Self {
+            lake,
+            engine,
+            datasets: datasets.into(),
+            run_id,
+            started_at,
+            origin: RunOrigin::default(),
+            observer,
+            deadline: None,
+        }
+    }
+
+    /// Whether it is too late to take up more work.
+    pub fn is_past_deadline(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// The dataset of this name.

@@ -72,5 +72,5 @@ pub fn table_ids(dataset: &Dataset) -> Vec<TableId> {
         ]
     });
     let marts = dataset.marts.iter().map(|mart| dataset.gold_id(&mart.name));
-    tables.chain(marts).collect()
+    tables.chain(marts).chain([dataset.outbox_id()]).collect()
 }

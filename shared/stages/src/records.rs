@@ -145,7 +145,7 @@ pub(crate) async fn append(
     let written = write(platform, &bronze, table, operation, records, source).await?;
     let source = source.to_owned();
     let mut arrival = ArrivalOfCorrections { platform, bronze: &bronze, written, source, started };
-    let steps = follow(&bronze, platform.observer.as_ref(), &mut arrival).await?;
+    let steps = follow(&bronze, platform, &mut arrival).await?;
     let step = steps.into_iter().next();
     Ok(step.unwrap_or_else(|| report(&bronze, &[&arrival.written], started)))
 }

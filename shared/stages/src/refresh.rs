@@ -1,6 +1,6 @@
 //! Follows every log of a dataset until nothing is left to do.
 
-use smelt_domain::{Dataset, Mart, StepReport};
+use smelt_domain::{Dataset, Mart, StepReport, TableId};
 
 use crate::gold::follow_silver;
 use crate::parallel::in_parallel;
@@ -14,7 +14,16 @@ pub struct RefreshReport {
     /// The commits made, in order of the stages.
     pub steps: Vec<StepReport>,
     /// Tables of which more rows were refused than their definition allows.
-    pub refused_too_many: Vec<String>,
+    pub refused_too_many: Vec<TableId>,
+}
+
+/// What is wrong with a table of which more rows were refused than it may have, and what to do.
+pub fn too_many_refused(table: &TableId) -> String {
+    format!(
+        "{table}: more rows were refused than the dataset allows in one run (refuse_above); the good \
+         rows are in, the others in quarantine: smelt quarantine {}",
+        table.dataset
+    )
 }
 
 /// Brings silver, quarantine, gold and the published snapshots of one dataset up to date.
@@ -27,7 +36,7 @@ pub async fn refresh_dataset(
         let followed = follow_bronze(platform, dataset, table).await?;
         report.steps.extend(followed.steps);
         if followed.refused_too_many {
-            report.refused_too_many.push(dataset.silver_id(&table.name).sql_name());
+            report.refused_too_many.push(dataset.silver_id(&table.name));
         }
     }
     let jobs = dataset.marts.iter().map(|mart| {

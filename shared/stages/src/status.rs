@@ -144,7 +144,7 @@ async fn table_status(
                 Some(mine) => mine.followed(upstream).await?,
                 None => None,
             };
-            let theirs = theirs.as_ref().map_or(0, |theirs| theirs.version() + 1);
+            let theirs = theirs.as_ref().map_or(0, |theirs| news(upstream, theirs) + 1);
             let lag = theirs.saturating_sub(version.map_or(0, |version| version + 1));
             Some(Follows { upstream: upstream.clone(), version, lag })
         }
@@ -162,8 +162,17 @@ async fn table_status(
     })
 }
 
+/// The version of an upstream that followers have to have. Versions of bronze that brought no rows
+/// are no news.
+fn news(id: &TableId, upstream: &Snapshot) -> u64 {
+    match id.layer {
+        Layer::Bronze => upstream.newest_arrival(),
+        _ => upstream.version(),
+    }
+}
+
 /// The largest upper bound of a time or text column.
-fn newest(files: &[DataFile], column: &str) -> Option<String> {
+pub(crate) fn newest(files: &[DataFile], column: &str) -> Option<String> {
     files
         .iter()
         .filter_map(|file| file.statistics.max_values.get(column)?.as_str())

@@ -94,13 +94,9 @@ impl<'a> UploadRecords<'a> {
                 }
                 FileOutcome::AlreadyLoaded => UploadState::AlreadyLoaded { content },
                 FileOutcome::NoRows => UploadState::NoRows,
-                FileOutcome::Foreign { found, expected } => UploadState::Foreign {
-                    problem: format!(
-                        "none of its columns ({}) is one that the dataset reads, such as {}",
-                        found.join(", "),
-                        expected.join(", ")
-                    ),
-                },
+                FileOutcome::Foreign { .. } => {
+                    UploadState::Foreign { problem: outcome.problem().unwrap_or_default() }
+                }
                 // The file may be whole by the next time.
                 FileOutcome::Unreadable(error) if error.retryable() => {
                     UploadState::Interrupted { problem: error.to_string() }

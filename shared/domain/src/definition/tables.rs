@@ -13,7 +13,7 @@ use crate::{
     TableMode, TableName,
 };
 
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "description",
     "source_columns",
     "key",
@@ -22,6 +22,7 @@ const KEYS: [&str; 11] = [
     "partition",
     "version",
     "newest",
+    "stale_after_hours",
     "refuse_above",
     "columns",
     "expectations",
@@ -54,6 +55,7 @@ pub(super) fn read_table(
         findings.at(node.line, problem, "remove it, or make the mode upsert");
     }
     let newest = read_role(&mapping, "newest", is_time_type, &declared, findings);
+    let stale_after_hours = read_hours(&mapping, newest.as_ref(), findings);
     let refuse_above = read_share(&mapping, "refuse_above", findings);
     let expectations = read_expectations(&mapping, &declared, findings);
 
@@ -85,6 +87,7 @@ pub(super) fn read_table(
         partition,
         version,
         newest,
+        stale_after_hours,
         expectations,
         refuse_above,
         definition_hash: DefinitionHash::of(&definition, &sql),
@@ -148,6 +151,25 @@ fn is_time_type(found: ColumnType) -> Result<(), &'static str> {
         ColumnType::Timestamp | ColumnType::Date => Ok(()),
         _ => Err("TIMESTAMP or DATE"),
     }
+}
+
+fn read_hours(
+    mapping: &Mapping<'_>,
+    newest: Option<&ColumnName>,
+    findings: &mut Findings,
+) -> Option<u32> {
+    let node = mapping.optional("stale_after_hours")?;
+    if newest.is_none() {
+        let problem = "`stale_after_hours` without `newest`, so nobody knows how old the data is";
+        findings.at(node.line, problem, "name the column of the newest data time as `newest`");
+    }
+    let hours = number("`stale_after_hours`", node, findings)?;
+    if hours.fract() != 0.0 || !(1.0..=87_600.0).contains(&hours) {
+        let problem = format!("`stale_after_hours` is {hours}");
+        findings.at(node.line, problem, "write whole hours, 1 to 87600");
+        return None;
+    }
+    Some(hours as u32)
 }
 
 fn read_share(mapping: &Mapping<'_>, key: &str, findings: &mut Findings) -> Option<f64> {

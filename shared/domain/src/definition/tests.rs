@@ -102,6 +102,7 @@ fn the_hash_follows_what_decides_the_rows() {
         ("reason: no id", "reason: id is missing"),
         ("refuse_above: 0.2", "refuse_above: 0.3"),
         ("    newest: day\n", ""),
+        ("    newest: day\n", "    newest: day\n    stale_after_hours: 48\n"),
         ("  orders:\n", "  orders: # the orders\n"),
     ] {
         assert_eq!(hash(&RIGHT.replacen(part, replacement, 1)), right, "{replacement}");
@@ -209,6 +210,28 @@ fn columns() {
         "source_columns: [id, {",
         "source_columns: [id, date, {",
         "6: `date` appears twice in the source columns of table `orders`: remove one, the first is on line 6",
+    );
+}
+
+#[test]
+fn promises_of_freshness() {
+    let hours = |hours: &str| {
+        let promise = format!("newest: day\n    stale_after_hours: {hours}");
+        RIGHT.replacen("newest: day", &promise, 1)
+    };
+    assert_eq!(parsed(&hours("48")).tables[0].stale_after_hours, Some(48));
+    for wrong in ["0", "1.5", "90000"] {
+        assert_only(
+            "newest: day",
+            &format!("newest: day\n    stale_after_hours: {wrong}"),
+            &format!("11: `stale_after_hours` is {wrong}: write whole hours, 1 to 87600"),
+        );
+    }
+    assert_only(
+        "newest: day",
+        "stale_after_hours: 48",
+        "10: `stale_after_hours` without `newest`, so nobody knows how old the data is: name the \
+         column of the newest data time as `newest`",
     );
 }
 

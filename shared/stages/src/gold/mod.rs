@@ -36,7 +36,7 @@ pub async fn follow_silver(
     mart: &Mart,
 ) -> Result<Vec<StepReport>, StageError> {
     let stage = Arc::new(Gold::new(platform, dataset, mart)?);
-    follow(&stage.gold, platform.observer.as_ref(), &mut Arc::clone(&stage)).await
+    follow(&stage.gold, platform, &mut Arc::clone(&stage)).await
 }
 
 /// What a change of silver means for a mart: the folders that are computed anew, of how many, and

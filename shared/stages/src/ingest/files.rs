@@ -1,6 +1,6 @@
 //! Files → bronze: each file once, recognised by its content, in the order of arrival.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,6 +17,7 @@ use smelt_sources::{
 use tokio::sync::mpsc;
 
 use super::bronze_writer::{BronzeWriter, Origin, Written};
+use super::contents::known_contents;
 use super::meter::{UploadMeter, UploadPhase};
 use super::{arrival, report};
 use crate::follow::{Attempt, Follower, follow};
@@ -82,6 +83,36 @@ pub enum FileOutcome {
         /// Why, as it was said then.
         problem: String,
     },
+}
+
+/// Names of columns that are listed; more are counted.
+const LISTED: usize = 12;
+
+impl FileOutcome {
+    /// Why the file was refused as a whole; `None` if it was not.
+    pub fn problem(&self) -> Option<String> {
+        match self {
+            Self::Foreign { found, expected } => Some(format!(
+                "none of its columns is one that the dataset reads, so nothing of it was loaded; it \
+                 has {}; expected are columns such as {}",
+                listed(found),
+                listed(expected)
+            )),
+            Self::Unreadable(error) => Some(error.to_string()),
+            Self::RefusedBefore { problem } => Some(problem.clone()),
+            Self::Loaded { .. } | Self::AlreadyLoaded | Self::NoRows => None,
+        }
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(LISTED);
+    let shown: Vec<&str> = names.iter().take(LISTED).map(String::as_str).collect();
+    match (shown.is_empty(), more) {
+        (true, _) => "no columns".to_owned(),
+        (false, 0) => shown.join(", "),
+        (false, more) => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// What an ingest did.
@@ -194,29 +225,6 @@ fn panicked(path: &Path, error: &tokio::task::JoinError) -> StageError {
         path: path.to_owned(),
         source: std::io::Error::other(error.to_string()),
     })
-}
-
-/// Contents that the table holds, by the hash that starts the names of their files.
-pub(crate) fn known_contents(snapshot: Option<&Snapshot>) -> HashSet<String> {
-    let files = snapshot.map_or(&[][..], |snapshot| snapshot.files());
-    files.iter().filter_map(|file| content_of(&file.path)).map(str::to_owned).collect()
-}
-
-/// The version with which each of these contents arrived.
-pub(crate) fn arrivals_of_contents(snapshot: Option<&Snapshot>) -> BTreeMap<String, u64> {
-    let files = snapshot.map_or(&[][..], |snapshot| snapshot.files()).iter();
-    let arrivals = files.filter_map(|file| {
-        Some((
-            content_of(&file.path)?.to_owned(),
-            file.arrival.map_or(0, |arrival| arrival.version),
-        ))
-    });
-    arrivals.collect()
-}
-
-fn content_of(path: &str) -> Option<&str> {
-    let (_, name) = path.rsplit_once('/')?;
-    name.split_once('-').map(|(content, _)| content)
 }
 
 /// A file whose rows are written but not committed.
@@ -358,7 +366,7 @@ async fn commit_files(
 ) -> Result<(Option<StepReport>, HashSet<String>), StageError> {
     let mut arrival =
         ArrivalOfFiles { platform, bronze, files, started, brought_by_others: HashSet::new() };
-    let steps = follow(bronze, platform.observer.as_ref(), &mut arrival).await?;
+    let steps = follow(bronze, platform, &mut arrival).await?;
     let step = steps.into_iter().next();
     Ok((step, arrival.brought_by_others))
 }
@@ -404,15 +412,4 @@ fn bronze_commit(platform: &Platform, base: Option<&Snapshot>, files: &[&LoadedF
         .collect();
     let written: Vec<&Written> = files.iter().map(|file| &file.written).collect();
     arrival(platform, base, &written, json!(sources))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn content_is_the_start_of_the_name() {
-        assert_eq!(content_of("ingestion_date=2026-11-22/ab12-0000-x.parquet"), Some("ab12"));
-        assert_eq!(content_of("ab12"), None);
-    }
 }

@@ -2,6 +2,7 @@
 
 mod bronze_writer;
 mod content_key;
+mod contents;
 mod files;
 mod meter;
 mod pull;
@@ -14,8 +15,8 @@ use smelt_domain::{StageName, StepReport};
 use smelt_lake::{Commit, DataFile, Snapshot, Table};
 
 pub(crate) use self::bronze_writer::{BronzeWriter, Origin, Written};
+pub(crate) use self::contents::{arrivals_of_contents, known_contents, other_tags, tag_contents};
 pub use self::files::{FileOutcome, Ingested, Upload, ingest_files};
-pub(crate) use self::files::{arrivals_of_contents, known_contents};
 pub use self::meter::{UploadMeter, UploadPhase};
 pub use self::pull::{Pull, PullEnding, PullFrom, Pulled, pull_source};
 use crate::Platform;

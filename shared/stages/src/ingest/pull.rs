@@ -114,7 +114,7 @@ impl Puller<'_> {
                 position: position.clone(),
                 overtaken: false,
             };
-            let steps = follow(self.bronze, self.platform.observer.as_ref(), &mut arrival).await?;
+            let steps = follow(self.bronze, self.platform, &mut arrival).await?;
             let overtaken = arrival.overtaken;
             pulled.steps.extend(steps);
             if overtaken {

@@ -29,7 +29,7 @@ pub(crate) async fn backfill_silver(
     let token = number_of(platform.run_id.as_str()) >> 1;
     let silver = stage.silver.clone();
     let mut backfill = SilverBackfill { stage, partitions, token };
-    follow(&silver, platform.observer.as_ref(), &mut backfill).await
+    follow(&silver, platform, &mut backfill).await
 }
 
 struct SilverBackfill<'a> {

@@ -36,7 +36,7 @@ pub(crate) use self::backfill::backfill_silver;
 use self::former_corrections::HOLDS_CORRECTIONS;
 use self::plan::silver_schema;
 pub(crate) use self::plan::{declared_bronze_schema, silver_plan};
-use self::position::{Followed, Refresh, next_refresh};
+use self::position::{Followed, Refresh, next_refresh, some_versions};
 use self::refresh::{Arrived, Refreshed, refresh};
 use self::refused::quarantine_schema;
 use crate::follow::{Attempt, Follower, follow};
@@ -48,6 +48,9 @@ pub(crate) const DELETED: &str = "deleted";
 pub(crate) const REFUSED: &str = "refused";
 /// What the table was computed by, as a number (see [`basis`]).
 pub(crate) const DEFINITION: &str = "definition";
+
+/// Bronze rows after which a refresh against a deadline commits.
+const ROWS_AT_A_TIME: u64 = 2_000_000;
 
 /// One number for a definition and the very tables it was applied to: when it differs, everything
 /// is computed anew. Never 0, which stands for a total that was never counted.
@@ -75,7 +78,7 @@ pub async fn follow_bronze(
     table: &TableDefinition,
 ) -> Result<SilverFollowed, StageError> {
     let mut stage = Silver::new(platform, dataset, table)?;
-    let steps = follow(&stage.silver.clone(), platform.observer.as_ref(), &mut stage).await?;
+    let steps = follow(&stage.silver.clone(), platform, &mut stage).await?;
     let rows_in: u64 = steps.iter().filter_map(|step| step.rows_in).sum();
     let refused: u64 = steps.iter().filter_map(|step| step.rows_rejected).sum();
     let refused_too_many = table
@@ -108,11 +111,12 @@ impl Follower for Silver<'_> {
         let followed_silver = self.followed(silver.as_ref()).await?;
         let followed_quarantine = self.followed(quarantine.as_ref()).await?;
         let Some(range) =
-            next_refresh(definition, bronze.version(), followed_silver, followed_quarantine)
+            next_refresh(definition, bronze.newest_arrival(), followed_silver, followed_quarantine)
         else {
             return Ok(Attempt::UpToDate);
         };
 
+        let range = self.bounded(range, silver.is_none(), &bronze);
         let arrived = arrived(&bronze, range);
         let old = silver.as_ref().filter(|_| range.from.is_some());
         let (all, quarantine_too) = (PartitionsInRange::All, range.quarantine_too);
@@ -178,6 +182,19 @@ impl<'a> Silver<'a> {
         };
         let definition = snapshot.total(DEFINITION).await?;
         Ok(Some(Followed { version, definition }))
+    }
+
+    /// Against a deadline, so many rows at a time: a refresh that was cut off would begin anew, and
+    /// be cut off again. A table that is computed anew is replaced at once whatever it takes.
+    fn bounded(&self, range: Refresh, is_first: bool, bronze: &Snapshot) -> Refresh {
+        let begins = range.from.is_some() || is_first;
+        if self.platform.deadline.is_none() || !begins || !range.quarantine_too {
+            return range;
+        }
+        let arrived = bronze.arrived(range.from, range.to).into_iter();
+        let arrived =
+            arrived.map(|file| (file.arrival.map_or(range.to, |at| at.version), file.rows()));
+        Refresh { to: some_versions(arrived, ROWS_AT_A_TIME).unwrap_or(range.to), ..range }
     }
 
     async fn commit_quarantine(

@@ -18,7 +18,7 @@ use smelt_domain::{ColumnName, Dataset, OnViolation, Table};
 use smelt_lake::{FilesTable, ORDINAL_COLUMN, arrow_type};
 
 use crate::bronze::{
-    CONTENT_KEY, LINE, MALFORMED, OPERATION, RAW, RECORD, SOURCE, is_source_column,
+    CONTENT_KEY, LINE, MALFORMED, OPERATION, ORDER, RAW, RECORD, SOURCE, is_source_column,
 };
 use crate::clean::clean_function;
 use crate::json_field::json_field_function;
@@ -84,7 +84,11 @@ fn source_plan(table: &Table, files: Arc<FilesTable>) -> Result<LogicalPlan> {
     if table.content_key {
         columns.push(cleaned(CONTENT_KEY).unwrap_or_else(null_text).alias(CONTENT_KEY));
     }
-    let arrival = exact(ORDINAL_COLUMN) * lit(LINES_PER_FILE) + exact(LINE);
+    let line = match schema.column_with_name(ORDER) {
+        Some(_) => coalesce(vec![exact(ORDER), exact(LINE)]),
+        None => exact(LINE),
+    };
+    let arrival = exact(ORDINAL_COLUMN) * lit(LINES_PER_FILE) + line;
     columns.push(arrival.alias(ARRIVAL));
     columns.extend([SOURCE, LINE, MALFORMED, RAW].map(exact));
     if has_corrections(&schema) {

@@ -45,9 +45,34 @@ pub(crate) fn next_refresh(
     })
 }
 
+/// The version up to which at least so many rows arrived, in whole versions; `None` when there are
+/// not so many. `arrived` are versions with their rows, in order.
+pub(crate) fn some_versions(
+    arrived: impl IntoIterator<Item = (u64, u64)>,
+    least_rows: u64,
+) -> Option<u64> {
+    let (mut rows, mut last) = (0, None);
+    for (version, more) in arrived {
+        if rows >= least_rows && last != Some(version) {
+            return last;
+        }
+        (rows, last) = (rows + more, Some(version));
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_one_version_brought_is_taken_in_at_once() {
+        let files = [(3, 10), (3, 10), (4, 1), (6, 1)];
+        assert_eq!(some_versions(files, 5), Some(3), "all of 3, though its first file would do");
+        assert_eq!(some_versions(files, 21), Some(4));
+        assert_eq!(some_versions(files, 22), None);
+        assert_eq!(some_versions([], 1), None);
+    }
 
     const DEFINITION: u64 = 7;
 

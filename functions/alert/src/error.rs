@@ -1,0 +1,9 @@
+//! Why `alert` fails. Its `errorType` begins with `Retryable` where the same event may succeed later, and
+//! with `Permanent` where somebody has to act:
+//!
+//! - `Permanent.Event`, `Permanent.ForeignLayer`, `Permanent.NotOfTheLake`, `Permanent.NotDefined`: the
+//!   event asks for nothing that can be done here. From a queue it ends with the dead letters.
+//! - `Retryable.NotTold`: the topic did not answer; the alert stays pending and is told by the next run.
+//! - `Permanent.NotTold`: the topic refuses: it is gone, or this function may not publish to it.
+
+pub use smelt_runtime::WorkError as AlertError;

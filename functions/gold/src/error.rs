@@ -1,0 +1,9 @@
+//! Why `gold` fails. Its `errorType` begins with `Retryable` where the same event may succeed later, and
+//! with `Permanent` where somebody has to act:
+//!
+//! - `Permanent.Event`, `Permanent.ForeignLayer`, `Permanent.NotOfTheLake`, `Permanent.NotDefined`: the
+//!   event asks for nothing that can be done here. From a queue it ends with the dead letters.
+//! - `Permanent.Lake`: a mart's SQL fails on the data, or needs more memory than the function has.
+//! - `Retryable.Lake`: the store did not answer, or others changed the table; it comes again.
+
+pub use smelt_runtime::WorkError as GoldError;

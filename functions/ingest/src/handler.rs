@@ -1,0 +1,203 @@
+use serde_json::Value;
+use smelt_domain::{DatasetName, LakeKey, SourceDefinition, SourceName, TableName};
+use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
+use smelt_sources::{SourceSettings, open_source};
+use smelt_stages::{
+    FileOutcome, Ingested, Platform, Pull, PullEnding, PullFrom, StageError, ingest_landed,
+    pull_source, sweep_landing,
+};
+
+use crate::{IngestContext, IngestError};
+
+const EXPECTED: &str = "files that land (landing/<dataset>/<table>/…)";
+
+/// Takes in the files that landed, and pulls the sources that a schedule, or a human, names.
+pub(crate) async fn handle(
+    event: &Value,
+    invocation: &Invocation,
+    context: &IngestContext,
+) -> Result<Value, IngestError> {
+    let inbox = Inbox::read(event, |wake_up| asked(wake_up, context));
+    work_off(&Ingesting(context), &context.shared, invocation, inbox).await
+}
+
+/// What there is to be taken in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Arrival {
+    /// A file that landed.
+    File { dataset: DatasetName, table: TableName, key: String },
+    /// Whatever landed for a table.
+    Landing { dataset: DatasetName, table: TableName },
+    /// What is new at a source.
+    Source { dataset: DatasetName, source: SourceName },
+}
+
+/// What is taken in at once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Load {
+    /// Files of a table, in one commit.
+    Table(DatasetName, TableName),
+    /// A source.
+    Source(DatasetName, SourceName),
+}
+
+fn asked(wake_up: &WakeUp, context: &IngestContext) -> Result<Vec<Arrival>, Refusal> {
+    let shared = &context.shared;
+    match wake_up {
+        WakeUp::Created { bucket, key } => {
+            let key = shared.address.relative(bucket, key)?;
+            match LakeKey::parse(&key)? {
+                LakeKey::Landed { dataset, table, key } => {
+                    shared.table(shared.dataset(&dataset)?, &table)?;
+                    Ok(vec![Arrival::File { dataset, table, key }])
+                }
+                LakeKey::Other if key.starts_with("landing/") => Ok(Vec::new()),
+                _ => Err(shared.foreign(&key, EXPECTED)),
+            }
+        }
+        WakeUp::Asked(command) => {
+            let dataset = shared.dataset(&command.dataset)?;
+            let name = || dataset.name.clone();
+            if let Some(source) = &command.source {
+                let known = dataset.source(source).ok_or_else(|| Refusal::NotDefined {
+                    what: format!("source of {}", dataset.name),
+                    name: source.to_string(),
+                })?;
+                return Ok(vec![Arrival::Source { dataset: name(), source: known.name.clone() }]);
+            }
+            if let Some(table) = &command.table {
+                let table = shared.table(dataset, table)?.name.clone();
+                return Ok(vec![Arrival::Landing { dataset: name(), table }]);
+            }
+            let landing = dataset.tables.iter().map(|table| table.name.clone());
+            let landing = landing.map(|table| Arrival::Landing { dataset: name(), table });
+            let sources = dataset.sources.iter().map(|source| source.name.clone());
+            let sources = sources.map(|source| Arrival::Source { dataset: name(), source });
+            Ok(landing.chain(sources).collect())
+        }
+        WakeUp::Test | WakeUp::Ignored { .. } => Ok(Vec::new()),
+    }
+}
+
+/// How this function works.
+struct Ingesting<'a>(&'a IngestContext);
+
+impl Working for Ingesting<'_> {
+    type Work = Arrival;
+    type Group = Load;
+
+    fn group(&self, work: &Arrival) -> Load {
+        match work.clone() {
+            Arrival::File { dataset, table, .. } | Arrival::Landing { dataset, table } => {
+                Load::Table(dataset, table)
+            }
+            Arrival::Source { dataset, source } => Load::Source(dataset, source),
+        }
+    }
+
+    fn command(&self, load: &Load) -> (String, Option<DatasetName>) {
+        match load {
+            Load::Table(dataset, table) => {
+                (format!("ingest {dataset} {table}"), Some(dataset.clone()))
+            }
+            Load::Source(dataset, source) => {
+                (format!("ingest {dataset} from {source}"), Some(dataset.clone()))
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        platform: &Platform,
+        load: &Load,
+        arrivals: &[Arrival],
+    ) -> Result<Done, StageError> {
+        match load {
+            Load::Table(dataset, table) => take_in(platform, dataset, table, arrivals).await,
+            Load::Source(dataset, source) => self.pull(platform, dataset, source).await,
+        }
+    }
+}
+
+async fn take_in(
+    platform: &Platform,
+    dataset: &DatasetName,
+    table: &TableName,
+    arrivals: &[Arrival],
+) -> Result<Done, StageError> {
+    let dataset = platform.dataset(dataset)?;
+    let Some(table) = dataset.table(table) else { return Ok(Done::default()) };
+    let keys: Option<Vec<String>> = arrivals
+        .iter()
+        .map(|arrival| match arrival {
+            Arrival::File { key, .. } => Some(key.clone()),
+            _ => None,
+        })
+        .collect();
+    let ingested = match keys {
+        Some(keys) => ingest_landed(platform, dataset, table, &keys).await?,
+        None => sweep_landing(platform, dataset, table).await?,
+    };
+    refused(ingested)
+}
+
+/// Files that were refused as a whole. One that is still being written has to be looked at again.
+fn refused(ingested: Ingested) -> Result<Done, StageError> {
+    let mut done = Done::default();
+    let mut unfinished = None;
+    for (key, outcome) in ingested.files {
+        match outcome {
+            FileOutcome::Unreadable(error) if error.retryable() => unfinished = Some(error),
+            FileOutcome::RefusedBefore { .. } => {}
+            outcome => {
+                done.refused.extend(outcome.problem().map(|problem| format!("{key}: {problem}")));
+            }
+        }
+    }
+    match unfinished {
+        Some(error) => Err(error.into()),
+        None => Ok(done),
+    }
+}
+
+impl Ingesting<'_> {
+    async fn pull(
+        &self,
+        platform: &Platform,
+        dataset: &DatasetName,
+        source: &SourceName,
+    ) -> Result<Done, StageError> {
+        let dataset = platform.dataset(dataset)?;
+        let Some(definition) = dataset.source(source) else { return Ok(Done::default()) };
+        let Some(table) = dataset.table(&definition.table) else { return Ok(Done::default()) };
+        let opened = self.open(dataset, definition).await?;
+        let pull = Pull { scope: PullFrom::Cursor, deadline: platform.deadline };
+        let pulled =
+            pull_source(platform, dataset, table, definition, opened.as_ref(), &pull).await?;
+        match pulled.ending {
+            PullEnding::Complete => {}
+            PullEnding::Deadline => tracing::warn!(
+                rows = pulled.rows,
+                "the source has more; the next schedule goes on from here"
+            ),
+            PullEnding::Overtaken => tracing::info!("another pull of this source was faster"),
+        }
+        Ok(Done::default())
+    }
+
+    async fn open(
+        &self,
+        dataset: &smelt_domain::Dataset,
+        definition: &SourceDefinition,
+    ) -> Result<Box<dyn smelt_sources::Source>, StageError> {
+        let label = format!("{}.{}", dataset.name, definition.name);
+        let secrets = self.0.secrets.read(&label).await?;
+        let of_environment =
+            |name: &str| self.0.settings.other(name).map(smelt_sources::Secret::new);
+        let settings = SourceSettings {
+            url: self.0.settings.other(&definition.url_variable(&dataset.name)).map(str::to_owned),
+            secret: &|name| secrets.get(name).cloned().or_else(|| of_environment(name)),
+        };
+        Ok(open_source(&dataset.name, definition, &settings)?)
+    }
+}

@@ -1,0 +1,9 @@
+//! Brings landed files and what is new at the sources into bronze.
+
+mod context;
+mod error;
+mod handler;
+mod secrets;
+
+pub use context::IngestContext;
+pub use error::IngestError;

@@ -1,0 +1,10 @@
+//! The function `ingest`, see its README.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    smelt_runtime::main::<smelt_ingest::IngestContext>()
+}

@@ -1,0 +1,8 @@
+//! Why `maintain` fails. Its `errorType` begins with `Retryable` where the same event may succeed later, and
+//! with `Permanent` where somebody has to act:
+//!
+//! - `Permanent.Event`, `Permanent.ForeignLayer`, `Permanent.NotOfTheLake`, `Permanent.NotDefined`: the
+//!   event asks for nothing that can be done here. From a queue it ends with the dead letters.
+//! - `Retryable.Lake`: the store did not answer; the next schedule does the rest.
+
+pub use smelt_runtime::WorkError as MaintainError;

@@ -1,0 +1,48 @@
+use serde_json::Value;
+use smelt_domain::DatasetName;
+use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
+use smelt_stages::{Platform, StageError};
+
+use crate::{TrainContext, TrainError};
+
+/// Fits the models of the datasets that a schedule, or a human, names. No dataset declares series to
+/// forecast yet, so there is nothing to fit: it says so and writes nothing.
+pub(crate) async fn handle(
+    event: &Value,
+    invocation: &Invocation,
+    context: &TrainContext,
+) -> Result<Value, TrainError> {
+    let inbox = Inbox::read(event, |wake_up| asked(wake_up, context));
+    work_off(context, &context.shared, invocation, inbox).await
+}
+
+fn asked(wake_up: &WakeUp, context: &TrainContext) -> Result<Vec<DatasetName>, Refusal> {
+    match wake_up {
+        WakeUp::Created { key, .. } => Err(context.shared.foreign(key, "a schedule")),
+        WakeUp::Asked(command) => Ok(vec![context.shared.dataset(&command.dataset)?.name.clone()]),
+        WakeUp::Test | WakeUp::Ignored { .. } => Ok(Vec::new()),
+    }
+}
+
+impl Working for TrainContext {
+    type Work = DatasetName;
+    type Group = DatasetName;
+
+    fn group(&self, work: &DatasetName) -> DatasetName {
+        work.clone()
+    }
+
+    fn command(&self, dataset: &DatasetName) -> (String, Option<DatasetName>) {
+        (format!("train {dataset}"), Some(dataset.clone()))
+    }
+
+    async fn run(
+        &self,
+        _platform: &Platform,
+        dataset: &DatasetName,
+        _works: &[DatasetName],
+    ) -> Result<Done, StageError> {
+        tracing::info!(%dataset, "no series is declared, so no model is fitted");
+        Ok(Done::default())
+    }
+}

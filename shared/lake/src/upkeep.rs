@@ -1,0 +1,96 @@
+//! Upkeep of a table's files: nothing here changes a row that a reader can see.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use deltalake::operations::vacuum::VacuumMode;
+use deltalake::protocol::checkpoints::{cleanup_expired_logs_for, create_checkpoint};
+use deltalake::{DeltaTable, DeltaTableError};
+use serde_json::Value;
+
+use crate::{LakeError, Table};
+
+/// What was deleted of a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Vacuumed {
+    /// Data files that no version within the retention names.
+    pub data_files: u64,
+    /// Files of the log from before the retention.
+    pub log_files: u64,
+}
+
+impl Table {
+    /// Deletes data files that were replaced, or never committed, longer ago than `retention`, and
+    /// the log that far back. Readers of versions within the retention lose nothing.
+    ///
+    /// Log files are deleted only below a checkpoint, so the newest version gets one.
+    pub async fn vacuum(&self, retention: Duration) -> Result<Vacuumed, LakeError> {
+        let Some(table) = self.delta_table().await? else { return Ok(Vacuumed::default()) };
+        let data_files = self.delete_unnamed(table.clone(), retention).await?;
+        let log_files = match self.cut_log(&table, retention).await {
+            Ok(deleted) => deleted,
+            // It is only longer to read; the next upkeep tries again.
+            Err(error) => {
+                tracing::warn!(table = %self.id(), %error, "the log was not cut");
+                0
+            }
+        };
+        Ok(Vacuumed { data_files, log_files })
+    }
+
+    /// Deletes the log below a checkpoint of the newest version, as far as it is older than the
+    /// retention.
+    async fn cut_log(
+        &self,
+        table: &DeltaTable,
+        retention: Duration,
+    ) -> Result<u64, DeltaTableError> {
+        let version = table.version().unwrap_or_default();
+        if self.newest_checkpoint().await != Some(version) {
+            create_checkpoint(table, None).await?;
+        }
+        let before = Utc::now().timestamp_millis()
+            - i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
+        let log = self.log_store().as_ref();
+        Ok(cleanup_expired_logs_for(version, log, before, None).await? as u64)
+    }
+
+    /// delta-rs decides what may go; it would also note its work in the log, and each note is a
+    /// version that every follower looks at, so the deleting is done here.
+    async fn delete_unnamed(
+        &self,
+        table: DeltaTable,
+        retention: Duration,
+    ) -> Result<u64, LakeError> {
+        let retention = chrono::Duration::from_std(retention).unwrap_or(chrono::Duration::MAX);
+        let (_, found) = table
+            .vacuum()
+            .with_mode(VacuumMode::Full)
+            .with_retention_period(retention)
+            // The retention that is given is the caller's; the table's own is not asked.
+            .with_enforce_retention_duration(false)
+            .with_dry_run(true)
+            .await
+            .map_err(|error: DeltaTableError| self.log_error(error))?;
+        let paths: Vec<String> = found.files_deleted.iter().map(|path| self.path(path)).collect();
+        self.lake().delete_objects(&paths).await
+    }
+
+    /// The version of the checkpoint that readers start from.
+    async fn newest_checkpoint(&self) -> Option<u64> {
+        let hint =
+            self.lake().get_object(&self.path("_delta_log/_last_checkpoint")).await.ok()??;
+        let hint: Value = serde_json::from_slice(&hint).ok()?;
+        hint.get("version")?.as_u64()
+    }
+
+    /// The table as delta-rs sees it; `None` when it does not exist.
+    async fn delta_table(&self) -> Result<Option<DeltaTable>, LakeError> {
+        if self.snapshot().await?.is_none() {
+            return Ok(None);
+        }
+        let mut table = DeltaTable::new(self.log_store().clone());
+        table.load().await.map_err(|error| self.log_error(error))?;
+        Ok(Some(table))
+    }
+}

@@ -1,0 +1,151 @@
+//! One run within an invocation: a platform of its own, and afterwards its report, its metrics and,
+//! if it failed, word to whoever watches.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use smelt_domain::{
+    DatasetName, FailureKind, Outcome, RunOrigin, RunReport, StageName, StepReport, TableId,
+};
+use smelt_stages::{
+    Ended, Observer, Platform, Silent, StageError, Ticket, Unit, write_failure, write_report,
+};
+
+use crate::context::FunctionContext;
+use crate::invocation::Invocation;
+use crate::metrics::Fact;
+
+/// A run that is going on.
+#[derive(Debug)]
+pub struct Run<'a> {
+    context: &'a FunctionContext,
+    command: String,
+    dataset: Option<DatasetName>,
+    recorder: Arc<Recorder>,
+    /// What the stages work with.
+    pub platform: Platform,
+}
+
+/// How the work of a run ended.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// What was refused of the data, in words; nothing if all is well.
+    pub refused: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    /// Starts a run for an invocation. `command` says what it does, such as `silver nyc311 requests`.
+    pub fn start(
+        context: &'a FunctionContext,
+        invocation: &Invocation,
+        command: String,
+        dataset: Option<DatasetName>,
+    ) -> Self {
+        let recorder = Arc::new(Recorder::default());
+        let observer = Arc::clone(&recorder) as Arc<dyn Observer>;
+        let datasets = context.datasets.to_vec();
+        let mut platform =
+            Platform::new(context.lake.clone(), context.engine.clone(), datasets, observer);
+        platform.deadline = invocation.work_until;
+        platform.origin = RunOrigin {
+            function: Some(context.function.name.to_owned()),
+            request_id: Some(invocation.request_id.clone()),
+            trace_id: invocation.trace.as_ref().map(|trace| trace.trace_id.clone()),
+        };
+        tracing::info!(run_id = %platform.run_id, command, "run started");
+        Self { context, command, dataset, recorder, platform }
+    }
+
+    /// Ends the run: writes its report, unless there was nothing to do, and counts it.
+    ///
+    /// That the report cannot be written is logged and no failure of the work.
+    pub async fn end(self, ended: Result<Done, StageError>) -> Result<RunReport, StageError> {
+        let (outcome, failure) = match &ended {
+            Ok(done) if done.refused.is_empty() => (Outcome::Succeeded, None),
+            Ok(done) => (Outcome::Refused, Some((FailureKind::Refused, done.refused.join("\n")))),
+            Err(error) => (Outcome::Failed, Some((error.failure_kind(), error.to_string()))),
+        };
+        let steps = self.recorder.steps();
+        let idle = steps.is_empty() && outcome == Outcome::Succeeded;
+        let report = Ended {
+            command: self.command.clone(),
+            dataset: self.dataset.clone(),
+            outcome,
+            failure,
+            steps,
+        };
+        let report = report.into_report(&self.platform);
+        match report.outcome {
+            Outcome::Succeeded | Outcome::Running => {
+                tracing::info!(run_id = %report.run_id, commits = report.steps.len(), "run ended");
+            }
+            Outcome::Refused => {
+                tracing::warn!(run_id = %report.run_id, error = report.error, "data was refused");
+            }
+            Outcome::Failed => {
+                tracing::error!(
+                    run_id = %report.run_id,
+                    error = report.error,
+                    retryable = ended.as_ref().is_err_and(StageError::retryable),
+                    "run failed"
+                );
+            }
+        }
+        self.context.metrics.emit(&Fact::RunEnded(&report));
+        if !idle {
+            self.write(&report).await;
+        }
+        ended.map(|_| report)
+    }
+
+    async fn write(&self, report: &RunReport) {
+        if let Err(error) = write_report(&self.platform, report).await {
+            tracing::error!(run_id = %report.run_id, %error, "the report of the run was not written");
+        }
+        if report.failure.is_some()
+            && self.context.function.writes.contains(&"failures")
+            && let Err(error) = write_failure(&self.platform, report).await
+        {
+            tracing::error!(run_id = %report.run_id, %error, "the failure was not passed on");
+        }
+    }
+}
+
+/// Keeps every commit and logs it.
+#[derive(Debug, Default)]
+struct Recorder {
+    steps: Mutex<Vec<StepReport>>,
+}
+
+impl Recorder {
+    fn steps(&self) -> Vec<StepReport> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Observer for Recorder {
+    fn start(&self, _: StageName, _: &TableId, _: Unit, _: Option<u64>) -> Arc<dyn Ticket> {
+        Arc::new(Silent)
+    }
+
+    fn committed(&self, step: &StepReport) {
+        tracing::info!(
+            stage = %step.stage,
+            dataset = %step.table.dataset,
+            table = %step.table.sql_name(),
+            version = step.version,
+            rows_in = step.rows_in,
+            rows_out = step.rows_out,
+            rows_rejected = step.rows_rejected,
+            partitions = step.partitions,
+            bytes_written = step.bytes_written,
+            conflicts = step.conflicts,
+            duration_ms = step.duration_ms,
+            "committed"
+        );
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(step.clone());
+    }
+
+    fn failed(&self, problem: &str) {
+        tracing::error!(problem, "part of the work failed");
+    }
+}

@@ -1,0 +1,106 @@
+//! Upkeep of a dataset: what missed wake-ups left undone, larger files, and what may be deleted.
+
+mod compact;
+mod leftovers;
+
+use std::time::{Duration, Instant};
+
+use smelt_domain::{Dataset, StageName, StepReport, TableId};
+
+use self::compact::{RowOrder, compact};
+use self::leftovers::{delete_snapshots, delete_upload_records};
+use crate::ingest::FileOutcome;
+use crate::landing::sweep_landing;
+use crate::refresh::refresh_dataset;
+use crate::{Platform, StageError};
+
+/// How upkeep is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upkeep {
+    /// What was replaced, or never committed, stays this long: no reader takes longer, and no run.
+    pub retention: Duration,
+    /// Bytes up to which files are put together.
+    pub target_bytes: u64,
+}
+
+/// What upkeep did.
+#[derive(Debug, Default)]
+pub struct Maintained {
+    /// What was done, table by table.
+    pub steps: Vec<StepReport>,
+    /// Landed files that a missed wake-up had left, with what became of them.
+    pub swept: Vec<(String, FileOutcome)>,
+    /// Tables of which more rows were refused than their definition allows.
+    pub refused_too_many: Vec<TableId>,
+    /// Whether the deadline came before the end; the next run does the rest.
+    pub unfinished: bool,
+}
+
+/// Takes in what missed wake-ups left, compacts, and deletes what nobody needs any more.
+pub async fn maintain(
+    platform: &Platform,
+    dataset: &Dataset,
+    upkeep: Upkeep,
+) -> Result<Maintained, StageError> {
+    let mut maintained = Maintained::default();
+    for table in &dataset.tables {
+        let swept = sweep_landing(platform, dataset, table).await?;
+        maintained.steps.extend(swept.step);
+        let is_news = |(_, outcome): &(String, FileOutcome)| {
+            !matches!(outcome, FileOutcome::AlreadyLoaded | FileOutcome::RefusedBefore { .. })
+        };
+        maintained.swept.extend(swept.files.into_iter().filter(is_news));
+    }
+    let refreshed = refresh_dataset(platform, dataset).await?;
+    maintained.steps.extend(refreshed.steps);
+    maintained.refused_too_many = refreshed.refused_too_many;
+
+    for table in &dataset.tables {
+        let silver = platform.lake.table(dataset.silver_id(&table.name))?;
+        let quarantine = platform.lake.table(dataset.quarantine_id(&table.name))?;
+        let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
+        // Rows that wait must stay apart from those that both tables have taken in.
+        let taken_in = match (silver.snapshot().await?, quarantine.snapshot().await?) {
+            (Some(silver), Some(quarantine)) => {
+                silver.followed(bronze.id()).await?.min(quarantine.followed(bronze.id()).await?)
+            }
+            _ => None,
+        };
+        let target = upkeep.target_bytes;
+        if let Some(version) = taken_in {
+            let steps = compact(platform, &bronze, version, target, RowOrder::Kept).await?;
+            maintained.steps.extend(steps);
+        }
+        let steps = compact(platform, &quarantine, u64::MAX, target, RowOrder::Free).await?;
+        maintained.steps.extend(steps);
+    }
+
+    for id in crate::query::table_ids(dataset) {
+        if platform.is_past_deadline() {
+            maintained.unfinished = true;
+            return Ok(maintained);
+        }
+        maintained.steps.extend(vacuum(platform, &id, upkeep.retention).await?);
+    }
+    delete_snapshots(platform, dataset, upkeep.retention).await?;
+    delete_upload_records(platform, dataset, upkeep.retention).await?;
+    Ok(maintained)
+}
+
+async fn vacuum(
+    platform: &Platform,
+    id: &TableId,
+    retention: Duration,
+) -> Result<Option<StepReport>, StageError> {
+    let started = Instant::now();
+    let vacuumed = platform.lake.table(id.clone())?.vacuum(retention).await?;
+    if vacuumed == Default::default() {
+        return Ok(None);
+    }
+    let step = StepReport {
+        files_removed: Some(vacuumed.data_files + vacuumed.log_files),
+        ..crate::steps::step(StageName::Vacuum, id, started)
+    };
+    platform.observer.committed(&step);
+    Ok(Some(step))
+}

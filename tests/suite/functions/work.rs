@@ -1,0 +1,138 @@
+//! How functions work: in any order, against deadlines, with poison among the messages; and what they
+//! leave in reports.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use smelt_domain::RunReport;
+use smelt_gold::GoldContext;
+use smelt_ingest::IngestContext;
+use smelt_runtime::{Invocation, Trace};
+use smelt_silver::SilverContext;
+
+use super::{Home, rows};
+
+fn landed(names: &[&str]) -> Value {
+    let records: Vec<Value> = (1..)
+        .zip(names)
+        .map(|(number, name)| {
+            let body = json!({ "Records": [{
+                "eventSource": "aws:s3",
+                "eventName": "ObjectCreated:Put",
+                "s3": {
+                    "bucket": { "name": "lake" },
+                    "object": { "key": format!("landing/nyc311/requests/{name}") },
+                },
+            }]});
+            json!({
+                "messageId": number.to_string(),
+                "eventSource": "aws:sqs",
+                "body": body.to_string(),
+            })
+        })
+        .collect();
+    json!({ "Records": records })
+}
+
+fn failures(answer: &Value) -> Vec<&str> {
+    let failures = answer["batchItemFailures"].as_array().unwrap().iter();
+    failures.map(|failure| failure["itemIdentifier"].as_str().unwrap()).collect()
+}
+
+fn reports(home: &Home, folder: &str) -> Vec<RunReport> {
+    let mut paths: Vec<String> = super::walkdir(home.lake())
+        .into_iter()
+        .filter(|path| path.starts_with(folder) && path.ends_with(".json"))
+        .collect();
+    paths.sort();
+    let read = |path: &String| std::fs::read(home.lake().join(path)).unwrap();
+    paths.iter().map(|path| serde_json::from_slice(&read(path)).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_one_table_arrive_in_one_commit() {
+    let home = Home::new();
+    home.land("b.csv", &rows(21..=30));
+    home.land("c.csv", &rows(31..=40));
+    let answer = home.ask::<IngestContext>(landed(&["requests.csv", "b.csv", "c.csv"])).await;
+    assert!(failures(&answer.unwrap()).is_empty());
+    let reports = reports(&home, "runs/");
+    assert_eq!(reports.len(), 1);
+    assert_eq!(reports[0].command, "ingest nyc311 requests");
+    let steps: Vec<_> = reports[0].steps.iter().map(|step| (step.version, step.rows_in)).collect();
+    assert_eq!(steps, [(Some(0), Some(40))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_read_is_told_and_holds_up_nobody() {
+    let home = Home::new();
+    home.land("sales.csv", "product,price\nball,3\n");
+    let event = || landed(&["sales.csv", "requests.csv"]);
+    let answer = home.ask::<IngestContext>(event()).await.unwrap();
+    assert!(failures(&answer).is_empty(), "it would be refused again, so it need not come again");
+    let failed = reports(&home, "failures/");
+    assert_eq!(failed.len(), 1);
+    let error = failed[0].error.as_deref().unwrap();
+    assert!(error.contains("sales.csv: none of its columns is one that"), "{error}");
+    home.ask::<IngestContext>(event()).await.unwrap();
+    assert_eq!(reports(&home, "failures/").len(), 1, "it is told once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_time_is_over_the_rest_comes_again() {
+    let home = Home::new();
+    let late = Invocation { work_until: Some(Instant::now()), ..Invocation::local("r") };
+    let answer = home.ask_within::<IngestContext>(landed(&["requests.csv"]), late.clone()).await;
+    assert_eq!(failures(&answer.unwrap()), ["1"]);
+    assert!(reports(&home, "runs/").is_empty(), "nothing was begun");
+    let by_hand = json!({ "dataset": "nyc311" });
+    let answer = home.ask_within::<SilverContext>(by_hand, late).await.unwrap();
+    assert_eq!(answer, json!({ "runs": [], "unfinished": true }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_says_where_it_came_from_and_what_was_made_of_what() {
+    let home = Home::new();
+    home.ask::<IngestContext>(landed(&["requests.csv"])).await.unwrap();
+    let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    let invocation =
+        Invocation { trace: Trace::of_x_ray(header), ..Invocation::local("request-7") };
+    let event = json!({ "dataset": "nyc311" });
+    let answer = home.ask_within::<SilverContext>(event, invocation).await.unwrap();
+    assert_eq!(answer["runs"][0]["steps"][0]["rows_in"], 20);
+    let report = reports(&home, "runs/").pop().unwrap();
+    assert_eq!(report.origin.function.as_deref(), Some("silver"));
+    assert_eq!(report.origin.request_id.as_deref(), Some("request-7"));
+    assert_eq!(report.origin.trace_id.as_deref(), Some("5759e988bd862e3fe1be46a994272793"));
+    assert_eq!(report.dataset.as_ref().unwrap().as_str(), "nyc311");
+
+    let lineage = smelt_domain::lineage_path(&report.run_id);
+    let lineage = std::fs::read_to_string(home.lake().join(lineage)).unwrap();
+    let event: Value = serde_json::from_str(lineage.lines().next().unwrap()).unwrap();
+    assert_eq!(event["inputs"][0]["name"], "bronze/nyc311/requests");
+    assert_eq!(event["outputs"][0]["name"], "silver/nyc311/requests");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_to_do_leaves_nothing() {
+    let home = Home::new();
+    home.ask::<IngestContext>(landed(&["requests.csv"])).await.unwrap();
+    for _ in 0..2 {
+        home.ask::<SilverContext>(json!({ "dataset": "nyc311" })).await.unwrap();
+        home.ask::<GoldContext>(json!({ "dataset": "nyc311" })).await.unwrap();
+    }
+    let commands: Vec<String> =
+        reports(&home, "runs/").into_iter().map(|report| report.command).collect();
+    assert_eq!(commands.len(), 6, "one ingest, one silver, four marts: {commands:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_cannot_write_where_it_is_woken() {
+    use smelt_runtime::Context;
+    let home = Home::new();
+    let silver: SilverContext = home.context().await;
+    let lake = &silver.shared().lake;
+    let error = lake.put_object("bronze/nyc311/x", b"x".to_vec()).await.unwrap_err();
+    assert!(error.to_string().contains("no permission to write bronze/nyc311/x"), "{error}");
+    assert!(!error.retryable());
+}

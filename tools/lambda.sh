@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Builds the functions for AWS Lambda, and packs and checks a zip of each:
+#   tools/lambda.sh [FUNCTION…]          ARCHITECTURE=x86_64 (or arm64, where its target is installed)
+#
+# Linked through zig against the C library of provided.al2023: what gcc links here may ask for a newer one.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+all=(ingest silver gold train alert api maintain)
+functions=("${@:-${all[@]}}")
+[ $# -gt 0 ] || functions=("${all[@]}")
+architecture=${ARCHITECTURE:-x86_64}
+case $architecture in
+    x86_64) triple=x86_64-unknown-linux-gnu ;;
+    arm64) triple=aarch64-unknown-linux-gnu ;;
+    *) echo "lambda: ARCHITECTURE is x86_64 or arm64, not $architecture" >&2; exit 2 ;;
+esac
+glibc=2.34
+
+tools=$(pwd)/tools/lambda
+venv=${XDG_CACHE_HOME:-$HOME/.cache}/smelt/lambda
+if ! cmp --quiet "$tools/requirements.txt" "$venv/installed.txt"; then
+    echo "lambda: installing $(paste -sd ' ' "$tools/requirements.txt")" >&2
+    python3 -m venv --clear "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$tools/requirements.txt"
+    cp "$tools/requirements.txt" "$venv/installed.txt"
+fi
+export PATH=$venv/bin:$PATH
+
+packages=()
+for function in "${functions[@]}"; do
+    [ -d "functions/$function" ] || { echo "lambda: there is no function $function; there are ${all[*]}" >&2; exit 2; }
+    packages+=(--package "smelt-$function")
+done
+
+# Where the crates of others lie differs from machine to machine, and panics name them.
+export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+target=${CARGO_TARGET_DIR:-target}
+cargo zigbuild --profile lambda --locked --bins --target "$triple.$glibc" "${packages[@]}"
+
+out=$target/lambda/$architecture
+mkdir -p "$out"
+"$venv/bin/python" "$tools/package.py" --built "$target/$triple/lambda" --out "$out" --glibc "$glibc" "${functions[@]}"
