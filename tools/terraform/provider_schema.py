@@ -94,15 +94,12 @@ def _parse(path):
     top = next(
         interface
         for interface in interfaces
-        if interface.endswith("Config")
-        and re.search(rf"constructor\([^)]*config\??: {interface}\)", source, re.S)
+        if interface.endswith("Config") and re.search(rf"constructor\([^)]*config\??: {interface}\)", source, re.S)
     )
     # The last class is the resource; those before it are its blocks.
     main = source[source.rindex("export declare class", 0, source.index("tfResourceType")) :]
     attributes = {
-        snake(getter): result.rstrip(";")
-        for getter, result in _GETTER.findall(main)
-        if not getter.endswith("Input")
+        snake(getter): result.rstrip(";") for getter, result in _GETTER.findall(main) if not getter.endswith("Input")
     }
     for field, declared in interfaces[top].items():
         attributes.setdefault(field, declared.type)
