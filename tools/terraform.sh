@@ -49,6 +49,8 @@ checkov=$(python_for checkov)
     > "$cache/checkov.json" 2> "$cache/checkov.log" || { cat "$cache/checkov.log" >&2; exit 1; }
 python3 $tools/security.py infrastructure < "$cache/checkov.json"
 
+python3 $tools/documents.py
+
 if ! command -v terraform >/dev/null; then
     echo "terraform: NOT EVALUATED: there is no terraform on the PATH, so expressions were read, not computed"
     exit 0
@@ -101,9 +103,10 @@ done
 apply() {
     local folder=$work/$1 scenario=$2
     shift 2
-    local state=$work/$(basename "$folder")-$scenario.tfstate
+    local name=${folder##*/}
+    local state=$work/$name-$scenario.tfstate
     local given=(-no-color -state="$state" -var-file="$PWD/$tools/scenarios/$scenario.tfvars" "$@")
-    export TF_DATA_DIR=$work/data-$(basename "$folder")
+    export TF_DATA_DIR=$work/data-$name
     quietly terraform -chdir="$folder" init -backend=false -no-color
     quietly terraform -chdir="$folder" validate -no-color
     quietly terraform -chdir="$folder" apply -auto-approve "${given[@]}"

@@ -21,6 +21,9 @@ module "smelt" {
   functions_dir = var.functions_dir == "" ? abspath("${path.root}/../../../target/lambda") : var.functions_dir
   architecture  = var.architecture
 
+  function_sizes    = var.function_sizes
+  schedules_enabled = var.schedules_enabled
+
   log_level            = "info,smelt_stages=debug"
   log_days             = 7
   report_days          = 30

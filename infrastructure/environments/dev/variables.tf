@@ -33,6 +33,24 @@ variable "architecture" {
   default     = "x86_64"
 }
 
+variable "function_sizes" {
+  description = "Other sizes than those in modules/smelt/functions.tf, by function."
+  type = map(object({
+    memory      = optional(number)
+    timeout     = optional(number)
+    tmp         = optional(number)
+    concurrency = optional(number)
+    reserved    = optional(number)
+  }))
+  default = {}
+}
+
+variable "schedules_enabled" {
+  description = "Whether schedules run."
+  type        = bool
+  default     = true
+}
+
 variable "kms_key_arn" {
   description = "Key for everything at rest; empty for keys of AWS."
   type        = string

@@ -21,6 +21,9 @@ module "smelt" {
   functions_dir = var.functions_dir == "" ? abspath("${path.root}/../../../target/lambda") : var.functions_dir
   architecture  = var.architecture
 
+  function_sizes    = var.function_sizes
+  schedules_enabled = var.schedules_enabled
+
   log_days             = 90
   report_days          = 400
   access_log_days      = 365
