@@ -9,6 +9,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/smelt/terraform
 schema_package=@cdktn/provider-aws
 schema_version=24.1.0
 mkdir -p "$cache"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # An environment of its own for each list of packages: checkov and python-hcl2 bring different modules of one name.
 python_for() {
@@ -46,8 +48,8 @@ python3 $tools/format.py infrastructure $tools/scenarios
 # --compact and --quiet would leave out what is skipped, which is judged as well.
 checkov=$(python_for checkov)
 "$checkov/checkov" --directory infrastructure --framework terraform --skip-download --soft-fail --output json \
-    > "$cache/checkov.json" 2> "$cache/checkov.log" || { cat "$cache/checkov.log" >&2; exit 1; }
-python3 $tools/security.py infrastructure < "$cache/checkov.json"
+    > "$work/checkov.json" 2> "$work/checkov.log" || { cat "$work/checkov.log" >&2; exit 1; }
+python3 $tools/security.py infrastructure < "$work/checkov.json"
 
 python3 $tools/documents.py
 
@@ -58,8 +60,6 @@ fi
 
 # A copy, without the state, the backend and the settings of whoever runs this; and no credentials: if anything
 # here ever asked AWS, it would be refused.
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 tar -cf - --exclude=.terraform --exclude=backend.tf --exclude=terraform.tfvars --exclude='*.tfstate*' \
     infrastructure datasets | tar -xf - -C "$work"
 for variable in "${!AWS_@}" "${!TF_@}"; do

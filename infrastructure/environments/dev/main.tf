@@ -17,8 +17,8 @@ module "smelt" {
   source = "../../modules/smelt"
 
   environment   = "dev"
-  datasets_dir  = abspath("${path.root}/../../../datasets")
-  functions_dir = var.functions_dir == "" ? abspath("${path.root}/../../../target/lambda") : var.functions_dir
+  datasets_dir  = "${path.root}/../../../datasets"
+  functions_dir = var.functions_dir == "" ? "${path.root}/../../../target/lambda" : var.functions_dir
   architecture  = var.architecture
 
   function_sizes    = var.function_sizes

@@ -3,7 +3,12 @@
 locals {
   signed_in = var.api_jwt_issuer != ""
   api_count = local.signed_in || var.api_enabled ? 1 : 0
-  routes    = toset(["GET /", "ANY /{proxy+}"])
+
+  # Before a call from another origin a browser asks with OPTIONS, and without a token: ANY would refuse it.
+  routes = merge(
+    { "GET /" = local.signed_in, "ANY /{proxy+}" = local.signed_in },
+    local.signed_in && length(var.api_cors_origins) > 0 ? { "OPTIONS /{proxy+}" = false } : {},
+  )
 }
 
 resource "aws_apigatewayv2_api" "this" {
@@ -59,16 +64,16 @@ resource "aws_apigatewayv2_authorizer" "this" {
 }
 
 resource "aws_apigatewayv2_route" "this" {
-  # checkov:skip=CKV_AWS_309: tokens are asked for if there is an issuer; without one, api_enabled says that none shall be
-  for_each = local.api_count > 0 ? local.routes : []
+  # checkov:skip=CKV_AWS_309: tokens are asked for if there is an issuer, but for OPTIONS; without one, api_enabled says that none shall be
+  for_each = local.api_count > 0 ? local.routes : {}
 
   api_id    = aws_apigatewayv2_api.this[0].id
   route_key = each.key
   target    = "integrations/${aws_apigatewayv2_integration.this[0].id}"
 
-  authorization_type   = local.signed_in ? "JWT" : "NONE"
-  authorizer_id        = local.signed_in ? aws_apigatewayv2_authorizer.this[0].id : null
-  authorization_scopes = local.signed_in ? var.api_jwt_scopes : null
+  authorization_type   = each.value ? "JWT" : "NONE"
+  authorizer_id        = each.value ? aws_apigatewayv2_authorizer.this[0].id : null
+  authorization_scopes = each.value ? var.api_jwt_scopes : null
 }
 
 resource "aws_cloudwatch_log_group" "api" {

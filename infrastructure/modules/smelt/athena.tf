@@ -3,6 +3,9 @@ resource "aws_athena_workgroup" "this" {
   name        = local.name
   description = "Queries of ${local.name}; each is stopped at ${var.athena_scan_limit_gb} GB"
 
+  # What it holds beside its settings is the history of queries.
+  force_destroy = true
+
   configuration {
     enforce_workgroup_configuration    = true
     publish_cloudwatch_metrics_enabled = true

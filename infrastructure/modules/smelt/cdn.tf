@@ -90,7 +90,7 @@ resource "aws_cloudfront_response_headers_policy" "this" {
     }
     strict_transport_security {
       access_control_max_age_sec = 31536000
-      include_subdomains         = true
+      include_subdomains         = false
       override                   = true
     }
   }
@@ -113,7 +113,7 @@ resource "aws_cloudfront_distribution" "this" {
   price_class         = var.cdn_price_class
   http_version        = "http2and3"
   is_ipv6_enabled     = true
-  web_acl_id          = var.cdn_web_acl_arn
+  web_acl_id          = var.cdn_web_acl_arn == "" ? null : var.cdn_web_acl_arn
   # It takes minutes until it answers everywhere, and nothing here waits for that.
   wait_for_deployment = false
 
