@@ -72,9 +72,11 @@ export CHECKPOINT_DISABLE=1 TF_CLI_CONFIG_FILE=/dev/null TF_IN_AUTOMATION=1 TF_I
 terraform fmt -check -diff -recursive infrastructure
 terraform fmt -check -diff $tools/scenarios
 
-# Prints only what matters, unless it fails.
+# Prints nothing, unless it fails: then the errors, or else what would be changed.
 quietly() {
-    "$@" > "$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }
+    "$@" > "$work/log" 2>&1 && return
+    grep -A 20 '^Error' "$work/log" >&2 || grep -E '^  # |\.\.\. fail' "$work/log" >&2 || tail -40 "$work/log" >&2
+    return 1
 }
 
 definitions=$work/infrastructure/modules/definitions

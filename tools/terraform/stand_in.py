@@ -26,7 +26,7 @@ from provider_schema import ProviderSchema
 ACCOUNT = "123456789012"
 REGION = "eu-central-1"
 UNKNOWN = msgpack.ExtType(0, b"\x00")
-PROVIDER = "registry.terraform.io/hashicorp/aws"
+PROVIDER = "hashicorp/aws"
 
 # Of the provider itself, which the declarations do not cover: what the configurations here set.
 PROVIDER_BLOCK = {
