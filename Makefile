@@ -53,6 +53,11 @@ lint: setup ## Check the format, and clippy without a warning
 deny: setup ## Check licences, sources and advisories of dependencies
 	@tools/deny.sh
 
+.PHONY: terraform
+terraform: ## Check the infrastructure: format, arguments, security, and what Terraform makes of it
+	@tools/setup.sh terraform
+	@tools/terraform.sh
+
 .PHONY: conformance
 conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes (ARGS="--dataset events")
 	$(BUILD_DEV)

@@ -1,0 +1,54 @@
+# For trying things out: logs, reports and old versions are kept for days only.
+
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = length(var.account_ids) > 0 ? var.account_ids : null
+
+  default_tags {
+    tags = {
+      project     = "smelt"
+      environment = "dev"
+      managed_by  = "terraform"
+    }
+  }
+}
+
+module "smelt" {
+  source = "../../modules/smelt"
+
+  environment   = "dev"
+  datasets_dir  = "${path.root}/../../../datasets"
+  functions_dir = var.functions_dir == "" ? "${path.root}/../../../target/lambda" : var.functions_dir
+  architecture  = var.architecture
+
+  function_sizes    = var.function_sizes
+  schedules_enabled = var.schedules_enabled
+
+  log_level            = "info,smelt_stages=debug"
+  log_days             = 7
+  report_days          = 30
+  access_log_days      = 30
+  noncurrent_days      = 3
+  secret_recovery_days = 7
+
+  kms_key_arn              = var.kms_key_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
+
+  ops_emails          = var.ops_emails
+  alert_subscriptions = var.alert_subscriptions
+  monthly_budget_usd  = var.monthly_budget_usd
+
+  ingest_subnet_ids         = var.ingest_subnet_ids
+  ingest_security_group_ids = var.ingest_security_group_ids
+
+  api_enabled      = var.api_enabled
+  api_jwt_issuer   = var.api_jwt_issuer
+  api_jwt_audience = var.api_jwt_audience
+  api_jwt_scopes   = var.api_jwt_scopes
+  api_cors_origins = var.api_cors_origins
+
+  cdn_enabled         = var.cdn_enabled
+  public_datasets     = var.public_datasets
+  cdn_aliases         = var.cdn_aliases
+  cdn_certificate_arn = var.cdn_certificate_arn
+}

@@ -1,0 +1,151 @@
+# What differs from account to account. All else of this environment stands in main.tf.
+
+variable "region" {
+  description = "AWS region."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "A region such as eu-central-1."
+  }
+}
+
+variable "account_ids" {
+  description = "Accounts that this environment may be applied to; empty for any."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.account_ids : can(regex("^[0-9]{12}$", id))])
+    error_message = "An account's number has 12 digits."
+  }
+}
+
+variable "functions_dir" {
+  description = "Folder with the functions' zips; empty for the one that `make lambda` fills."
+  type        = string
+  default     = ""
+}
+
+variable "architecture" {
+  description = "Of the zips: x86_64 or arm64."
+  type        = string
+  default     = "x86_64"
+}
+
+variable "function_sizes" {
+  description = "Other sizes than those in modules/smelt/functions.tf, by function."
+  type = map(object({
+    memory      = optional(number)
+    timeout     = optional(number)
+    tmp         = optional(number)
+    concurrency = optional(number)
+    reserved    = optional(number)
+  }))
+  default = {}
+}
+
+variable "schedules_enabled" {
+  description = "Whether schedules run."
+  type        = bool
+  default     = true
+}
+
+variable "kms_key_arn" {
+  description = "Key for everything at rest; empty for keys of AWS."
+  type        = string
+  default     = ""
+}
+
+variable "permissions_boundary_arn" {
+  description = "Boundary of every role; an output of infrastructure/bootstrap."
+  type        = string
+  default     = ""
+}
+
+variable "ops_emails" {
+  description = "Who is told of alarms and of the budget."
+  type        = list(string)
+  default     = []
+}
+
+variable "alert_subscriptions" {
+  description = "Who is told about the data, and of which severities."
+  type = list(object({
+    email      = string
+    severities = optional(list(string), [])
+  }))
+  default = []
+}
+
+variable "monthly_budget_usd" {
+  description = "US dollars a month, counted over the whole account; 0 for no budget."
+  type        = number
+  default     = 0
+}
+
+variable "ingest_subnet_ids" {
+  description = "Private subnets for ingest, to reach a database there."
+  type        = list(string)
+  default     = []
+}
+
+variable "ingest_security_group_ids" {
+  description = "Security groups of ingest in these subnets."
+  type        = list(string)
+  default     = []
+}
+
+variable "api_enabled" {
+  description = "Make the HTTP API although nobody has to sign in."
+  type        = bool
+  default     = false
+}
+
+variable "api_jwt_issuer" {
+  description = "Issuer of the tokens that the API asks for; empty for none."
+  type        = string
+  default     = ""
+}
+
+variable "api_jwt_audience" {
+  description = "Audiences, one of which a token must have."
+  type        = list(string)
+  default     = []
+}
+
+variable "api_jwt_scopes" {
+  description = "Scopes, one of which a token must have."
+  type        = list(string)
+  default     = []
+}
+
+variable "api_cors_origins" {
+  description = "Origins of pages that may call the API from a browser."
+  type        = list(string)
+  default     = []
+}
+
+variable "cdn_enabled" {
+  description = "Make the CloudFront distribution: the dashboard becomes public."
+  type        = bool
+  default     = false
+}
+
+variable "public_datasets" {
+  description = "Datasets whose published marts the distribution hands out, to everybody."
+  type        = list(string)
+  default     = []
+}
+
+variable "cdn_aliases" {
+  description = "Host names of the distribution; they need a certificate."
+  type        = list(string)
+  default     = []
+}
+
+variable "cdn_certificate_arn" {
+  description = "Certificate for these names, in us-east-1."
+  type        = string
+  default     = ""
+}

@@ -1,0 +1,4 @@
+output "smelt" {
+  description = "Names, addresses and queues; `terraform output -json smelt` for scripts."
+  value       = module.smelt
+}

@@ -1,0 +1,164 @@
+# What each function is, may touch and is told. The rest of the module follows from this map: roles, queues,
+# notifications, schedules, alarms. Tests compare it with what the code reads and touches, so it holds plain
+# values only.
+#
+#   reads, writes, deletes  prefixes of keys in the data bucket; what is read or written can be listed too
+#   wakes                   keys whose creation wakes the function, through its queue
+#   schedule                what the scheduler wakes it for: each source by its own schedule, or each dataset
+#   concurrency             how many of it run at once for its queue
+#   secrets, publishes, vpc may read the sources' secret; may publish alerts; may run in subnets
+#   environment             beside local.common_environment, all that the function reads
+
+locals {
+  common_environment = {
+    SMELT_LAKE              = "s3://${aws_s3_bucket.data.bucket}"
+    SMELT_DATASETS          = "/var/task/datasets"
+    SMELT_LOG               = var.log_level
+    SMELT_METRICS_NAMESPACE = local.namespace
+    SMELT_OTLP_ENDPOINT     = var.otlp_endpoint
+  }
+
+  functions = {
+    ingest = {
+      description = "Pulls sources and loads uploaded files into bronze"
+      reads       = ["landing", "bronze", "uploads"]
+      writes      = ["bronze", "uploads", "runs", "failures"]
+      deletes     = []
+      wakes       = [{ prefix = "landing/", suffix = "" }]
+      schedule    = "sources"
+      memory      = 512
+      timeout     = 900
+      tmp         = 2048
+      concurrency = 2
+      secrets     = true
+      publishes   = false
+      vpc         = true
+      environment = {
+        SMELT_SECRETS = aws_secretsmanager_secret.sources.arn
+      }
+    }
+
+    silver = {
+      description = "Types, cleans, checks and deduplicates new bronze rows"
+      reads       = ["bronze", "silver", "quarantine"]
+      writes      = ["silver", "quarantine", "runs", "failures"]
+      deletes     = []
+      wakes       = [{ prefix = "bronze/", suffix = ".json" }]
+      schedule    = ""
+      memory      = 1024
+      timeout     = 600
+      tmp         = 4096
+      concurrency = 2
+      secrets     = false
+      publishes   = false
+      vpc         = false
+      environment = {}
+    }
+
+    gold = {
+      description = "Recomputes the touched partitions of marts and publishes them"
+      reads       = ["silver", "gold", "published"]
+      writes      = ["gold", "published", "runs", "failures"]
+      deletes     = []
+      wakes       = [{ prefix = "silver/", suffix = ".json" }]
+      schedule    = ""
+      memory      = 1024
+      timeout     = 600
+      tmp         = 2048
+      concurrency = 2
+      secrets     = false
+      publishes   = false
+      vpc         = false
+      environment = {}
+    }
+
+    train = {
+      description = "Fits, backtests and registers models"
+      reads       = ["gold", "models"]
+      writes      = ["models", "runs", "failures"]
+      deletes     = []
+      wakes       = []
+      schedule    = "train"
+      memory      = 512
+      timeout     = 900
+      tmp         = 512
+      concurrency = 2
+      secrets     = false
+      publishes   = false
+      vpc         = false
+      environment = {}
+    }
+
+    alert = {
+      description = "Tells of anomalies, failures and stale tables, each once"
+      reads       = ["bronze", "silver", "gold", "failures", "alerts"]
+      writes      = ["alerts", "runs"]
+      deletes     = []
+      wakes       = [{ prefix = "gold/", suffix = ".json" }, { prefix = "failures/", suffix = ".json" }]
+      schedule    = "alert"
+      memory      = 256
+      timeout     = 120
+      tmp         = 512
+      concurrency = 2
+      secrets     = false
+      publishes   = true
+      vpc         = false
+      environment = {
+        SMELT_ALERT_TOPIC   = aws_sns_topic.alerts.arn
+        SMELT_DASHBOARD_URL = local.dashboard_url
+      }
+    }
+
+    api = {
+      description = "Answers over HTTP: tables, runs, status"
+      reads       = ["bronze", "quarantine", "silver", "gold", "published", "runs", "uploads", "alerts", "models"]
+      writes      = []
+      deletes     = []
+      wakes       = []
+      schedule    = ""
+      memory      = 256
+      timeout     = 30
+      tmp         = 512
+      concurrency = 2
+      secrets     = false
+      publishes   = false
+      vpc         = false
+      environment = {}
+    }
+
+    maintain = {
+      description = "Compacts and cleans tables, and does what a lost wake-up left undone"
+      reads       = ["landing", "bronze", "quarantine", "silver", "gold", "published", "uploads", "alerts"]
+      writes      = ["bronze", "quarantine", "silver", "gold", "published", "alerts", "uploads", "runs", "failures"]
+      deletes     = ["bronze", "quarantine", "silver", "gold", "published", "alerts", "uploads"]
+      wakes       = []
+      schedule    = "maintain"
+      memory      = 2048
+      timeout     = 900
+      tmp         = 4096
+      concurrency = 2
+      secrets     = false
+      publishes   = false
+      vpc         = false
+      environment = {
+        SMELT_RETENTION_HOURS = tostring(var.retention_hours)
+        SMELT_TARGET_FILE_MB  = tostring(var.target_file_mb)
+      }
+    }
+  }
+
+  # Functions that a queue wakes, and those that the scheduler wakes.
+  woken     = { for name, f in local.functions : name => f if length(f.wakes) > 0 }
+  scheduled = { for name, f in local.functions : name => f if f.schedule != "" }
+
+  # With what var.function_sizes says otherwise.
+  sizes = {
+    for name, f in local.functions : name => {
+      memory      = try(coalesce(var.function_sizes[name].memory), f.memory)
+      timeout     = try(coalesce(var.function_sizes[name].timeout), f.timeout)
+      tmp         = try(coalesce(var.function_sizes[name].tmp), f.tmp)
+      concurrency = try(coalesce(var.function_sizes[name].concurrency), f.concurrency)
+      reserved    = try(coalesce(var.function_sizes[name].reserved), -1)
+    }
+  }
+}

@@ -1,0 +1,158 @@
+# Who is told, who may ask, who may read.
+
+variable "alert_subscriptions" {
+  description = "Who gets e-mails about the data, and of which severities; no severities means all."
+  type = list(object({
+    email      = string
+    severities = optional(list(string), [])
+  }))
+  default = []
+
+  validation {
+    condition     = alltrue([for s in var.alert_subscriptions : can(regex("^[^@ ]+@[^@ ]+$", s.email))])
+    error_message = "email is an e-mail address."
+  }
+}
+
+variable "ops_emails" {
+  description = "Who gets e-mails about the platform: alarms and the budget."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.ops_emails : can(regex("^[^@ ]+@[^@ ]+$", email))])
+    error_message = "E-mail addresses."
+  }
+}
+
+variable "alarms_enabled" {
+  description = "Whether there are alarms; each costs about 10 cents a month."
+  type        = bool
+  default     = true
+}
+
+variable "monthly_budget_usd" {
+  description = "US dollars a month, counted over the whole account; at 50, 80 and 100 % the ops topic is told. 0 for no budget."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.monthly_budget_usd >= 0
+    error_message = "Not negative."
+  }
+}
+
+variable "athena_scan_limit_gb" {
+  description = "How much one Athena query may read before it is stopped."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.athena_scan_limit_gb >= 1
+    error_message = "At least 1 GB."
+  }
+}
+
+variable "api_enabled" {
+  description = "Make the HTTP API although nobody has to sign in. With an issuer it is made anyway."
+  type        = bool
+  default     = false
+}
+
+variable "api_jwt_issuer" {
+  description = "Issuer of the tokens that the API asks for, an https address; empty for none."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.api_jwt_issuer == "" || startswith(var.api_jwt_issuer, "https://")
+    error_message = "An https address."
+  }
+}
+
+variable "api_jwt_audience" {
+  description = "Audiences, one of which a token must have."
+  type        = list(string)
+  default     = []
+}
+
+variable "api_jwt_scopes" {
+  description = "Scopes, one of which a token must have. Without any, an identity token is as good as an access token."
+  type        = list(string)
+  default     = []
+}
+
+variable "api_cors_origins" {
+  description = "Origins of pages that may call the API from a browser."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for origin in var.api_cors_origins : can(regex("^https?://[^/]+$", origin))])
+    error_message = "Origins such as https://example.org, without a path."
+  }
+}
+
+variable "api_rate" {
+  description = "Requests a second that the API answers in the long run."
+  type        = number
+  default     = 10
+}
+
+variable "api_burst" {
+  description = "Requests that the API answers at once."
+  type        = number
+  default     = 20
+}
+
+variable "cdn_enabled" {
+  description = "Make the CloudFront distribution: the dashboard becomes readable for everybody who knows the address."
+  type        = bool
+  default     = false
+}
+
+variable "public_datasets" {
+  description = "Datasets whose published marts the distribution hands out, to everybody. [\"*\"] for all."
+  type        = list(string)
+  default     = []
+}
+
+variable "cdn_aliases" {
+  description = "Host names of the distribution; they need a certificate."
+  type        = list(string)
+  default     = []
+}
+
+variable "cdn_certificate_arn" {
+  description = "Certificate for these names, in us-east-1."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.cdn_certificate_arn == "" || can(regex("^arn:[a-z-]+:acm:us-east-1:", var.cdn_certificate_arn))
+    error_message = "CloudFront takes certificates from us-east-1 only."
+  }
+}
+
+variable "cdn_web_acl_arn" {
+  description = "WAF rules for the distribution; empty for none."
+  type        = string
+  default     = ""
+}
+
+variable "cdn_price_class" {
+  description = "Where CloudFront answers from; the fewer places, the cheaper."
+  type        = string
+  default     = "PriceClass_100"
+
+  validation {
+    condition     = contains(["PriceClass_100", "PriceClass_200", "PriceClass_All"], var.cdn_price_class)
+    error_message = "PriceClass_100, PriceClass_200 or PriceClass_All."
+  }
+}
+
+variable "dashboard_url" {
+  description = "Link in alerts; empty for the distribution's address, if there is one."
+  type        = string
+  default     = ""
+}

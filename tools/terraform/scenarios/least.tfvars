@@ -1,0 +1,2 @@
+# What has to be said, and nothing else.
+region = "eu-central-1"
