@@ -134,7 +134,7 @@ async fn answer<C: Context>(
         async move {
             let invocation = invocation(&event.context, cold_start);
             let span = span(C::FUNCTION.name, &invocation);
-            let answer = context.handle(event.payload, invocation).instrument(span).await;
+            let answer = Box::pin(context.handle(event.payload, invocation)).instrument(span).await;
             telemetry.flush().await;
             answer.map_err(|error| logged(&error))
         }

@@ -130,7 +130,8 @@ async fn one_run<F: Working>(
 ) -> Result<RunReport, StageError> {
     let (command, dataset) = function.command(group);
     let run = Run::start(context, invocation, command, dataset);
-    let done = function.run(&run.platform, group, works).await;
+    // In a box: as a part of all the futures around it, its type is more than the compiler bears.
+    let done = Box::pin(function.run(&run.platform, group, works)).await;
     run.end(done).await
 }
 
