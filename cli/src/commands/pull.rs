@@ -95,6 +95,7 @@ pub(crate) fn open(
 ) -> Result<Box<dyn Source>, StageError> {
     let url = format!("SMELT_{}_{}_URL", dataset.name, definition.name).to_ascii_uppercase();
     let settings = smelt_sources::SourceSettings {
+        scratch: &std::env::temp_dir(),
         url: std::env::var(url).ok(),
         secret: &|name| std::env::var(name).ok().map(smelt_sources::Secret::new),
     };

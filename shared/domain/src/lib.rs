@@ -33,7 +33,7 @@ pub use problem::{Problem, Problems};
 pub use report::{Outcome, RunReport, StageName, StepReport, UpstreamVersion};
 pub use run_id::{RunId, RunIdError};
 pub use source::{
-    Ckan, CkanLoad, CkanResources, Schedule, Socrata, SodaApi, SourceDefinition, SourceKind, Sql,
-    Tls,
+    Ckan, CkanFetch, CkanLoad, CkanResources, Schedule, Socrata, SodaApi, SourceDefinition,
+    SourceKind, Sql, Tls,
 };
 pub use table_id::{TableId, TableIdError};

@@ -82,6 +82,8 @@ pub struct Ckan {
     pub load: CkanLoad,
     /// Rows of a page: 1 to 32,000.
     pub page_rows: u32,
+    /// Environment variable that holds a token, for what not everybody may read.
+    pub token: Option<String>,
 }
 
 /// Which resources of a CKAN portal.
@@ -96,10 +98,20 @@ pub enum CkanResources {
 /// How changes of a CKAN resource are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CkanLoad {
-    /// A resource whose metadata changed is read whole; rows that are gone disappear from silver.
-    Snapshot,
+    /// A resource whose metadata changed is read whole, in this way; rows that are gone disappear
+    /// from silver.
+    Snapshot(CkanFetch),
     /// Rows behind the greatest value of this column of the source.
     Incremental(String),
+}
+
+/// How a CKAN resource is read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CkanFetch {
+    /// Page by page.
+    Pages,
+    /// As one file: the portal's dump of the resource.
+    Dump,
 }
 
 /// A query of a SQL database.

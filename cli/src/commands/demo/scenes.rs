@@ -260,7 +260,11 @@ async fn pull(
     let Some(table) = dataset.table(&definition.table) else {
         bail!("the demo needs the table `{}` of {}", definition.table, dataset.name);
     };
-    let settings = SourceSettings { url: url.map(str::to_owned), secret: &|_| secret.cloned() };
+    let settings = SourceSettings {
+        scratch: &std::env::temp_dir(),
+        url: url.map(str::to_owned),
+        secret: &|_| secret.cloned(),
+    };
     let source: Box<dyn Source> = open_source(&dataset.name, definition, &settings)?;
     let pull = Pull::default();
     let pulled = pull_source(platform, dataset, table, definition, source.as_ref(), &pull).await?;

@@ -4,8 +4,8 @@ use super::findings::Findings;
 use super::mapping::{Mapping, choice, items, name, parse_name, whole_number};
 use super::yaml_tree::{Content, Entry, Node};
 use crate::{
-    Ckan, CkanLoad, CkanResources, ColumnName, Schedule, Socrata, SodaApi, SourceDefinition,
-    SourceKind, SourceName, Sql, Table, TableName, Tls,
+    Ckan, CkanFetch, CkanLoad, CkanResources, ColumnName, Schedule, Socrata, SodaApi,
+    SourceDefinition, SourceKind, SourceName, Sql, Table, TableName, Tls,
 };
 
 /// What a source may speak, each a key of a source.
@@ -153,7 +153,7 @@ fn read_source_column(
 }
 
 fn read_ckan(node: &Node, findings: &mut Findings) -> Option<Ckan> {
-    let keys = ["url", "package", "resources", "load", "cursor", "page_rows"];
+    let keys = ["url", "package", "resources", "load", "fetch", "cursor", "page_rows", "token"];
     let mapping = Mapping::with_keys("`ckan`", node.line, node, &keys, findings)?;
     let url = read_url(&mapping, "https://data.boston.gov", findings);
     let resources = read_resources(&mapping, findings);
@@ -164,15 +164,37 @@ fn read_ckan(node: &Node, findings: &mut Findings) -> Option<Ckan> {
         None => false,
     };
     let load = match incremental {
-        true => CkanLoad::Incremental(mapping.text("cursor", "Entered", findings)?.to_owned()),
-        false => CkanLoad::Snapshot,
+        true => read_incremental(&mapping, findings),
+        false => read_snapshot(&mapping, findings),
     };
     Some(Ckan {
+        token: mapping.optional("token").and_then(|node| read_variable("`token`", node, findings)),
         page_rows: count(&mapping, "page_rows", 32_000, 1..=32_000, findings)?,
         url: url?,
         resources: resources?,
-        load,
+        load: load?,
     })
+}
+
+fn read_incremental(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<CkanLoad> {
+    if let Some(node) = mapping.optional("fetch") {
+        let remedy = "remove it: rows behind a cursor come page by page";
+        findings.at(node.line, "`fetch` in a source whose load is incremental", remedy);
+    }
+    Some(CkanLoad::Incremental(mapping.text("cursor", "Entered", findings)?.to_owned()))
+}
+
+fn read_snapshot(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<CkanLoad> {
+    if let Some(node) = mapping.optional("cursor") {
+        let remedy = "remove it, or add `load: incremental`";
+        findings.at(node.line, "`cursor` in a source whose load is a snapshot", remedy);
+    }
+    let known = [("pages", CkanFetch::Pages), ("dump", CkanFetch::Dump)];
+    let fetch = match mapping.optional("fetch") {
+        Some(node) => choice("`fetch`", node, &known, findings)?,
+        None => CkanFetch::Pages,
+    };
+    Some(CkanLoad::Snapshot(fetch))
 }
 
 fn read_resources(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<CkanResources> {

@@ -1,7 +1,7 @@
 //! Whole definitions: one that is right, and every way to get it wrong.
 
 use super::*;
-use crate::{Check, MartReads, OnViolation, SourceKind, TableMode};
+use crate::{Check, CkanFetch, CkanLoad, MartReads, OnViolation, SourceKind, TableMode};
 
 const RIGHT: &str = "\
 dataset: shop
@@ -421,6 +421,46 @@ fn sources() {
         "key: [id], page_rows: 60000",
         "8: `page_rows` is 60000: write a whole number from 1 to 50000",
     );
+}
+
+#[test]
+fn ckan_sources() {
+    let ckan = |keys: &str| {
+        let socrata =
+            "socrata: {url: 'https://data.shop.org/', resource: abcd-1234, time: date, key: [id]}";
+        let ckan = format!("ckan: {{url: 'https://data.shop.org', package: orders{keys}}}");
+        assert!(SOURCES.contains(socrata));
+        RIGHT.replace("description: A shop\n", &SOURCES.replace(socrata, &ckan))
+    };
+    let read = |keys: &str| match parsed(&ckan(keys)).sources[0].kind.clone() {
+        SourceKind::Ckan(ckan) => ckan,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(read("").load, CkanLoad::Snapshot(CkanFetch::Pages));
+    assert_eq!(read(", load: snapshot, fetch: dump").load, CkanLoad::Snapshot(CkanFetch::Dump));
+    let incremental = read(", load: incremental, cursor: Entered, token: PORTAL_TOKEN");
+    assert_eq!(incremental.load, CkanLoad::Incremental("Entered".to_owned()));
+    assert_eq!(incremental.token.as_deref(), Some("PORTAL_TOKEN"));
+    for (keys, problem) in [
+        (", fetch: dmup", "`fetch` is `dmup`: did you mean `dump`?"),
+        (
+            ", load: incremental, cursor: Entered, fetch: dump",
+            "`fetch` in a source whose load is incremental: remove it: rows behind a cursor come \
+             page by page",
+        ),
+        (
+            ", cursor: Entered",
+            "`cursor` in a source whose load is a snapshot: remove it, or add `load: incremental`",
+        ),
+        (
+            ", token: s3cr3t",
+            "`token` is not the name of an environment variable: write a name such as \
+             ORDER_DB_URL and put the value into that variable",
+        ),
+    ] {
+        let problems = displayed(&files(&ckan(keys)));
+        assert_eq!(problems, [format!("datasets/shop/dataset.yaml:8: {problem}")]);
+    }
 }
 
 #[test]

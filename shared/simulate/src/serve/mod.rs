@@ -5,6 +5,7 @@
 //! being answered kindly. [`Fault`]s make single requests go wrong in the ways in which real ones do.
 
 mod ckan;
+mod ckan_dump;
 mod evaluate;
 mod faults;
 mod order_db;

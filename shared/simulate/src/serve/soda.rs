@@ -233,7 +233,9 @@ async fn view(
         .map(|column| {
             let kind = match column.kind {
                 ColumnKind::Number => "number",
-                ColumnKind::Time => "calendar_date",
+                ColumnKind::Time | ColumnKind::ZonedTime => "calendar_date",
+                ColumnKind::Boolean => "checkbox",
+                ColumnKind::Json | ColumnKind::List => "json",
                 ColumnKind::Text | ColumnKind::RowId => "text",
             };
             json!({"fieldName": column.name, "name": column.name, "dataTypeName": kind})

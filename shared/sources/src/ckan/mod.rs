@@ -2,10 +2,13 @@
 //! greatest value of a column.
 
 mod cursor;
+mod dump;
+mod dump_value;
 mod incremental;
 mod portal;
 mod snapshot;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,10 +18,10 @@ use smelt_domain::{Ckan, CkanLoad, CkanResources};
 use self::cursor::CkanCursor;
 use self::incremental::IncrementalPages;
 use self::portal::{Portal, SearchResult};
-use self::snapshot::SnapshotPages;
+use self::snapshot::{SnapshotPages, SnapshotSettings};
 use crate::http::HttpSettings;
 use crate::names::UniqueNames;
-use crate::{Pages, Probe, PullRequest, PullScope, Source, SourceError};
+use crate::{Pages, Probe, PullRequest, PullScope, Secret, Source, SourceError};
 
 /// The most rows that a portal gives at once.
 const MOST_PAGE_ROWS: u32 = 32_000;
@@ -28,16 +31,27 @@ const MOST_PAGE_ROWS: u32 = 32_000;
 pub struct CkanSource {
     definition: Ckan,
     portal: Arc<Portal>,
+    scratch: PathBuf,
+}
+
+/// What a portal is opened with beside its definition.
+#[derive(Debug, Clone)]
+pub struct CkanAccess {
+    /// Takes the place of the definition's url.
+    pub url: Option<String>,
+    /// Goes into a header only.
+    pub token: Option<Secret>,
+    /// The folder that dumps are kept in until they are read.
+    pub scratch: PathBuf,
+    /// How long is waited, and how often tried.
+    pub http: HttpSettings,
 }
 
 /// Opens the resources of a definition; nothing is asked yet.
-///
-/// `url_override` takes the place of the definition's url.
 pub fn open(
     definition: &Ckan,
     label: String,
-    url_override: Option<String>,
-    settings: HttpSettings,
+    access: CkanAccess,
 ) -> Result<CkanSource, SourceError> {
     if !(1..=MOST_PAGE_ROWS).contains(&definition.page_rows) {
         return Err(SourceError::Definition {
@@ -46,9 +60,10 @@ pub fn open(
             remedy: format!("write 1 to {MOST_PAGE_ROWS}"),
         });
     }
-    let url = url_override.as_deref().unwrap_or(&definition.url);
-    let portal = Portal::open(url, label, settings)?;
-    Ok(CkanSource { definition: definition.clone(), portal: Arc::new(portal) })
+    let CkanAccess { url, token, scratch, http } = access;
+    let url = url.as_deref().unwrap_or(&definition.url);
+    let portal = Portal::open(url, label, definition.token.as_deref(), token.as_ref(), http)?;
+    Ok(CkanSource { definition: definition.clone(), portal: Arc::new(portal), scratch })
 }
 
 #[async_trait]
@@ -76,7 +91,7 @@ impl Source for CkanSource {
             newest = newest.max(changed);
         }
         let note = match &self.definition.load {
-            CkanLoad::Snapshot => "a resource is read whole whenever its metadata changes",
+            CkanLoad::Snapshot(_) => "a resource is read whole whenever its metadata changes",
             CkanLoad::Incremental(_) => "rows that are deleted in the portal are not noticed",
         };
         Ok(Probe { columns, rows: Some(rows), newest, notes: vec![note.to_owned()] })
@@ -98,8 +113,10 @@ impl Source for CkanSource {
         let portal = Arc::clone(&self.portal);
         let page_rows = self.definition.page_rows;
         Ok(match &self.definition.load {
-            CkanLoad::Snapshot => {
-                Box::new(SnapshotPages::new(portal, page_rows, resources, cursor, request.deadline))
+            CkanLoad::Snapshot(fetch) => {
+                let settings =
+                    SnapshotSettings { fetch: *fetch, page_rows, scratch: self.scratch.clone() };
+                Box::new(SnapshotPages::new(portal, settings, resources, cursor, request.deadline))
             }
             CkanLoad::Incremental(column) => Box::new(IncrementalPages::new(
                 portal,

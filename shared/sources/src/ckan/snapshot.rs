@@ -1,12 +1,16 @@
 //! Whole copies of the resources that changed.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arrow::array::Int64Array;
 use async_trait::async_trait;
+use smelt_domain::CkanFetch;
 
 use super::cursor::{CkanCursor, Reached};
+use super::dump::Dump;
 use super::portal::{Portal, SearchResult, row_numbers};
 use crate::{Page, Pages, SnapshotPart, SourceBatch, SourceError};
 
@@ -14,12 +18,23 @@ use crate::{Page, Pages, SnapshotPart, SourceBatch, SourceError};
 #[derive(Debug)]
 pub(super) struct SnapshotPages {
     portal: Arc<Portal>,
-    page_rows: u32,
+    settings: SnapshotSettings,
     deadline: Option<Instant>,
     waiting: VecDeque<String>,
     cursor: CkanCursor,
     copy: Option<Copy>,
+    /// The dump that the next rows of the copy are in.
+    dump: Option<Dump>,
     next_line: u64,
+}
+
+/// How the rows of a copy come.
+#[derive(Debug)]
+pub(super) struct SnapshotSettings {
+    pub(super) fetch: CkanFetch,
+    pub(super) page_rows: u32,
+    /// The folder that dumps are kept in until they are read.
+    pub(super) scratch: PathBuf,
 }
 
 /// A resource that is being copied.
@@ -38,18 +53,19 @@ struct Copy {
 impl SnapshotPages {
     pub(super) fn new(
         portal: Arc<Portal>,
-        page_rows: u32,
+        settings: SnapshotSettings,
         resources: Vec<String>,
         cursor: CkanCursor,
         deadline: Option<Instant>,
     ) -> Self {
         Self {
             portal,
-            page_rows,
+            settings,
             deadline,
             waiting: resources.into(),
             cursor,
             copy: None,
+            dump: None,
             next_line: 1,
         }
     }
@@ -82,35 +98,92 @@ impl SnapshotPages {
     }
 
     async fn read(&mut self, mut copy: Copy) -> Result<(Copy, SourceBatch, bool), SourceError> {
-        let portal = &self.portal;
-        let body = portal.search(&copy.resource, copy.rows, self.page_rows, self.deadline).await?;
-        let answer: SearchResult<'_> = portal.result(&body)?;
-        let total = answer.total.ok_or_else(|| {
-            portal.unsteady(format!("it does not count the rows of {}", copy.resource))
-        })?;
-        if copy.total.is_some_and(|before| before != total) {
-            return Err(portal.unsteady(format!(
-                "{} had {} rows and now has {total}",
-                copy.resource,
-                copy.total.unwrap_or_default()
-            )));
-        }
+        // Put back only when nothing failed: after an error the rows are asked for once more.
+        let mut dump = self.dump.take();
+        let (rows, total) = match self.settings.fetch {
+            CkanFetch::Pages => self.page_behind(&copy).await?,
+            CkanFetch::Dump => self.dumped_behind(&copy, &mut dump).await?,
+        };
+        self.check_total(&copy, total)?;
         copy.total = Some(total);
-        let rows = portal.batch(&answer.records, self.next_line)?;
         copy.last_id = self.check_order(&copy, &rows)?;
         copy.rows += rows.line.len() as u64;
         if copy.rows > total || (rows.line.is_empty() && copy.rows < total) {
-            return Err(portal.unsteady(format!(
+            return Err(self.portal.unsteady(format!(
                 "{} gave {} rows and counts {total}",
                 copy.resource, copy.rows
             )));
         }
         let complete = copy.rows == total;
         if complete {
+            if let Some(dump) = dump {
+                self.check_end(&copy, dump).await?;
+            }
             self.check_state(&copy).await?;
+        } else {
+            self.dump = dump;
         }
         self.next_line += rows.line.len() as u64;
         Ok((copy, rows, complete))
+    }
+
+    /// The page behind the rows that were read, and how many rows the portal counts.
+    async fn page_behind(&self, copy: &Copy) -> Result<(SourceBatch, u64), SourceError> {
+        let (portal, rows) = (&self.portal, self.settings.page_rows);
+        let body = portal.search(&copy.resource, copy.rows, rows, self.deadline).await?;
+        let answer: SearchResult<'_> = portal.result(&body)?;
+        let total = portal.counted(&copy.resource, &answer)?;
+        Ok((portal.batch(&answer.records, self.next_line)?, total))
+    }
+
+    /// The same out of the dump that is being read, or out of the next one: a portal may give no
+    /// more than so many rows in one dump.
+    async fn dumped_behind(
+        &self,
+        copy: &Copy,
+        dump: &mut Option<Dump>,
+    ) -> Result<(SourceBatch, u64), SourceError> {
+        let (portal, rows) = (&self.portal, self.settings.page_rows);
+        let read = match dump {
+            Some(dump) => dump.next(portal, rows).await?.map(|rows| (rows, dump.total)),
+            None => None,
+        };
+        let (batch, total) = match read {
+            Some(read) => read,
+            None => {
+                let scratch = &self.settings.scratch;
+                let next =
+                    Dump::fetch(portal, &copy.resource, copy.rows, scratch, self.deadline).await?;
+                let next = dump.insert(next);
+                let none = portal.batch(&[], self.next_line)?;
+                (next.next(portal, rows).await?.unwrap_or(none), next.total)
+            }
+        };
+        let lines = (self.next_line..).take(batch.line.len()).map(|line| line as i64);
+        Ok((SourceBatch { line: Int64Array::from_iter_values(lines), ..batch }, total))
+    }
+
+    fn check_total(&self, copy: &Copy, total: u64) -> Result<(), SourceError> {
+        match copy.total {
+            Some(before) if before != total => Err(self
+                .portal
+                .unsteady(format!("{} had {before} rows and now has {total}", copy.resource))),
+            _ => Ok(()),
+        }
+    }
+
+    /// A dump says nothing of how many rows there are: it must end where the count ends, and the
+    /// count must still be the same.
+    async fn check_end(&self, copy: &Copy, mut dump: Dump) -> Result<(), SourceError> {
+        if dump.next(&self.portal, 1).await?.is_some() {
+            return Err(self.portal.unsteady(format!(
+                "the dump of {} goes on behind the {} rows that it counts",
+                copy.resource, copy.rows
+            )));
+        }
+        let body = self.portal.search(&copy.resource, 0, 0, self.deadline).await?;
+        let answer: SearchResult<'_> = self.portal.result(&body)?;
+        self.check_total(copy, self.portal.counted(&copy.resource, &answer)?)
     }
 
     /// The number of the last row, when numbers strictly increase.
