@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::ckan_dump::dump;
+use super::drift::{Drift, Drifts};
 use super::evaluate::Table;
 use super::faults::Faults;
 use super::query::{Query, Selected, Term, parse_sql};
@@ -55,6 +56,8 @@ pub struct CkanSettings {
     pub most_dump_rows: Option<usize>,
     /// What goes wrong.
     pub faults: Faults,
+    /// What changes in the middle of a load.
+    pub drifts: Vec<Drift>,
 }
 
 /// A running portal; dropping it stops it.
@@ -71,6 +74,7 @@ pub(super) struct Portal {
     token: Option<String>,
     refuses_sql: bool,
     pub(super) most_dump_rows: Option<usize>,
+    drifts: Drifts,
 }
 
 pub(super) type Arguments = Parameters<HashMap<String, String>>;
@@ -81,19 +85,22 @@ impl CkanServer {
         resources: impl IntoIterator<Item = CkanResource>,
         settings: CkanSettings,
     ) -> io::Result<Self> {
-        let resources = resources
+        let resources: BTreeMap<String, CkanResource> = resources
             .into_iter()
             .map(|mut resource| {
                 resource.number_rows();
                 (resource.id.clone(), resource)
             })
             .collect();
+        let columns: Vec<Column> =
+            resources.values().flat_map(|resource| resource.columns.iter().cloned()).collect();
         let portal = Arc::new(Portal {
             package: settings.package,
             resources: Mutex::new(resources),
             token: settings.token,
             refuses_sql: settings.refuses_sql,
             most_dump_rows: settings.most_dump_rows,
+            drifts: Drifts::new(settings.drifts, &columns)?,
         });
         let router = Router::new()
             .route("/api/3/action/package_show", get(package_show))
@@ -138,6 +145,31 @@ impl Portal {
 }
 
 impl Portal {
+    /// The rows that a question is answered with. An answer with rows is a page, and comes after
+    /// what changes with it.
+    pub(super) fn page(
+        &self,
+        resources: &mut BTreeMap<String, CkanResource>,
+        id: &str,
+        question: impl Fn(&CkanResource) -> Result<Vec<Row>, Refusal>,
+    ) -> Result<Vec<Row>, Refusal> {
+        let resource = resources.get(id).ok_or_else(|| Refusal::not_found(id))?;
+        let rows = question(resource)?;
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        let drifts = self.drifts.of_next_page();
+        for resource in resources.values_mut() {
+            for drift in &drifts {
+                drift.apply(&mut resource.columns, &mut resource.rows);
+            }
+        }
+        match resources.get(id) {
+            Some(resource) if !drifts.is_empty() => question(resource),
+            _ => Ok(rows),
+        }
+    }
+
     pub(super) fn lets_in(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(header::AUTHORIZATION).and_then(|token| token.to_str().ok());
         self.token.is_none() || self.token.as_deref() == given
@@ -270,10 +302,11 @@ async fn datastore_search(
     let id = required(&arguments, "resource_id")?;
     let limit = number(&arguments, "limit", USUAL_ROWS)?.min(MOST_ROWS);
     let offset = number(&arguments, "offset", 0)?;
-    let resources = portal.resources();
-    let resource = resources.get(id).ok_or_else(|| Refusal::not_found(id))?;
     let sort = arguments.get("sort").map(String::as_str);
-    let records = resource.rows_from(offset, Some(limit), sort)?;
+    let mut resources = portal.resources();
+    let records = portal
+        .page(&mut resources, id, |resource| resource.rows_from(offset, Some(limit), sort))?;
+    let resource = resources.get(id).ok_or_else(|| Refusal::not_found(id))?;
     Ok(success(json!({
         "resource_id": id,
         "fields": resource.fields(),
@@ -295,9 +328,9 @@ async fn datastore_search_sql(
     let mut query = parse_sql(required(&arguments, "sql")?).map_err(Refusal::validation)?;
     query.limit = Some(query.limit.unwrap_or(MOST_ROWS).min(MOST_ROWS));
     let id = query.from.clone().unwrap_or_default();
-    let resources = portal.resources();
+    let mut resources = portal.resources();
+    let records = portal.page(&mut resources, &id, |resource| resource.answer(&query))?;
     let resource = resources.get(&id).ok_or_else(|| Refusal::not_found(&id))?;
-    let records = resource.answer(&query)?;
     Ok(success(json!({"records": records, "fields": resource.fields()})))
 }
 

@@ -30,11 +30,13 @@ pub(super) async fn dump(
     if !portal.lets_in(&headers) {
         return Err(PageOfError::not_found());
     }
-    let resources = portal.resources();
-    let resource = resources.get(&resource).ok_or_else(PageOfError::not_found)?;
     let limit = [asked.limit, portal.most_dump_rows].into_iter().flatten().min();
-    let rows = resource.rows_from(asked.offset, limit, Some(ROW_NUMBER));
-    let rows = rows.map_err(|_| PageOfError::invalid("sort"))?;
+    let mut resources = portal.resources();
+    let rows = portal.page(&mut resources, &resource, |resource| {
+        resource.rows_from(asked.offset, limit, Some(ROW_NUMBER))
+    });
+    let rows = rows.map_err(|_| PageOfError::not_found())?;
+    let resource = resources.get(&resource).ok_or_else(PageOfError::not_found)?;
     let columns = resource.all_columns();
     let mut parts = vec![Ok::<Bytes, io::Error>(Bytes::from(first_line(&columns, asked.bom)))];
     parts.extend(rows.chunks(ROWS_AT_ONCE).map(|rows| Ok(Bytes::from(lines(&columns, rows)))));
