@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
+use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
+use smelt_simulate::restaurant::{Order, OrderDatabase, OrderStatus};
 use smelt_simulate::serve::{
-    Column, ColumnKind, Row, SodaResource, SodaServer, SodaSettings, row_id,
+    Column, ColumnKind, Row, SodaResource, SodaServer, SodaSettings, fill_order_db, row_id,
 };
 use tokio::runtime::Runtime;
 
@@ -178,4 +180,40 @@ fn a_database_is_pulled_and_its_url_is_never_told() {
     for text in [&refused.err, &refused.out, &runs] {
         assert!(!text.contains("s3cr3t"), "{text}");
     }
+}
+
+fn order(order_id: i64, year: i32, day: u32) -> Order {
+    let noon: Option<NaiveDateTime> =
+        NaiveDate::from_ymd_opt(year, 5, day).and_then(|day| day.and_hms_opt(12, 0, 0));
+    let updated_at = noon.unwrap();
+    let ordered_at = NaiveDate::from_ymd_opt(2024, 5, 1).unwrap().and_hms_opt(12, 0, 0).unwrap();
+    Order { order_id, ordered_at, status: OrderStatus::Served, total_amount: 1250, updated_at }
+}
+
+#[test]
+fn an_order_of_the_year_2099_is_loaded_and_hides_no_other() {
+    let home = Home::new();
+    let url = format!("sqlite://{}", home.path("orders.sqlite").display());
+    let runtime = Runtime::new().unwrap();
+    let fill = |orders: &[Order]| {
+        let state = OrderDatabase { orders: orders.to_vec(), items: Vec::new() };
+        runtime.block_on(fill_order_db(&url, &state)).unwrap();
+    };
+    let run = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command.env("ORDER_DB_URL", &url);
+        let ran = fine(command);
+        ran.err + &ran.out
+    };
+    let pull = || run(&["ingest", "restaurant", "--source", "orders"]);
+    fill(&[order(1, 2024, 1), order(2, 2099, 1)]);
+    assert_holds(&pull(), &["restaurant.orders: 2 rows"]);
+    assert_holds(&pull(), &["restaurant.orders: nothing new"]);
+    fill(&[order(3, 2024, 2)]);
+    assert_holds(&pull(), &["restaurant.orders: 1 row"]);
+    assert_holds(&pull(), &["restaurant.orders: nothing new"]);
+    let note = "the newest value of `updated_at` lies in the future";
+    assert_holds(&run(&["sources", "test", "restaurant", "orders"]), &["rows     3", note]);
+    home.fine(&["refresh", "restaurant"]);
+    assert_eq!(home.select("SELECT COUNT(*) FROM silver.restaurant_orders"), ["3"]);
 }

@@ -16,11 +16,12 @@ use async_trait::async_trait;
 use smelt_domain::{Ckan, CkanLoad, CkanResources};
 
 use self::cursor::CkanCursor;
-use self::incremental::IncrementalPages;
+use self::incremental::{IncrementalPages, greatest_value};
 use self::portal::{Portal, SearchResult};
 use self::snapshot::{SnapshotPages, SnapshotSettings};
 use crate::http::HttpSettings;
 use crate::names::UniqueNames;
+use crate::present::{self, Present};
 use crate::{Pages, Probe, PullRequest, PullScope, Secret, Source, SourceError};
 
 /// The most rows that a portal gives at once.
@@ -87,14 +88,21 @@ impl Source for CkanSource {
                     columns.push(name);
                 }
             }
-            let changed = self.portal.metadata(resource, None).await?.last_change();
-            newest = newest.max(changed);
+            newest = newest.max(self.newest(resource).await?);
         }
-        let note = match &self.definition.load {
-            CkanLoad::Snapshot(_) => "a resource is read whole whenever its metadata changes",
-            CkanLoad::Incremental(_) => "rows that are deleted in the portal are not noticed",
+        let notes = match &self.definition.load {
+            CkanLoad::Snapshot(_) => {
+                vec!["a resource is read whole whenever its metadata changes".to_owned()]
+            }
+            CkanLoad::Incremental(column) => {
+                let present = Present::of_this_machine();
+                let ahead = newest.as_ref().is_some_and(|newest| present.is_before(newest));
+                let ahead = ahead.then(|| present::note(column));
+                let deletes = "rows that are deleted in the portal are not noticed".to_owned();
+                std::iter::once(deletes).chain(ahead).collect()
+            }
         };
-        Ok(Probe { columns, rows: Some(rows), newest, notes: vec![note.to_owned()] })
+        Ok(Probe { columns, rows: Some(rows), newest, notes })
     }
 
     async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {
@@ -131,6 +139,14 @@ impl Source for CkanSource {
 }
 
 impl CkanSource {
+    /// How new a resource is, by what pulls go by.
+    async fn newest(&self, resource: &str) -> Result<Option<String>, SourceError> {
+        match &self.definition.load {
+            CkanLoad::Snapshot(_) => Ok(self.portal.metadata(resource, None).await?.last_change()),
+            CkanLoad::Incremental(column) => greatest_value(&self.portal, resource, column).await,
+        }
+    }
+
     /// The resources of the definition; those of a package as it is now.
     async fn resources(&self, deadline: Option<Instant>) -> Result<Vec<String>, SourceError> {
         match &self.definition.resources {

@@ -195,7 +195,15 @@ impl Portal {
         sql: &str,
         deadline: Option<Instant>,
     ) -> Result<Vec<u8>, SourceError> {
-        self.act("datastore_search_sql", &[("sql", sql)], deadline).await
+        match self.act("datastore_search_sql", &[("sql", sql)], deadline).await {
+            Err(error) if is_switched_off(&error) => Err(SourceError::Definition {
+                source_label: self.label().to_owned(),
+                detail: "the portal has queries in SQL (datastore_search_sql) switched off"
+                    .to_owned(),
+                remedy: "load its resources as snapshots".to_owned(),
+            }),
+            answer => answer,
+        }
     }
 
     /// What is inside the envelope of an answer.
@@ -267,6 +275,12 @@ impl Portal {
         }
         url
     }
+}
+
+/// The portal answers as for an action that does not exist.
+fn is_switched_off(error: &SourceError) -> bool {
+    let SourceError::Definition { detail, .. } = error else { return false };
+    detail.contains("404") || detail.contains("Action name not known")
 }
 
 /// The row numbers of a batch, in order; `None` where a row has none.

@@ -6,7 +6,7 @@ use smelt_simulate::serve::{
     CkanResource, CkanServer, CkanSettings, Column, ColumnKind, Fault, Faults, Row,
 };
 use smelt_sources::ckan::{self, CkanAccess, CkanSource};
-use smelt_sources::{PullRequest, PullScope, Secret, Source, SourceError};
+use smelt_sources::{Cursor, PullRequest, PullScope, Secret, Source, SourceError};
 
 use crate::portal::{TOKEN, hasty, keys, keys_once, last_cursor, pull, since, values};
 
@@ -198,10 +198,50 @@ async fn only_rows_behind_the_greatest_value_come_again() {
 }
 
 #[tokio::test]
+async fn a_time_in_the_future_stops_nothing() {
+    let server = serve(CkanSettings::default()).await;
+    let at = |number: u64, time: &str| {
+        let mut row = row(number);
+        row.insert("open_dt".to_owned(), json!(time));
+        row
+    };
+    // More rows of the future than a page has.
+    server.update("r1", |resource| {
+        resource.rows.extend((50..56).map(|number| at(number, "2099-01-01T00:00:00")));
+    });
+    let source = open(&server, by_time());
+    let pages = pull(&source, since(None)).await.unwrap();
+    assert_eq!(keys_once(&pages), (0..25).chain(50..56).collect());
+    let cursor = last_cursor(&pages);
+    server.update("r1", |resource| resource.rows.push(at(60, "2024-02-01T00:00:00")));
+    let pages = pull(&source, since(cursor)).await.unwrap();
+    assert_eq!(keys(&pages), ["60", "50", "51", "52", "53", "54", "55"]);
+    let cursor = last_cursor(&pages);
+    let again = pull(&source, since(cursor.clone())).await.unwrap();
+    assert_eq!(keys(&again), ["50", "51", "52", "53", "54", "55"]);
+    assert_eq!(last_cursor(&again), cursor);
+    // A cursor of a time when this went unnoticed.
+    let Cursor(mut stuck) = cursor.unwrap();
+    stuck["r1"]["value"] = json!("2099-01-01T00:00:00");
+    let pages = pull(&source, since(Some(Cursor(stuck)))).await.unwrap();
+    assert_eq!(keys_once(&pages), (0..10).chain(50..56).chain([60]).collect());
+
+    let probe = source.probe().await.unwrap();
+    assert_eq!(probe.newest.as_deref(), Some("2099-01-01T00:00:00"));
+    assert!(probe.notes[1].contains("`open_dt` lies in the future"), "{:?}", probe.notes);
+    server.update("r1", |resource| resource.rows.truncate(10));
+    let probe = source.probe().await.unwrap();
+    assert_eq!(probe.newest.as_deref(), Some("2024-01-09T00:00:00"));
+    assert_eq!(probe.notes.len(), 1, "{:?}", probe.notes);
+}
+
+#[tokio::test]
 async fn a_portal_without_sql_is_told() {
     let settings = CkanSettings { refuses_sql: true, ..CkanSettings::default() };
     let server = serve(settings).await;
     let error = pull(&open(&server, by_time()), since(None)).await.unwrap_err();
+    assert!(error.to_string().contains("switched off"), "{error}");
+    let error = open(&server, by_time()).probe().await.unwrap_err();
     assert!(error.to_string().contains("switched off"), "{error}");
     let elsewhere = CkanLoad::Incremental("closed_dt".to_owned());
     let error = pull(&open(&server, elsewhere), since(None)).await.unwrap_err();
