@@ -103,10 +103,13 @@ pub(crate) fn open(
 }
 
 fn short(pulled: &Pulled) -> String {
-    let rows = match pulled.rows {
+    let mut rows = match pulled.rows {
         0 => "nothing new".to_owned(),
         rows => counted(rows, "row"),
     };
+    if !pulled.gone.is_empty() {
+        rows += &format!("; gone there, and counted no more: {}", pulled.gone.join(", "));
+    }
     match pulled.ending {
         PullEnding::Complete => rows,
         PullEnding::Deadline => format!("{rows}; there is more, the next pull goes on from here"),

@@ -68,6 +68,7 @@ fn resource(table: CkanTable, last_day: NaiveDate) -> CkanResource {
         rows: table.rows.into_iter().map(row).collect(),
         last_modified: format!("{last_day}T00:00:00.000000"),
         hash: String::new(),
+        is_loading: false,
     }
 }
 

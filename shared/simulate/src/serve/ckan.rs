@@ -39,6 +39,8 @@ pub struct CkanResource {
     pub last_modified: String,
     /// The hash of its file, as its metadata says; often empty.
     pub hash: String,
+    /// Whether its rows are on their way into the datastore, and cannot be asked for yet.
+    pub is_loading: bool,
 }
 
 /// How a portal is set up.
@@ -130,6 +132,17 @@ impl CkanServer {
             change(resource);
             resource.number_rows();
         }
+    }
+
+    /// Takes a resource out of its package, and away.
+    pub fn remove(&self, resource: &str) {
+        self.portal.resources().remove(resource);
+    }
+
+    /// Adds a resource to the package.
+    pub fn add(&self, mut resource: CkanResource) {
+        resource.number_rows();
+        self.portal.resources().insert(resource.id.clone(), resource);
     }
 
     /// Stops taking requests and waits for the answers that are under way.
@@ -268,8 +281,10 @@ async fn package_show(
         return Err(Refusal::not_found(id));
     }
     let resources = portal.resources();
-    let mut listed: Vec<_> =
-        resources.keys().map(|id| json!({"id": id, "datastore_active": true})).collect();
+    let mut listed: Vec<_> = resources
+        .values()
+        .map(|resource| json!({"id": resource.id, "datastore_active": !resource.is_loading}))
+        .collect();
     // Packages also have what is no table, such as a description of the columns.
     listed.push(json!({"id": "columns-explained", "datastore_active": false}));
     Ok(success(json!({ "id": id, "resources": listed })))
@@ -287,7 +302,7 @@ async fn resource_show(
         "last_modified": resource.last_modified,
         "metadata_modified": resource.last_modified,
         "hash": resource.hash,
-        "datastore_active": true,
+        "datastore_active": !resource.is_loading,
     })))
 }
 

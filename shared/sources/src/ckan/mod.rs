@@ -18,7 +18,7 @@ use smelt_domain::{Ckan, CkanLoad, CkanResources};
 use self::cursor::CkanCursor;
 use self::incremental::{IncrementalPages, greatest_value};
 use self::portal::{Portal, SearchResult};
-use self::snapshot::{SnapshotPages, SnapshotSettings};
+use self::snapshot::{ResourcesToCopy, SnapshotPages, SnapshotSettings};
 use crate::http::HttpSettings;
 use crate::names::UniqueNames;
 use crate::present::{self, Present};
@@ -76,7 +76,7 @@ impl Source for CkanSource {
     async fn probe(&self) -> Result<Probe, SourceError> {
         let (mut columns, mut rows) = (Vec::new(), 0);
         let mut newest: Option<String> = None;
-        for resource in &self.resources(None).await? {
+        for resource in &self.resources(&[], None).await?.0 {
             let body = self.portal.search(resource, 0, 0, None).await?;
             let answer: SearchResult<'_> = self.portal.result(&body)?;
             rows += answer.total.unwrap_or_default();
@@ -117,13 +117,14 @@ impl Source for CkanSource {
             Some(cursor) => CkanCursor::read(cursor, self.label())?,
             None => CkanCursor::default(),
         };
-        let resources = self.resources(request.deadline).await?;
+        let (resources, gone) = self.resources(&request.copies, request.deadline).await?;
         let portal = Arc::clone(&self.portal);
         let page_rows = self.definition.page_rows;
         Ok(match &self.definition.load {
             CkanLoad::Snapshot(fetch) => {
                 let settings =
                     SnapshotSettings { fetch: *fetch, page_rows, scratch: self.scratch.clone() };
+                let resources = ResourcesToCopy { waiting: resources.into(), gone: gone.into() };
                 Box::new(SnapshotPages::new(portal, settings, resources, cursor, request.deadline))
             }
             CkanLoad::Incremental(column) => Box::new(IncrementalPages::new(
@@ -147,11 +148,21 @@ impl CkanSource {
         }
     }
 
-    /// The resources of the definition; those of a package as it is now.
-    async fn resources(&self, deadline: Option<Instant>) -> Result<Vec<String>, SourceError> {
+    /// The resources of the definition, those of a package as it is now; then the copies whose
+    /// resources the package has no more.
+    async fn resources(
+        &self,
+        copies: &[String],
+        deadline: Option<Instant>,
+    ) -> Result<(Vec<String>, Vec<String>), SourceError> {
         match &self.definition.resources {
-            CkanResources::Listed(resources) => Ok(resources.clone()),
-            CkanResources::OfPackage(package) => self.portal.package(package, deadline).await,
+            CkanResources::Listed(resources) => Ok((resources.clone(), Vec::new())),
+            CkanResources::OfPackage(package) => {
+                let resources = self.portal.package(package, deadline).await?;
+                let gone = copies.iter().filter(|copy| !resources.all.contains(copy));
+                let gone = gone.cloned().collect();
+                Ok((resources.in_datastore, gone))
+            }
         }
     }
 }

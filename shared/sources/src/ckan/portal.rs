@@ -75,6 +75,14 @@ impl Metadata {
     }
 }
 
+/// The resources of a package, by id.
+#[derive(Debug)]
+pub(super) struct PackageResources {
+    /// Those that can be asked for rows. While one is loaded anew, it may not be among them.
+    pub(super) in_datastore: Vec<String>,
+    pub(super) all: Vec<String>,
+}
+
 /// A package, as far as it matters here.
 #[derive(Deserialize)]
 struct Package {
@@ -117,18 +125,21 @@ impl Portal {
         self.client.label()
     }
 
-    /// The resources that a package has in the datastore.
+    /// The resources of a package.
     pub(super) async fn package(
         &self,
         package: &str,
         deadline: Option<Instant>,
-    ) -> Result<Vec<String>, SourceError> {
+    ) -> Result<PackageResources, SourceError> {
         let body = self.act("package_show", &[("id", package)], deadline).await?;
-        let package_shown: Package = self.result(&body)?;
-        let active =
-            package_shown.resources.into_iter().filter(|resource| resource.datastore_active);
-        let resources: Vec<String> = active.map(|resource| resource.id).collect();
-        if resources.is_empty() {
+        let shown: Package = self.result(&body)?;
+        let ids = |resource: &PackageResource| resource.id.clone();
+        let active = shown.resources.iter().filter(|resource| resource.datastore_active);
+        let resources = PackageResources {
+            in_datastore: active.map(ids).collect(),
+            all: shown.resources.iter().map(ids).collect(),
+        };
+        if resources.in_datastore.is_empty() {
             return Err(SourceError::Definition {
                 source_label: self.label().to_owned(),
                 detail: format!("its package `{package}` has no resource in the datastore"),

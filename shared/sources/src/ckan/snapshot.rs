@@ -12,7 +12,7 @@ use smelt_domain::CkanFetch;
 use super::cursor::{CkanCursor, Reached};
 use super::dump::Dump;
 use super::portal::{Portal, SearchResult, row_numbers};
-use crate::{Page, Pages, SnapshotPart, SourceBatch, SourceError};
+use crate::{CopyProgress, Page, Pages, SnapshotPart, SourceBatch, SourceError};
 
 /// The pages of all resources that changed, one resource after the other.
 #[derive(Debug)]
@@ -20,12 +20,21 @@ pub(super) struct SnapshotPages {
     portal: Arc<Portal>,
     settings: SnapshotSettings,
     deadline: Option<Instant>,
-    waiting: VecDeque<String>,
+    resources: ResourcesToCopy,
     cursor: CkanCursor,
     copy: Option<Copy>,
     /// The dump that the next rows of the copy are in.
     dump: Option<Dump>,
     next_line: u64,
+}
+
+/// The resources that are still to be looked at.
+#[derive(Debug)]
+pub(super) struct ResourcesToCopy {
+    pub(super) waiting: VecDeque<String>,
+    /// Those that were copied and are not there any more. They come last: what took the place of
+    /// one shall be copied before it stops to count.
+    pub(super) gone: VecDeque<String>,
 }
 
 /// How the rows of a copy come.
@@ -54,20 +63,11 @@ impl SnapshotPages {
     pub(super) fn new(
         portal: Arc<Portal>,
         settings: SnapshotSettings,
-        resources: Vec<String>,
+        resources: ResourcesToCopy,
         cursor: CkanCursor,
         deadline: Option<Instant>,
     ) -> Self {
-        Self {
-            portal,
-            settings,
-            deadline,
-            waiting: resources.into(),
-            cursor,
-            copy: None,
-            dump: None,
-            next_line: 1,
-        }
+        Self { portal, settings, deadline, resources, cursor, copy: None, dump: None, next_line: 1 }
     }
 
     /// The copy of the resource to be made; `None` when the copy that was made is of its state.
@@ -205,6 +205,17 @@ impl SnapshotPages {
         Ok(last)
     }
 
+    /// A page without rows for the next resource that is gone.
+    fn next_gone(&mut self) -> Result<Option<Page>, SourceError> {
+        let Some(of) = self.resources.gone.pop_front() else { return Ok(None) };
+        // Should it come back, it is copied again.
+        self.cursor.resources.remove(&of);
+        let state = format!("gone since {}", chrono::Utc::now().to_rfc3339());
+        let rows = self.portal.batch(&[], self.next_line)?;
+        let snapshot = Some(SnapshotPart { of, state, progress: CopyProgress::Gone });
+        Ok(Some(Page { rows, cursor: self.cursor.write(), snapshot }))
+    }
+
     /// A resource that was uploaded again underway may have as many rows as before.
     async fn check_state(&self, copy: &Copy) -> Result<(), SourceError> {
         let state = self.portal.metadata(&copy.resource, self.deadline).await?.fingerprint();
@@ -222,9 +233,11 @@ impl Pages for SnapshotPages {
             if let Some(copy) = self.copy.clone() {
                 break copy;
             }
-            let Some(resource) = self.waiting.front().cloned() else { return Ok(None) };
+            let Some(resource) = self.resources.waiting.front().cloned() else {
+                return self.next_gone();
+            };
             self.copy = self.copy_of(&resource).await?;
-            self.waiting.pop_front();
+            self.resources.waiting.pop_front();
         };
         let (copy, rows, complete) = self.read(copy).await?;
         self.cursor.resources.insert(
@@ -240,7 +253,7 @@ impl Pages for SnapshotPages {
         let snapshot = SnapshotPart {
             of: copy.resource.clone(),
             state: format!("{} of {}", copy.state.as_deref().unwrap_or("unknown"), copy.started),
-            complete,
+            progress: if complete { CopyProgress::Complete } else { CopyProgress::Underway },
         };
         self.copy = (!complete).then_some(copy);
         Ok(Some(Page { rows, cursor: self.cursor.write(), snapshot: Some(snapshot) }))

@@ -6,7 +6,9 @@ use smelt_simulate::serve::{
     CkanResource, CkanServer, CkanSettings, Column, ColumnKind, Fault, Faults, Row,
 };
 use smelt_sources::ckan::{self, CkanAccess, CkanSource};
-use smelt_sources::{Cursor, PullRequest, PullScope, Secret, Source, SourceError};
+use smelt_sources::{
+    CopyProgress, Cursor, Page, PullRequest, PullScope, Secret, Source, SourceError,
+};
 
 use crate::portal::{TOKEN, hasty, keys, keys_once, last_cursor, pull, since, values};
 
@@ -35,6 +37,7 @@ fn resource(id: &str, numbers: std::ops::Range<u64>) -> CkanResource {
         rows: numbers.map(row).collect(),
         last_modified: "2024-02-01T00:00:00".to_owned(),
         hash: String::new(),
+        is_loading: false,
     }
 }
 
@@ -76,7 +79,9 @@ async fn a_snapshot_holds_every_row_of_every_resource_once() {
     assert_eq!(keys_once(&pages), (0..25).collect());
     let parts: Vec<(&str, bool)> = pages
         .iter()
-        .map(|page| page.snapshot.as_ref().map(|part| (part.of.as_str(), part.complete)).unwrap())
+        .map(|page| {
+            page.snapshot.as_ref().map(|part| (part.of.as_str(), part.is_complete())).unwrap()
+        })
         .collect();
     let expected = [
         ("r1", false),
@@ -104,7 +109,7 @@ async fn what_did_not_change_brings_no_page() {
     });
     let pages = pull(&source, since(cursor)).await.unwrap();
     assert_eq!(keys(&pages), ["10", "11", "12"]);
-    assert!(pages[0].snapshot.as_ref().unwrap().complete);
+    assert!(pages[0].snapshot.as_ref().unwrap().is_complete());
 }
 
 #[tokio::test]
@@ -113,7 +118,7 @@ async fn a_resource_that_became_empty_is_an_empty_copy() {
     server.update("r1", |resource| resource.rows.clear());
     let pages = pull(&open(&server, PAGES), since(None)).await.unwrap();
     assert_eq!(pages[0].rows.line.len(), 0);
-    assert!(pages[0].snapshot.as_ref().unwrap().complete);
+    assert!(pages[0].snapshot.as_ref().unwrap().is_complete());
     assert_eq!(keys_once(&pages), (10..25).collect());
 }
 
@@ -155,7 +160,7 @@ async fn a_resource_that_changes_while_it_is_read_is_unsteady() {
         server.update("r1", change);
         let error = loop {
             match pages.next().await {
-                Ok(page) => assert!(!page.unwrap().snapshot.unwrap().complete),
+                Ok(page) => assert!(!page.unwrap().snapshot.unwrap().is_complete()),
                 Err(error) => break error,
             }
         };
@@ -253,7 +258,7 @@ async fn a_window_is_refused() {
     let server = serve(CkanSettings::default()).await;
     let source = open(&server, PAGES);
     let scope = PullScope::Window { since: None, until: None };
-    let result = source.pull(PullRequest { scope, deadline: None }).await;
+    let result = source.pull(PullRequest { scope, ..PullRequest::default() }).await;
     assert!(matches!(result.map(|_| ()), Err(SourceError::Definition { .. })));
 }
 
@@ -305,4 +310,44 @@ async fn a_token_that_nobody_asks_for_is_not_missed() {
     let server = serve(CkanSettings::default()).await;
     let notes = open(&server, PAGES).probe().await.unwrap().notes;
     assert!(notes.iter().all(|note| !note.contains("token")), "{notes:?}");
+}
+
+/// A source of all resources of the package, and what it brings when bronze has these copies.
+async fn pull_package(server: &CkanServer, copies: &[&str], cursor: Option<Cursor>) -> Vec<Page> {
+    let resources = CkanResources::OfPackage("payments".to_owned());
+    let definition = Ckan { resources, ..definition(PAGES) };
+    let source = ckan::open(&definition, "portal".to_owned(), access(server)).unwrap();
+    let copies = copies.iter().map(|copy| (*copy).to_owned()).collect();
+    pull(&source, PullRequest { copies, ..since(cursor) }).await.unwrap()
+}
+
+/// What became of each copy, except that it is underway.
+fn settled(pages: &[Page]) -> Vec<(&str, CopyProgress)> {
+    let parts = pages.iter().filter_map(|page| page.snapshot.as_ref());
+    let settled = parts.filter(|part| part.progress != CopyProgress::Underway);
+    settled.map(|part| (part.of.as_str(), part.progress)).collect()
+}
+
+#[tokio::test]
+async fn what_left_its_package_is_gone_after_what_came_instead() {
+    use CopyProgress::{Complete, Gone};
+    let settings = CkanSettings { package: "payments".to_owned(), ..CkanSettings::default() };
+    let server = serve(settings).await;
+    let cursor = last_cursor(&pull_package(&server, &[], None).await);
+    // On its way into the datastore, it is still in the package.
+    server.update("r1", |resource| resource.is_loading = true);
+    assert!(pull_package(&server, &["r1", "r2"], cursor.clone()).await.is_empty());
+    server.remove("r1");
+    server.add(resource("r3", 0..9));
+    let pages = pull_package(&server, &["r1", "r2"], cursor.clone()).await;
+    assert_eq!(settled(&pages), [("r3", Complete), ("r1", Gone)]);
+    assert_eq!(pages.last().unwrap().rows.line.len(), 0);
+    let cursor = last_cursor(&pages);
+    assert!(pull_package(&server, &["r2", "r3"], cursor.clone()).await.is_empty());
+    // A load from the beginning knows no cursor, but what bronze has.
+    let pages = pull_package(&server, &["r1", "r2", "r3"], None).await;
+    assert_eq!(settled(&pages), [("r2", Complete), ("r3", Complete), ("r1", Gone)]);
+    server.add(resource("r1", 0..10));
+    let pages = pull_package(&server, &["r2", "r3"], cursor).await;
+    assert_eq!(settled(&pages), [("r1", Complete)]);
 }

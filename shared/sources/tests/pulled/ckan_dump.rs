@@ -53,6 +53,7 @@ fn hard_resource() -> CkanResource {
         rows: rows.into_iter().map(row).collect(),
         last_modified: "2024-02-01T00:00:00".to_owned(),
         hash: String::new(),
+        is_loading: false,
     }
 }
 
@@ -77,7 +78,7 @@ fn seen(page: &Page) -> Seen {
     };
     let rows = (0..fields.num_rows()).map(|row| columns.iter().map(text(row)).collect()).collect();
     let part = page.snapshot.as_ref().unwrap();
-    (names, rows, page.rows.line.values().to_vec(), part.of.clone(), part.complete)
+    (names, rows, page.rows.line.values().to_vec(), part.of.clone(), part.is_complete())
 }
 
 #[tokio::test]
@@ -136,7 +137,7 @@ async fn a_dump_that_ends_at_the_end_of_a_row_is_not_taken_for_all_of_them() {
         let server = serve(settings).await;
         let pages = pull(&open(&server, DUMP), since(None)).await.unwrap();
         assert_eq!(keys_once(&pages), (0..25).collect(), "{most} at once");
-        let complete = pages.iter().filter(|page| page.snapshot.as_ref().unwrap().complete);
+        let complete = pages.iter().filter(|page| page.snapshot.as_ref().unwrap().is_complete());
         assert_eq!(complete.count(), 2);
     }
     let settings = CkanSettings { most_dump_rows: Some(0), ..CkanSettings::default() };
@@ -170,7 +171,7 @@ async fn a_resource_that_changes_meanwhile_is_unsteady() {
         server.update("r1", change);
         let error = loop {
             match pages.next().await {
-                Ok(page) => assert!(!page.unwrap().snapshot.unwrap().complete),
+                Ok(page) => assert!(!page.unwrap().snapshot.unwrap().is_complete()),
                 Err(error) => break error,
             }
         };
@@ -236,7 +237,7 @@ async fn a_resource_that_became_empty_is_an_empty_copy() {
     server.update("r1", |resource| resource.rows.clear());
     let pages = pull(&open(&server, DUMP), since(None)).await.unwrap();
     assert_eq!(pages[0].rows.line.len(), 0);
-    assert!(pages[0].snapshot.as_ref().unwrap().complete);
+    assert!(pages[0].snapshot.as_ref().unwrap().is_complete());
     assert_eq!(keys_once(&pages), (10..25).collect());
 }
 
@@ -244,7 +245,7 @@ async fn a_resource_that_became_empty_is_an_empty_copy() {
 async fn no_dump_is_waited_for_beyond_the_deadline() {
     let server = serve(failing(Fault::Slow(Duration::from_secs(600)))).await;
     let deadline = Some(Instant::now() + Duration::from_millis(300));
-    let request = PullRequest { scope: PullScope::New(None), deadline };
+    let request = PullRequest { scope: PullScope::New(None), deadline, ..PullRequest::default() };
     let error = pull(&open(&server, DUMP), request).await.unwrap_err();
     assert!(error.retryable() && error.to_string().contains("before the deadline"), "{error}");
 }

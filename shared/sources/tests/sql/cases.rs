@@ -289,8 +289,10 @@ async fn a_deadline_ends_a_pull(database: &Database) {
     fill(database, "timed").await;
     let source = database.source(definition("timed"));
     let deadline = Some(Instant::now() - Duration::from_secs(1));
-    let mut pull =
-        source.pull(PullRequest { scope: PullScope::default(), deadline }).await.unwrap();
+    let mut pull = source
+        .pull(PullRequest { scope: PullScope::default(), deadline, ..PullRequest::default() })
+        .await
+        .unwrap();
     let error = pull.next().await.unwrap_err();
     assert!(error.retryable(), "{error:?}");
     // It does not look as if it had ended.

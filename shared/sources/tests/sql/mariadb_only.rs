@@ -358,7 +358,7 @@ async fn a_server_that_hangs_is_given_up_at_the_deadline() {
         .await;
     let source = database.source(Sql { page_rows: 1, ..definition("many") });
     let deadline = Some(Instant::now() + Duration::from_secs(2));
-    let request = PullRequest { scope: PullScope::default(), deadline };
+    let request = PullRequest { scope: PullScope::default(), deadline, ..PullRequest::default() };
     let mut begun = source.pull(request.clone()).await.unwrap();
     begun.next().await.unwrap().unwrap();
     server_of(&database).hang();
