@@ -18,6 +18,7 @@ mod problem;
 mod report;
 mod reserved;
 mod run_id;
+mod schedule;
 mod source;
 mod table_id;
 
@@ -32,8 +33,9 @@ pub use names::{ColumnName, DatasetName, NameError, RuleName, SourceName, TableN
 pub use problem::{Problem, Problems};
 pub use report::{Outcome, RunReport, StageName, StepReport, UpstreamVersion};
 pub use run_id::{RunId, RunIdError};
+pub use schedule::{Cron, CronError, Schedule, TimeZone};
 pub use source::{
-    Ckan, CkanFetch, CkanLoad, CkanResources, Schedule, Socrata, SodaApi, SourceDefinition,
-    SourceKind, Sql, Tls,
+    Ckan, CkanFetch, CkanLoad, CkanResources, Socrata, SodaApi, SourceDefinition, SourceKind, Sql,
+    Tls,
 };
 pub use table_id::{TableId, TableIdError};

@@ -1,6 +1,6 @@
 //! Where a dataset's rows are pulled from, as its definition says it.
 
-use crate::{ColumnName, SourceName, TableName};
+use crate::{ColumnName, Schedule, SourceName, TableName};
 
 /// A source that is pulled on a schedule or by hand.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,15 +15,6 @@ pub struct SourceDefinition {
     pub schedule: Option<Schedule>,
     /// What it speaks.
     pub kind: SourceKind,
-}
-
-/// When a source is pulled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
-    /// Five fields: minute, hour, day of month, month, day of week.
-    pub cron: String,
-    /// An IANA time zone, such as `America/New_York`.
-    pub time_zone: String,
 }
 
 /// What a source speaks.
