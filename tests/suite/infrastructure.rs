@@ -219,7 +219,7 @@ fn schedules_and_freshness_are_read_from_the_fields_that_definitions_have() {
     let schedules: Vec<_> = schedules.filter_map(|source| source.schedule.as_ref()).collect();
     assert!(schedules.len() >= 3, "{schedules:?}");
     for schedule in schedules {
-        assert_eq!(schedule.cron.split_whitespace().count(), 5, "{schedule:?}");
+        assert_eq!(schedule.cron.as_str().split_whitespace().count(), 5, "{schedule:?}");
     }
     assert!(datasets.iter().flat_map(|d| &d.tables).any(|t| t.stale_after_hours.is_some()));
 }
