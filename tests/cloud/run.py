@@ -7,11 +7,12 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from . import inputs, terraform
+from . import inputs, rights, terraform
 from .checks import Checks, Failed
 from .cloud import Cloud
 from .runtime_api import RuntimeApi
-from .scenarios import quiet
+from .scenarios import alerts, quiet, upkeep
+from .scenarios import api as api_scenario
 from .server import Server
 
 SHOWN_LINES = 30
@@ -44,6 +45,16 @@ def run(arguments: argparse.Namespace, scratch: Path) -> int:
         cloud = Cloud("quiet", server, api, binaries, datasets, scratch / "tmp", secret)
         clouds.append(cloud)
         quiet.run(checks, cloud, scratch / "quiet")
+        api_scenario.run(checks, cloud)
+        upkeep.run(checks, cloud, scratch / "upkeep")
+        shop = Cloud("shop", server, api, binaries, terraform.PROJECT / "tests" / "cloud" / "datasets", scratch / "tmp")
+        clouds.append(shop)
+        alerts.run(checks, shop)
+        print(rights.as_text(rights.touched(clouds)))
+        print(rights.not_granted(clouds))
+        print(rights.not_used(rights.touched(clouds)))
+        print(rights.differences(rights.touched(clouds)))
+        print([cloud.logs.problems for cloud in clouds])
         return 0
     except (Failed, RuntimeError, TimeoutError) as failure:
         print(f"\ne2e: {failure}", file=sys.stderr)
