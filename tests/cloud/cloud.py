@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from .event_source import EventSource
 from .lambda_service import ACCOUNT, Function
 from .logs import LogBook
 from .runtime_api import RuntimeApi
-from .sandbox import Result
+from .sandbox import Result, Sandbox
 from .server import KEY_PREFIX, REGION, Server
 from .tally import Tally
 from .trouble import Trouble
@@ -167,11 +168,11 @@ class Cloud:
         )
         return [schedule["Name"] for page in pages for schedule in page["Schedules"]]
 
-    def fire(self, name: str) -> Result:
+    def fire(self, name: str, prepare: Callable[[Sandbox], None] = lambda _: None) -> Result:
         """What the scheduler does when it is time."""
         target = self.scheduler.get_schedule(GroupName=f"{GROUP}-{self.name}", Name=name)["Target"]
         [function] = [it for it in self.functions.values() if it.arn == target["Arn"]]
-        return function.invoke_and_forget(json.loads(target["Input"]))
+        return function.invoke_and_forget(json.loads(target["Input"]), prepare)
 
     def drop(self, key: str, content: bytes) -> None:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)

@@ -20,6 +20,7 @@ GATHERED_SECONDS = 0.3
 PAUSE_SECONDS = 0.02
 # From this receipt on a message has no trouble: without an end to it, any message would end as a dead letter.
 SPARED_FROM = 3
+REQUESTS_BEFORE_KILL = (1, 2, 3, 5, 8, 13, 21, 34)
 
 
 @dataclass
@@ -32,6 +33,8 @@ class Mishaps:
     shuffled: float = 0.0
     answer_lost: float = 0.0
     killed: float = 0.0
+    # What happens at the first occasion, before chance decides.
+    first: tuple[str, ...] = ()
 
 
 @dataclass
@@ -146,7 +149,7 @@ class EventSource:
             self.random.shuffle(batch)
         event = {"Records": [self.record(it.message, it.received) for it in batch]}
         is_killed, is_lost = happens("killed"), happens("answer_lost")
-        requests = self.random.choice((1, 2, 3, 5, 8, 13, 21, 34))
+        requests = self.random.choice(REQUESTS_BEFORE_KILL)
         others: list[Result] = []
         twin = None
         if happens("at_once"):
@@ -174,7 +177,9 @@ class EventSource:
     def happens(self, what: str) -> bool:
         with self.lock:
             drawn = self.random.random() < getattr(self.mishaps, what)
-        self.counts[what] += drawn
+            if what in self.mishaps.first and not self.counts[what]:
+                drawn = True
+            self.counts[what] += drawn
         return drawn
 
     def hold_back(self, batch: list[Delivery]) -> list[Delivery]:

@@ -67,10 +67,10 @@ class Function:
         self.release(sandbox, result)
         return result
 
-    def invoke_and_forget(self, event: Any) -> Result:
-        """As the scheduler does: what fails is tried twice more."""
-        for _ in range(RETRIES + 1):
-            result = self.invoke(event)
+    def invoke_and_forget(self, event: Any, prepare: Callable[[Sandbox], None] = lambda _: None) -> Result:
+        """As the scheduler does: what fails is tried twice more. `prepare` sees the first sandbox only."""
+        for attempt in range(RETRIES + 1):
+            result = self.invoke(event) if attempt else self.invoke(event, prepare)
             if result.error is None:
                 break
         return result

@@ -11,9 +11,10 @@ from . import inputs, rights, terraform
 from .checks import Checks, Failed
 from .cloud import Cloud
 from .runtime_api import RuntimeApi
-from .scenarios import alerts, quiet, upkeep
+from .scenarios import alerts, quiet, troubled, upkeep
 from .scenarios import api as api_scenario
 from .server import Server
+from .trouble import Trouble
 
 SHOWN_LINES = 30
 
@@ -30,6 +31,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make e2e", description=__doc__)
     parser.add_argument("--functions", type=Path, help="folder with plain binaries, instead of the zips")
     parser.add_argument("--zips", type=Path, default=terraform.PROJECT / "target" / "lambda", help="folder with the zips")
+    parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
@@ -44,7 +46,11 @@ def run(arguments: argparse.Namespace, scratch: Path) -> int:
         secret = {"ORDER_DB_URL": f"sqlite://{database}", "SOCRATA_APP_TOKEN": "token-that-nobody-may-see"}
         cloud = Cloud("quiet", server, api, binaries, datasets, scratch / "tmp", secret)
         clouds.append(cloud)
-        quiet.run(checks, cloud, scratch / "quiet")
+        marts = quiet.run(checks, cloud, scratch / "quiet")
+        secret2 = dict(secret)
+        t = Cloud("troubled", server, api, binaries, datasets, scratch / "tmp", secret2, Trouble(arguments.seed))
+        clouds.append(t)
+        troubled.run(checks, t, scratch / "troubled", marts)
         api_scenario.run(checks, cloud)
         upkeep.run(checks, cloud, scratch / "upkeep")
         shop = Cloud("shop", server, api, binaries, terraform.PROJECT / "tests" / "cloud" / "datasets", scratch / "tmp")

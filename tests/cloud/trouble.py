@@ -70,7 +70,8 @@ class Trouble:
             ):
                 if not possible:
                     continue
-                if drawn < share:
+                # The first time does not wait for chance: each has to have happened.
+                if drawn < share or (share and not self.counts[fault]):
                     self.counts[fault] += 1
                     return fault
                 drawn -= share

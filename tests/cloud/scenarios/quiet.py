@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
-from .. import inputs, lake
+from .. import inputs, lake, told
 from ..checks import Checks
 from ..cloud import Cloud
+
+# Its newest order is old; the other data is fresh, or promises nothing.
+EXPECTED_ALERTS = [("stale", "restaurant")]
 
 
 def feed(cloud: Cloud) -> None:
@@ -27,6 +30,9 @@ def run(checks: Checks, cloud: Cloud, folder: Path) -> lake.Marts:
     marts = read(checks, cloud, folder)
     checks.equal("messages are left in no queue of dead letters", dead(cloud), {})
     balanced(checks, cloud)
+    found = told.messages(cloud)
+    checks.equal("what is stale is told", told.summary(found), EXPECTED_ALERTS)
+    checks.check("as SNS and filters want it", told.malformed(found))
     return marts
 
 
@@ -36,7 +42,8 @@ def read(checks: Checks, cloud: Cloud, folder: Path) -> lake.Marts:
     declared = expected_marts(cloud)
     checks.equal(f"gold has the {len(declared)} marts that are declared", sorted(marts), declared)
     checks.check("every mart has rows", [f"{mart} is empty" for mart, (_, rows) in marts.items() if not rows])
-    checks.check("what is published, by latest.json, is gold row for row", lake.differences(lake.published(folder), marts))
+    differences = lake.differences(lake.published(folder), marts)
+    checks.check("what is published, by latest.json, is gold row for row", differences)
     return marts
 
 
