@@ -44,10 +44,10 @@ class Cloud:
         self.tally = Tally()
         self.logs = LogBook(tuple(self.secret.values()))
         self.bucket = f"smelt-{self.name}"
-        self.server.gate.watch(self.bucket, self.tally, self.trouble)
+        self.declared = terraform.functions()
+        self.server.gate.watch(self.bucket, self.tally, self.trouble, self.declared)
         self.s3, self.sqs, self.sns = self.client("s3"), self.client("sqs"), self.client("sns")
         self.scheduler, self.secrets = self.client("scheduler"), self.client("secretsmanager")
-        self.declared = terraform.functions()
         self.make_topic()
         self.secret_arn = self.secrets.create_secret(
             Name=f"{self.name}-sources", SecretString=json.dumps(self.secret)

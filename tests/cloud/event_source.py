@@ -116,8 +116,10 @@ class EventSource:
     def receive(self, most: int) -> list[Delivery]:
         answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=most, AttributeNames=["All"])
         messages = answer.get("Messages", [])
-        self.counts["sqs_receives"] += bool(messages)
-        return [Delivery(message) for message in messages]
+        found = [Delivery(message) for message in messages]
+        self.counts["sqs_receives"] += bool(found)
+        self.counts["messages"] += sum(it.received == 1 for it in found)
+        return found
 
     def work(self, batch: list[Delivery]) -> None:
         try:

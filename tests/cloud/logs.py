@@ -34,9 +34,11 @@ class LogBook:
             if is_metric and "MessagesRefused" in value:
                 self.refused[value["kind"]] += value["MessagesRefused"]
 
-    def last(self, function: str, count: int = 30) -> list[str]:
+    def problems_of(self, function: str) -> list[str]:
+        """Warnings, errors, and what is no log line at all."""
         with self.lock:
-            return self.lines[function][-count:]
+            lines = list(self.lines[function])
+        return [line for line in lines if not any(f'"{word}"' in line for word in ("INFO", "DEBUG", "_aws"))]
 
 
 def problem_of(text: str, secrets: tuple[str, ...]) -> tuple[str | None, object]:

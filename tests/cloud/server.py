@@ -15,12 +15,14 @@ from moto.s3.responses import S3Response
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from .tally import Request, Tally
+from .tally import Request, Tally, folder
+from .terraform import Declared
 from .trouble import Fault, Trouble
 
 REGION = "eu-central-1"
 KEY_PREFIX = "smelt-"
 WRITES = ("put_object", "copy_object", "delete_object", "_key_response_post")
+DENIED = ("403 Forbidden", "AccessDenied")
 STATUS = {Fault.BUSY: ("503 Slow Down", "SlowDown"), Fault.CONFLICT: ("409 Conflict", "ConditionalRequestConflict")}
 
 
@@ -46,9 +48,10 @@ class Gate:
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.tallies: dict[str, Tally] = {}
         self.troubles: dict[str, Trouble] = {}
+        self.declared: dict[str, Declared] = {}
 
-    def watch(self, bucket: str, tally: Tally, trouble: Trouble) -> None:
-        self.tallies[bucket], self.troubles[bucket] = tally, trouble
+    def watch(self, bucket: str, tally: Tally, trouble: Trouble, declared: dict[str, Declared]) -> None:
+        self.tallies[bucket], self.troubles[bucket], self.declared = tally, trouble, declared
 
     def __call__(self, environ: dict, start_response) -> Iterable[bytes]:
         function, service = asker(environ.get("HTTP_AUTHORIZATION", ""))
@@ -65,6 +68,9 @@ class Gate:
         request = Request.of(environ, body)
         tally, trouble = self.tallies[request.bucket], self.troubles[request.bucket]
         tally.note(function, request)
+        # What was asked for without a right is noted as well: the run fails by it at its end.
+        if not all(self.declared[function].may(kind, folder(key)) for kind, key in request.touches()):
+            return refusal(start_response, *DENIED)
         fault = trouble.fault(function, request)
         if fault in STATUS:
             return refusal(start_response, *STATUS[fault])

@@ -26,6 +26,11 @@ class Declared:
     publishes: bool
     environment: frozenset[str]
 
+    def may(self, kind: str, prefix: str) -> bool:
+        """Whether its role lets it: as iam.tf makes it of this."""
+        listed = self.reads | self.writes
+        return prefix in {"reads": self.reads, "writes": self.writes, "deletes": self.deletes, "lists": listed}[kind]
+
 
 def functions(text: str | None = None) -> dict[str, Declared]:
     """The functions by their names."""
