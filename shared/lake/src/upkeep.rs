@@ -10,6 +10,10 @@ use serde_json::Value;
 
 use crate::{LakeError, Table};
 
+/// The longest retention that holds. Checkpoints forget what was replaced longer ago, and what is in no
+/// log counts as never committed, by the age of its file alone.
+pub const LONGEST_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
+
 /// What was deleted of a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Vacuumed {
@@ -21,11 +25,13 @@ pub struct Vacuumed {
 
 impl Table {
     /// Deletes data files that were replaced, or never committed, longer ago than `retention`, and
-    /// the log that far back. Readers of versions within the retention lose nothing.
+    /// the log that far back. Readers of versions within the retention, which is at most
+    /// [`LONGEST_RETENTION`], lose nothing.
     ///
     /// Log files are deleted only below a checkpoint, so the newest version gets one.
     pub async fn vacuum(&self, retention: Duration) -> Result<Vacuumed, LakeError> {
         let Some(table) = self.delta_table().await? else { return Ok(Vacuumed::default()) };
+        let retention = retention.min(LONGEST_RETENTION);
         let data_files = self.delete_unnamed(table.clone(), retention).await?;
         let log_files = match self.cut_log(&table, retention).await {
             Ok(deleted) => deleted,
