@@ -1,6 +1,7 @@
 """The API by which Lambda's runtime asks for events and answers, for all sandboxes: each has a path of its own."""
 
 import json
+import sys
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,9 +89,8 @@ class RuntimeApi:
         class Handler(RuntimeHandler):
             mailboxes = api.mailboxes
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, name="runtime api", daemon=True).start()
+        self.server = QuietServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), name="runtime api", daemon=True).start()
 
     def open(self, sandbox: str) -> tuple[Mailbox, str]:
         """A mailbox, and what AWS_LAMBDA_RUNTIME_API is for its sandbox."""
@@ -102,6 +102,16 @@ class RuntimeApi:
         for mailbox in self.mailboxes.values():
             mailbox.close()
         self.server.shutdown()
+        self.server.server_close()
+
+
+class QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A sandbox that was killed breaks its connection off; anything else is an error here."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class RuntimeHandler(BaseHTTPRequestHandler):
