@@ -164,6 +164,8 @@ def functions(arguments: argparse.Namespace, scratch: Path) -> tuple[dict[str, P
 def show_logs(clouds: list[Cloud]) -> None:
     """Warnings and errors of the functions; all that they said goes into files."""
     LOGS.mkdir(parents=True, exist_ok=True)
+    for line in rights.not_granted(clouds):
+        print(f"refused for want of a right: {line}", file=sys.stderr)
     for cloud in clouds:
         for name, source in cloud.sources.items():
             for problem in source.problems:

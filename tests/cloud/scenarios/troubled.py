@@ -12,9 +12,9 @@ from ..event_source import Mishaps
 from ..trouble import Fault, Shares
 from .quiet import EXPECTED_ALERTS, balanced
 
-SHARES = Shares(busy=0.02, conflict=0.15, slow=0.02, lost=0.03)
+SHARES = Shares(busy=0.02, conflict=0.2, slow=0.02, lost=0.06)
 DELIVERIES = {"twice": 0.2, "at_once": 0.2, "held_back": 0.2, "shuffled": 0.5, "answer_lost": 0.2}
-KILLED = 0.2
+KILLED = 0.4
 # Killed after it claimed an alert, `alert` leaves it to whoever comes 20 minutes later: too long to wait for.
 NEVER_KILLED = {"alert"}
 ATTEMPTS = 5
