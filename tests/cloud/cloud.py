@@ -37,8 +37,6 @@ class Cloud:
     scratch: Path
     secret: dict[str, str] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
-    # Of a function that is to be misled: variables that it gets instead.
-    other_environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tally = Tally()
@@ -87,7 +85,6 @@ class Cloud:
             "AWS_ENDPOINT": self.server.endpoint,
             "AWS_ALLOW_HTTP": "true",
             "AWS_EC2_METADATA_DISABLED": "true",
-            **self.other_environment,
         }
         binary = self.binaries[declared.name]
         return Function(declared, binary, environment, self.api, self.scratch, self.logs, declared.timeout)

@@ -38,7 +38,6 @@ class Mailbox:
         self.handed_out: str | None = None
         self.answer: Answer | None = None
         self.asked = threading.Event()
-        self.init_error: Any = None
         self.is_closed = False
 
     def next(self) -> Invocation | None:
@@ -142,8 +141,8 @@ class RuntimeHandler(BaseHTTPRequestHandler):
                 self.accepted(mailbox.take(request_id, Answer(payload=content)))
             case (Mailbox() as mailbox, "invocation", request_id, "error"):
                 self.accepted(mailbox.take(request_id, Answer(error=content or {})))
-            case (Mailbox() as mailbox, "init", "error"):
-                mailbox.init_error = content
+            case (Mailbox(), "init", "error"):
+                # Whoever cannot start says why in its log, and exits.
                 self.accepted(True)
             case _:
                 self.reply(404, {"errorMessage": "no such path"})

@@ -10,8 +10,8 @@ from .. import poison, rights, terraform, told
 from ..checks import Checks, Failed
 from ..cloud import Cloud
 from ..runtime_api import RuntimeApi
-from ..scenarios.quiet import dead
 from ..server import Server
+from ..state import dead
 from .fakes import DONE, program
 
 DATASETS = terraform.PROJECT / "tests" / "cloud" / "datasets"
@@ -36,7 +36,8 @@ print(json.dumps({"level": "INFO", "x": "hidden-token"}), flush=True)
 PUBLISHES = """
 import boto3
 alert = {"alert_id": "a", "severity": "info", "dataset": "shop", "kind": "stale"}
-boto3.client("sns", region_name=os.environ["AWS_REGION"]).publish(TopicArn=os.environ["SMELT_ALERT_TOPIC"], Subject="old",
+boto3.client("sns", region_name=os.environ["AWS_REGION"]).publish(
+    TopicArn=os.environ["SMELT_ALERT_TOPIC"], Subject="old",
     Message="x\\n\\n---\\n" + json.dumps(alert),
     MessageAttributes={k: {"DataType": "String", "StringValue": v} for k, v in alert.items()})
 """
