@@ -33,7 +33,8 @@ class Cloud:
     server: Server
     api: RuntimeApi
     binaries: dict[str, Path]
-    datasets: Path
+    # None: those that lie beside each binary, as in the zips.
+    datasets: Path | None
     scratch: Path
     secret: dict[str, str] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
@@ -73,7 +74,7 @@ class Cloud:
         }
         environment = {
             "SMELT_LAKE": f"s3://{self.bucket}",
-            "SMELT_DATASETS": str(self.datasets),
+            "SMELT_DATASETS": str(self.datasets_of(declared.name)),
             "SMELT_LOG": "info",
             "SMELT_METRICS_NAMESPACE": "smelt/e2e",
             "SMELT_OTLP_ENDPOINT": "",
@@ -88,6 +89,9 @@ class Cloud:
         }
         binary = self.binaries[declared.name]
         return Function(declared, binary, environment, self.api, self.scratch, self.logs, declared.timeout)
+
+    def datasets_of(self, function: str) -> Path:
+        return self.datasets or self.binaries[function].parent / "datasets"
 
     def make_topic(self) -> None:
         """The topic, and a queue that keeps what is published."""
@@ -136,7 +140,7 @@ class Cloud:
     def make_schedules(self) -> None:
         """Stored as Terraform stores them. The server keeps them and never fires; `fire` does."""
         self.scheduler.create_schedule_group(Name=f"{GROUP}-{self.name}")
-        for file in sorted(self.datasets.glob("*/dataset.yaml")):
+        for file in sorted(self.datasets_of("ingest").glob("*/dataset.yaml")):
             definition = yaml.safe_load(file.read_text())
             dataset = definition["dataset"]
             for source, about in (definition.get("sources") or {}).items():
