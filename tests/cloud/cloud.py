@@ -33,12 +33,11 @@ class Cloud:
     server: Server
     api: RuntimeApi
     binaries: dict[str, Path]
-    datasets: Path
+    # None: those that lie beside each binary, as in the zips.
+    datasets: Path | None
     scratch: Path
     secret: dict[str, str] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
-    # Of a function that is to be misled: variables that it gets instead.
-    other_environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tally = Tally()
@@ -75,7 +74,7 @@ class Cloud:
         }
         environment = {
             "SMELT_LAKE": f"s3://{self.bucket}",
-            "SMELT_DATASETS": str(self.datasets),
+            "SMELT_DATASETS": str(self.datasets_of(declared.name)),
             "SMELT_LOG": "info",
             "SMELT_METRICS_NAMESPACE": "smelt/e2e",
             "SMELT_OTLP_ENDPOINT": "",
@@ -87,10 +86,12 @@ class Cloud:
             "AWS_ENDPOINT": self.server.endpoint,
             "AWS_ALLOW_HTTP": "true",
             "AWS_EC2_METADATA_DISABLED": "true",
-            **self.other_environment,
         }
         binary = self.binaries[declared.name]
         return Function(declared, binary, environment, self.api, self.scratch, self.logs, declared.timeout)
+
+    def datasets_of(self, function: str) -> Path:
+        return self.datasets or self.binaries[function].parent / "datasets"
 
     def make_topic(self) -> None:
         """The topic, and a queue that keeps what is published."""
@@ -139,7 +140,7 @@ class Cloud:
     def make_schedules(self) -> None:
         """Stored as Terraform stores them. The server keeps them and never fires; `fire` does."""
         self.scheduler.create_schedule_group(Name=f"{GROUP}-{self.name}")
-        for file in sorted(self.datasets.glob("*/dataset.yaml")):
+        for file in sorted(self.datasets_of("ingest").glob("*/dataset.yaml")):
             definition = yaml.safe_load(file.read_text())
             dataset = definition["dataset"]
             for source, about in (definition.get("sources") or {}).items():

@@ -27,7 +27,7 @@ from typing import Any
 
 from . import inputs
 from .cloud import Cloud
-from .scenarios.quiet import api
+from .state import api
 from .tally import folder
 
 

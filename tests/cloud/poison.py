@@ -12,6 +12,8 @@ KEYS = {
     "gold": "silver/{}/requests/_delta_log/00000000000000000000.json",
     "alert": "gold/{}/daily_requests/_delta_log/00000000000000000000.json",
 }
+# What metrics call them.
+KINDS = {"Event", "NotOfTheLake", "NotDefined", "ForeignLayer"}
 FOREIGN = "quarantine/nyc311/requests/_delta_log/00000000000000000000.json"
 
 

@@ -7,10 +7,11 @@ from .cloud import Cloud
 from .trouble import Fault
 
 EXPLANATION = """
-What this did, on this machine and without an account: it started a server that answers like S3, SQS, SNS, EventBridge
-Scheduler and Secrets Manager, and made in it what Terraform makes on AWS: a bucket whose notifications go to queues with
-dead letters, a topic, schedules, a secret. The functions ran as processes that were handed events by Lambda's runtime API,
-each with its memory size, its time-out, its rights and its variables as infrastructure/modules/smelt has them.
+What this did, on this machine and without an account: it started a server that answers like S3, SQS, SNS,
+EventBridge Scheduler and Secrets Manager, and made in it what Terraform makes on AWS: a bucket whose notifications
+go to queues with dead letters, a topic, schedules, a secret. The functions ran as processes that were handed events
+by Lambda's runtime API, each with the memory size, time-out, rights and variables that infrastructure/modules/smelt
+gives it.
 """
 
 
@@ -33,5 +34,6 @@ def explain(checks: Checks, clouds: list[Cloud], seconds: float) -> None:
     deliveries = sum((source.counts for cloud in clouds for source in cloud.sources.values()), Counter())
     print(f"\n{sum(faults.values())} faults of S3 ({', '.join(f'{faults[it]} {it.value}' for it in Fault)})")
     print(f"{sum(cloud.trouble.kills for cloud in clouds)} processes killed, {deliveries['answer_lost']} answers lost")
-    print(f"{deliveries['twice'] + deliveries['at_once']} batches or messages delivered twice, {deliveries['messages']} sent")
+    repeated = deliveries["twice"] + deliveries["at_once"]
+    print(f"{deliveries['messages']} messages, {repeated} times one or a batch of them delivered twice")
     print(f"\n{checks.passed} checks passed in {seconds:.0f} seconds")

@@ -30,10 +30,7 @@ UNUSED = {
 def touched(clouds: list[Cloud]) -> Touched:
     """Of all clouds together, in an order that does not change."""
     return {
-        name: {
-            kind: sorted(set().union(*(cloud.tally.touched[name][kind] for cloud in clouds if name in cloud.tally.touched)))
-            for kind in KINDS
-        }
+        name: {kind: sorted(set().union(*(cloud.tally.touched[name][kind] for cloud in clouds))) for kind in KINDS}
         for name in sorted(terraform.functions())
     }
 

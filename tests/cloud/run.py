@@ -65,7 +65,7 @@ class Run:
     arguments: argparse.Namespace
     scratch: Path
     binaries: dict[str, Path]
-    datasets: Path
+    datasets: Path | None
     checks: Checks = field(default_factory=Checks)
     clouds: list[Cloud] = field(default_factory=list)
 
@@ -96,7 +96,7 @@ class Run:
         self.compare_rights(chosen)
         report.explain(self.checks, self.clouds, time.monotonic() - started)
 
-    def cloud(self, name: str, datasets: Path, seed: int = 0) -> Cloud:
+    def cloud(self, name: str, datasets: Path | None, seed: int = 0) -> Cloud:
         cloud = Cloud(
             name, self.server, self.api, self.binaries, datasets, self.scratch / "tmp", self.secret, Trouble(seed)
         )
@@ -145,8 +145,8 @@ class Run:
         self.server.close()
 
 
-def functions(arguments: argparse.Namespace, scratch: Path) -> tuple[dict[str, Path], Path]:
-    """The binaries by their functions, and the datasets that they are to run with."""
+def functions(arguments: argparse.Namespace, scratch: Path) -> tuple[dict[str, Path], Path | None]:
+    """The binaries by their functions, and the datasets that they are to run with, if none lie beside them."""
     names = terraform.functions()
     if arguments.functions:
         found = {name: arguments.functions.resolve() / name for name in names}
@@ -158,12 +158,14 @@ def functions(arguments: argparse.Namespace, scratch: Path) -> tuple[dict[str, P
     found = {name: scratch / "functions" / name / "bootstrap" for name in names}
     for path in found.values():
         path.chmod(0o755)
-    return found, scratch / "functions" / "ingest" / "datasets"
+    return found, None
 
 
 def show_logs(clouds: list[Cloud]) -> None:
     """Warnings and errors of the functions; all that they said goes into files."""
     LOGS.mkdir(parents=True, exist_ok=True)
+    for line in rights.not_granted(clouds):
+        print(f"refused for want of a right: {line}", file=sys.stderr)
     for cloud in clouds:
         for name, source in cloud.sources.items():
             for problem in source.problems:

@@ -1,6 +1,7 @@
 """The API by which Lambda's runtime asks for events and answers, for all sandboxes: each has a path of its own."""
 
 import json
+import sys
 import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,7 +38,6 @@ class Mailbox:
         self.handed_out: str | None = None
         self.answer: Answer | None = None
         self.asked = threading.Event()
-        self.init_error: Any = None
         self.is_closed = False
 
     def next(self) -> Invocation | None:
@@ -88,9 +88,8 @@ class RuntimeApi:
         class Handler(RuntimeHandler):
             mailboxes = api.mailboxes
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, name="runtime api", daemon=True).start()
+        self.server = QuietServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), name="runtime api", daemon=True).start()
 
     def open(self, sandbox: str) -> tuple[Mailbox, str]:
         """A mailbox, and what AWS_LAMBDA_RUNTIME_API is for its sandbox."""
@@ -102,6 +101,16 @@ class RuntimeApi:
         for mailbox in self.mailboxes.values():
             mailbox.close()
         self.server.shutdown()
+        self.server.server_close()
+
+
+class QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A sandbox that was killed breaks its connection off; anything else is an error here."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class RuntimeHandler(BaseHTTPRequestHandler):
@@ -132,8 +141,8 @@ class RuntimeHandler(BaseHTTPRequestHandler):
                 self.accepted(mailbox.take(request_id, Answer(payload=content)))
             case (Mailbox() as mailbox, "invocation", request_id, "error"):
                 self.accepted(mailbox.take(request_id, Answer(error=content or {})))
-            case (Mailbox() as mailbox, "init", "error"):
-                mailbox.init_error = content
+            case (Mailbox(), "init", "error"):
+                # Whoever cannot start says why in its log, and exits.
                 self.accepted(True)
             case _:
                 self.reply(404, {"errorMessage": "no such path"})

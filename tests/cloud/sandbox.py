@@ -77,8 +77,9 @@ class Sandbox:
 
     def read(self) -> None:
         """Passes on what the process says, and says when it ends."""
-        for line in self.process.stdout:
-            self.take_line(self.function, line.rstrip(b"\n"))
+        with self.process.stdout as said:
+            for line in said:
+                self.take_line(self.function, line.rstrip(b"\n"))
         self.process.wait()
         self.mailbox.close()
 

@@ -117,7 +117,8 @@ class Server:
         self.server = make_server("127.0.0.1", 0, self.gate, threaded=True, request_handler=Handler)
         self.server.daemon_threads = True
         self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, name="aws", daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), name="aws", daemon=True).start()
 
     def close(self) -> None:
         self.server.shutdown()
+        self.server.server_close()

@@ -7,7 +7,7 @@ from .. import told
 from ..checks import Checks
 from ..cloud import Cloud
 from ..event_source import Mishaps
-from .quiet import dead
+from ..state import dead
 
 FILES = {
     # A rule that stops the pipeline: silver fails at it, as often as the queue tries.

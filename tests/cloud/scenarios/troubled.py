@@ -9,12 +9,13 @@ from .. import inputs, lake, poison, told
 from ..checks import Checks
 from ..cloud import Cloud
 from ..event_source import Mishaps
+from ..state import balanced
 from ..trouble import Fault, Shares
-from .quiet import EXPECTED_ALERTS, balanced
+from .quiet import EXPECTED_ALERTS
 
-SHARES = Shares(busy=0.02, conflict=0.15, slow=0.02, lost=0.03)
+SHARES = Shares(busy=0.02, conflict=0.2, slow=0.02, lost=0.06)
 DELIVERIES = {"twice": 0.2, "at_once": 0.2, "held_back": 0.2, "shuffled": 0.5, "answer_lost": 0.2}
-KILLED = 0.2
+KILLED = 0.4
 # Killed after it claimed an alert, `alert` leaves it to whoever comes 20 minutes later: too long to wait for.
 NEVER_KILLED = {"alert"}
 ATTEMPTS = 5
@@ -45,11 +46,13 @@ def run(checks: Checks, cloud: Cloud, folder: Path, expected: lake.Marts) -> Non
     wrong = [f"{name}: {letter[:200]}" for name in sent for letter in (Counter(letters[name]) - Counter(sent[name]))]
     wrong += [f"{name} lost {body[:200]}" for name in sent for body in (Counter(sent[name]) - Counter(letters[name]))]
     checks.check(f"the {sum(map(len, sent.values()))} poisoned messages are dead letters, and no other is", wrong)
+    checks.equal("metrics count the kinds of poison", set(cloud.logs.refused), poison.KINDS)
     found = told.messages(cloud)
     checks.check("no alert is told twice", told.twice(found))
     checks.check("each is as SNS and filters want it", told.malformed(found))
     lasting = [message for message in found if message.alert["details"].get("failure") != "passing"]
-    checks.equal("alerts are those of the quiet run, beside runs that failed in passing", told.summary(lasting), EXPECTED_ALERTS)
+    what = "alerts are those of the quiet run, beside runs that failed in passing"
+    checks.equal(what, told.summary(lasting), EXPECTED_ALERTS)
 
 
 def feed(cloud: Cloud, chance: random.Random) -> None:
