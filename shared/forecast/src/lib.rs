@@ -5,10 +5,20 @@
 
 pub mod metrics;
 
+mod choice;
+mod decompose;
 mod error;
 mod frequency;
+mod gaps;
+mod linear;
+mod models;
+mod power;
 mod series;
+mod simplex;
 
 pub use error::ForecastError;
 pub use frequency::{Frequency, format_time, parse_time};
 pub use series::{Holiday, NonNegative, Series, Settings, collect_series};
+
+#[doc(hidden)]
+pub use choice::experiment;
