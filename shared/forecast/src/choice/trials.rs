@@ -1,6 +1,6 @@
 //! (being built) every candidate on every window.
 use rayon::prelude::*;
-use super::weights::{Errors, Weighing, errors_of, panel_weights, own_weights, combine};
+use super::weights::{inverse, mean_losses, Errors, Weighing, errors_of, panel_weights, own_weights, combine};
 use crate::gaps::bridge;
 use crate::models::{View, candidates, names, Pooled};
 use crate::models::autoregression::{Lags, scale_of};
@@ -31,7 +31,7 @@ pub fn experiment(series: &[Series], settings: &Settings, windows: usize) {
     use crate::metrics::{mae, mase_scale, naive2, smape};
     let h = settings.horizon;
     let mut labels: Vec<String> = names().iter().map(|s| s.to_string()).collect();
-    for x in ["EQUAL", "MEDIAN", "PANEL", "OWN", "OWN0", "INV"] { labels.push(x.into()); }
+    for x in ["EQUAL", "MEDIAN", "PANEL", "OWN", "INV", "INVP", "MIX", "MIXP", "MIXMED", "HALF"] { labels.push(x.into()); }
     let mut sums = vec![[0.0f64; 5]; labels.len()];
     let began = std::time::Instant::now();
     for window in 0..windows {
@@ -64,7 +64,10 @@ pub fn experiment(series: &[Series], settings: &Settings, windows: usize) {
         }).collect();
         let errors: Vec<Errors> = trials.iter().map(|t| errors_of(t, names().len())).collect();
         let weighing = Weighing { pull: env("PULL", 1.0), rounds: env("ROUNDS", 60.0) as usize, rate: env("RATE", 1.0) };
-        let prior = vec![1.0 / names().len() as f64; names().len()];
+        let uniform = vec![1.0 / names().len() as f64; names().len()];
+        let losses: Vec<Vec<f64>> = errors.iter().map(|e| e.losses()).collect();
+        let overall = mean_losses(&losses);
+        let prior = inverse(&overall, env("POW", 2.0), env("CUT", 1.5));
         let panel = panel_weights(&errors, &prior, &weighing);
         if window == 0 {
             let mut p: Vec<(f64, &str)> = panel.iter().copied().zip(names().iter().copied()).collect();
@@ -74,13 +77,21 @@ pub fn experiment(series: &[Series], settings: &Settings, windows: usize) {
         let all: Vec<_> = prepared.par_iter().zip(&errors).map(|((values, seasons), errors)| {
             let mut found = candidates(View { values, seasons, horizon: h, pooled: last.as_ref(), proportional: values.iter().all(|v| *v > 0.0) });
             let own = own_weights(errors, &panel, &weighing);
-            let own0 = own_weights(errors, &prior, &weighing);
-            let mut inv: Vec<f64> = errors.losses().iter().zip(&panel).map(|(l, _)| 1.0 / l.powi(2)).collect();
-            let best = inv.iter().copied().fold(0.0, f64::max);
-            for w in &mut inv { if *w < best / 2.0 { *w = 0.0; } }
+            let l = errors.losses();
+            let inv = inverse(&l, env("POW", 2.0), env("CUT", 1.5));
+            // losses of the series drawn towards those of all
+            let points = errors.points() as f64;
+            let base = l.iter().zip(&overall).filter(|(a, b)| a.is_finite() && b.is_finite()).map(|(a, b)| a / b).fold(f64::INFINITY, f64::min);
+            let k = env("SHRINK", 10.0);
+            let shrunk: Vec<f64> = l.iter().zip(&overall).map(|(a, b)| if a.is_finite() { (points * a + k * base * b) / (points + k) } else { f64::INFINITY }).collect();
+            let invp = inverse(&shrunk, env("POW", 2.0), env("CUT", 1.5));
+            let mix: Vec<f64> = own.iter().zip(&inv).map(|(a, b)| a + b).collect();
+            let mixp: Vec<f64> = own.iter().zip(&invp).map(|(a, b)| a + b).collect();
             let extra = [
-                combine(&found, &prior, false), combine(&found, &prior, true), combine(&found, &panel, false), combine(&found, &own, false), combine(&found, &own0, false), combine(&found, &inv, false)];
+                combine(&found, &uniform, false), combine(&found, &uniform, true), combine(&found, &panel, false), combine(&found, &own, false), combine(&found, &inv, false), combine(&found, &invp, false), combine(&found, &mix, false), combine(&found, &mixp, false), combine(&found, &mixp, true)];
             found.extend(extra);
+            let (a, b) = (found[found.len() - 2].clone(), found[found.len() - 1].clone());
+            found.push(a.zip(b).map(|(a, b)| a.iter().zip(&b).map(|(x, y)| (x + y) / 2.0).collect()));
             found
         }).collect();
         for (s, found) in series.iter().zip(&all) {

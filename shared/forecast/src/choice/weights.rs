@@ -190,3 +190,29 @@ pub(crate) fn combine(found: &[Option<Vec<f64>>], weights: &[f64], median: bool)
         }
     }).collect())
 }
+
+/// Weights that fall with a power of the loss; none for what is worse than `cut` times the best.
+pub(crate) fn inverse(losses: &[f64], power: f64, cut: f64) -> Vec<f64> {
+    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
+    let mut weights: Vec<f64> = losses.iter().map(|l| if *l <= best * cut && l.is_finite() { (best.max(1e-12) / l.max(1e-12)).powf(power) } else { 0.0 }).collect();
+    normalise(&mut weights);
+    weights
+}
+
+/// Of each model, the mean of its loss relative to the series' best third or so.
+pub(crate) fn mean_losses(losses: &[Vec<f64>]) -> Vec<f64> {
+    let models = losses.first().map_or(0, Vec::len);
+    (0..models).map(|model| {
+        let (mut sum, mut count) = (0.0, 0.0);
+        for series in losses {
+            let mut sorted: Vec<f64> = series.iter().copied().filter(|l| l.is_finite()).collect();
+            sorted.sort_by(f64::total_cmp);
+            let Some(unit) = sorted.get(sorted.len() / 3) else { continue };
+            if series[model].is_finite() && *unit > 0.0 {
+                sum += series[model] / unit;
+                count += 1.0;
+            }
+        }
+        if count > 0.5 * losses.len() as f64 { sum / count } else { f64::INFINITY }
+    }).collect()
+}

@@ -34,11 +34,12 @@ const SMOOTHED: usize = 800;
 /// The newest values that an autoregression is fitted on.
 const REGRESSED: usize = 3_000;
 
-const NAMES: [&str; 26] = [
-    "naive", "seasonal_naive", "long_naive", "drift", "theta", "ets", "ar", "theta+season", "ets+season", "ar+season",
-    "theta+seasons", "ets+seasons", "ar+seasons", "seasonal_ets", "seasonal_ets+long", "seasonal_ar", 
+const NAMES: [&str; 25] = [
+    "naive", "seasonal_naive", "long_naive", "theta", "ets", "ar",
+    "theta+season", "ets+season", "ar+season", "theta+seasons", "ets+seasons", "ar+seasons",
     "power_theta+season", "power_ets+season", "power_ar+season",
-    "power_theta+seasons", "power_ets+seasons", "power_ar+seasons", "power_seasonal_ar", "global_ar", "local_ar", "intermittent",
+    "power_theta+seasons", "power_ets+seasons", "power_ar+seasons",
+    "seasonal_ets", "seasonal_ets+long", "seasonal_ar", "power_seasonal_ar", "global_ar", "local_ar", "intermittent",
 ];
 
 pub(crate) fn names() -> &'static [&'static str] {
@@ -83,10 +84,8 @@ pub(crate) fn candidates(view: View<'_>) -> Vec<Option<Vec<f64>>> {
     let short = whole.first().copied();
     let mut found: Vec<Option<Vec<f64>>> = Vec::with_capacity(NAMES.len());
     found.push(repeat(values, 1, horizon));
-    found.push(short.and_then(|season| repeat(values, season, horizon)));
-    found.push(if whole.len() > 1 { whole.last().and_then(|season| repeat(values, *season, horizon)) } else { None });
-    let drift = (n > 1).then(|| (values[n - 1] - values[0]) / (n - 1) as f64);
-    found.push(drift.map(|drift| (1..=horizon).map(|step| values[n - 1] + drift * step as f64).collect()));
+    found.push(repeat(values, short.unwrap_or(1), horizon));
+    found.push(repeat(values, whole.last().copied().unwrap_or(1), horizon));
     found.push(theta(newest(values, SMOOTHED), horizon));
     found.push(smoothed(values, horizon));
     found.push(regression(values, &[], horizon));
@@ -98,17 +97,12 @@ pub(crate) fn candidates(view: View<'_>) -> Vec<Option<Vec<f64>>> {
             with(&parts, regression(&parts.adjusted, &whole[..1.min(whole.len())], horizon)),
         ]
     };
-    let none = || [const { None }; 3];
-    found.extend(if seasons.is_empty() { none() } else { triple(values, &seasons[..1]) });
-    found.extend(if seasons.len() > 1 { triple(values, &seasons) } else { none() });
-    let kinds: &[Season] = if view.proportional { &[Season::Additive, Season::Multiplicative] } else { &[Season::Additive] };
-    let smoothable = short.filter(|s| *s <= 24);
-    found.push(smoothable.and_then(|season| ets(newest(values, SMOOTHED), season, horizon, kinds)));
-    found.push(smoothable.filter(|_| seasons.len() > 1).and_then(|season| {
-        let parts = decompose_some(values, &seasons, 1, horizon);
-        with(&parts, ets(newest(&parts.adjusted, SMOOTHED), season, horizon, &[Season::Additive]))
-    }));
-    found.push(if whole.is_empty() { None } else { regression(values, &whole, horizon) });
+    let both = |values: &[f64]| {
+        let first = triple(values, &seasons[..seasons.len().min(1)]);
+        let all = if seasons.len() > 1 { triple(values, &seasons) } else { first.clone() };
+        first.into_iter().chain(all)
+    };
+    found.extend(both(values));
     let power = Power::of(values);
     let changed: Option<Vec<f64>> = power.map(|power| values.iter().map(|v| power.there(*v)).collect());
     let back = |ahead: Option<Vec<f64>>| {
@@ -116,13 +110,26 @@ pub(crate) fn candidates(view: View<'_>) -> Vec<Option<Vec<f64>>> {
         ahead.map(|a| a.iter().map(|v| power.back(*v)).collect::<Vec<f64>>())
     };
     match &changed {
-        Some(changed) => {
-            found.extend(if seasons.is_empty() { none() } else { triple(changed, &seasons[..1]).map(back) });
-            found.extend(if seasons.len() > 1 { triple(changed, &seasons).map(back) } else { none() });
-            found.push(back(regression(changed, &whole, horizon)));
-        }
-        None => found.extend([const { None }; 7]),
+        Some(changed) => found.extend(both(changed).map(back)),
+        None => found.extend_from_within(found.len() - 6..),
     }
+    let kinds: &[Season] = if view.proportional { &[Season::Additive, Season::Multiplicative] } else { &[Season::Additive] };
+    let smoothable = short.filter(|s| *s <= 24);
+    let seasonal_ets = smoothable.and_then(|season| ets(newest(values, SMOOTHED), season, horizon, kinds));
+    let long = smoothable.filter(|_| seasons.len() > 1).and_then(|season| {
+        let parts = decompose_some(values, &seasons, 1, horizon);
+        with(&parts, ets(newest(&parts.adjusted, SMOOTHED), season, horizon, &[Season::Additive]))
+    });
+    let long = long.or_else(|| seasonal_ets.clone());
+    found.push(seasonal_ets);
+    found.push(long);
+    let seasonal_ar = regression(values, &whole, horizon);
+    let power_seasonal_ar = match &changed {
+        Some(changed) => back(regression(changed, &whole, horizon)),
+        None => seasonal_ar.clone(),
+    };
+    found.push(seasonal_ar);
+    found.push(power_seasonal_ar);
     let shared = view.pooled.filter(|pooled| n >= pooled.lags.reach() + 8).map(|pooled| {
         let base = changed.as_deref().unwrap_or(values);
         let scale = scale_of(base, 1);
@@ -137,10 +144,33 @@ pub(crate) fn candidates(view: View<'_>) -> Vec<Option<Vec<f64>>> {
     found.push(global);
     found.push(own);
     found.push(intermittent(values, horizon));
+    let zeros = always_zero(values, short.unwrap_or(1));
+    let negative = values.iter().any(|v| *v < 0.0);
+    for ahead in found.iter_mut().flatten() {
+        for (step, value) in ahead.iter_mut().enumerate() {
+            if !negative {
+                *value = value.max(0.0);
+            }
+            if zeros.get(step % zeros.len().max(1)).is_some_and(|zero| *zero) {
+                *value = 0.0;
+            }
+        }
+    }
     for ahead in &mut found {
         if ahead.as_ref().is_some_and(|ahead| !ahead.iter().all(|v| v.is_finite())) {
             *ahead = None;
         }
     }
     found
+}
+
+/// Places in the season ahead at which the last eight values were all zero: closed on Sundays, no sun
+/// at night.
+fn always_zero(values: &[f64], period: usize) -> Vec<bool> {
+    const TIMES: usize = 8;
+    let n = values.len();
+    if period < 2 || n < TIMES * period {
+        return Vec::new();
+    }
+    (0..period).map(|place| (1..=TIMES).all(|back| values[n + place - back * period] == 0.0)).collect()
 }
