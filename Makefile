@@ -58,6 +58,24 @@ terraform: ## Check the infrastructure: format, arguments, security, and what Te
 	@tools/setup.sh terraform
 	@tools/terraform.sh
 
+.PHONY: lambda
+lambda: ## Build and check a zip of each function (FUNCTIONS="silver gold", ARCHITECTURE=arm64)
+	@tools/setup.sh
+	@tools/lambda.sh $(FUNCTIONS)
+
+.PHONY: bench-coldstart
+bench-coldstart: lambda ## Measure how long functions take from their start to their first question
+	python3 bench/coldstart.py --built $(CARGO_TARGET_DIR)/x86_64-unknown-linux-gnu/lambda $(ARGS)
+
+.PHONY: watch
+watch: ## Run the functions on this machine, on SMELT_LAKE (./lake), until Ctrl-C
+	@tools/setup.sh
+	@tools/watch.sh
+
+.PHONY: invoke
+invoke: ## Send an event to a function that `make watch` runs (FUNCTION=silver EVENT=events/silver/notification.json)
+	@tools/invoke.sh "$(FUNCTION)" "$(EVENT)"
+
 .PHONY: conformance
 conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes (ARGS="--dataset events")
 	$(BUILD_DEV)

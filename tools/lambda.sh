@@ -17,14 +17,8 @@ case $architecture in
 esac
 glibc=2.34
 
-tools=$(pwd)/tools/lambda
-venv=${XDG_CACHE_HOME:-$HOME/.cache}/smelt/lambda
-if ! cmp --quiet "$tools/requirements.txt" "$venv/installed.txt"; then
-    echo "lambda: installing $(paste -sd ' ' "$tools/requirements.txt")" >&2
-    python3 -m venv --clear "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$tools/requirements.txt"
-    cp "$tools/requirements.txt" "$venv/installed.txt"
-fi
+tools=tools/lambda
+venv=$("$tools/venv.sh")
 export PATH=$venv/bin:$PATH
 
 packages=()
@@ -38,6 +32,7 @@ export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 target=${CARGO_TARGET_DIR:-target}
 cargo zigbuild --profile lambda --locked --bins --target "$triple.$glibc" "${packages[@]}"
 
-out=$target/lambda/$architecture
+# Where Terraform looks for them, whatever folder they were built in.
+out=target/lambda
 mkdir -p "$out"
 "$venv/bin/python" "$tools/package.py" --built "$target/$triple/lambda" --out "$out" --glibc "$glibc" "${functions[@]}"

@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use smelt_domain::{DatasetName, PartitionBound, PartitionRange, SourceName};
+use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
 
 use crate::data_size::DataSize;
 
@@ -23,6 +24,29 @@ Exit codes:
   2  usage: an argument is wrong
   3  data refused: a file with foreign columns, or more rows in quarantine than the dataset allows
   130  stopped by Ctrl-C; nothing half-done is visible, the next run carries on";
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  smelt simulate nyc311 --days 730 --rows-per-day 3000 --seed 7 --out simulated
+  smelt simulate spending --serve                    a CKAN portal; nyc311: a Socrata portal
+  smelt simulate restaurant --serve --out simulated  an SQLite order database
+  smelt simulate nyc311 --serve --fault 429=2@3 --fault 503@5..8 --fault slow=2s@9
+  smelt simulate nyc311 --serve --fault-rate 0.1 --seed 7
+  smelt simulate nyc311 --serve --drift new-column=weather@2 --drift missing-column=borough@4
+
+Writes OUT/<dataset>/<table>/* and OUT/<dataset>/truth.json; the same seed gives the same bytes.
+
+A served portal does what is asked of it to its callers. --fault FAULT@REQUEST or
+FAULT@FIRST..LAST, counted from 1 over all requests; the answers that go wrong are said here:
+  429         too many requests; 429=SECONDS asks to come again then
+  STATUS      another status from 400 to 599, such as 503
+  broken      the connection breaks in the middle of the answer
+  early-end   the answer ends in its middle and says that this is all
+  slow=TIME   the answer comes late, such as slow=2s or slow=500ms
+--drift CHANGE=COLUMN@PAGE, counted from 1 over all answers with whole rows; from that page on
+  new-column      there is a column more
+  missing-column  the column is gone
+  retyped-column  its values are objects";
 
 /// Raw files in, clean tables and marts out: a medallion data platform on a folder or on S3.
 #[derive(Debug, Parser)]
@@ -237,14 +261,7 @@ runs under way lose nothing. Bronze keeps every row.")]
         format: ReportFormat,
     },
     /// Write or serve simulated source data, with a file that tells the truth about it.
-    #[command(after_help = "\
-Example:
-  smelt simulate nyc311 --days 730 --rows-per-day 3000 --seed 7 --out simulated
-
-  smelt simulate spending --serve                  a CKAN portal; nyc311: a Socrata portal
-  smelt simulate restaurant --serve --out simulated an SQLite order database
-
-Writes OUT/<dataset>/<table>/* and OUT/<dataset>/truth.json; the same seed gives the same bytes.")]
+    #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArguments),
     /// Simulate, run everything, compare with the truth, and show what came out.
     Demo(DemoArguments),
@@ -399,9 +416,25 @@ pub(crate) struct SimulateArguments {
     /// Port to serve on; any that is free if not given.
     #[arg(long, default_value_t = 0, requires = "serve")]
     pub(crate) port: u16,
+    /// Requests that go wrong, such as 503@3 or 429@5..8 (nyc311, spending); see below.
+    #[arg(long = "fault", value_name = "FAULT@REQUEST", requires = "serve")]
+    pub(crate) faults: Vec<PlannedFault>,
+    /// Share of requests that go wrong in one way or another, by the seed.
+    #[arg(long, value_name = "SHARE", requires = "serve")]
+    pub(crate) fault_rate: Option<FaultRate>,
+    /// Columns that change in the middle of a load, such as new-column=weather@2; see below.
+    #[arg(long = "drift", value_name = "CHANGE=COLUMN@PAGE", requires = "serve")]
+    pub(crate) drifts: Vec<Drift>,
     /// Database to fill (restaurant), such as mysql://user:password@127.0.0.1:3306/order_db.
     #[arg(long, value_name = "URL", requires = "serve")]
     pub(crate) database: Option<String>,
+}
+
+impl SimulateArguments {
+    /// Whether nothing is asked for that befalls the callers of a portal.
+    pub(crate) fn leaves_callers_alone(&self) -> bool {
+        self.faults.is_empty() && self.fault_rate.is_none() && self.drifts.is_empty()
+    }
 }
 
 #[derive(Debug, Clone, Args)]

@@ -6,6 +6,7 @@ mod backfill;
 mod command_line;
 mod faults;
 mod functions;
+mod infrastructure;
 mod order_and_repetition;
 mod shop;
 mod support;

@@ -94,6 +94,7 @@ pub(crate) fn open(
     definition: &SourceDefinition,
 ) -> Result<Box<dyn Source>, StageError> {
     let settings = smelt_sources::SourceSettings {
+        scratch: &std::env::temp_dir(),
         url: std::env::var(definition.url_variable(&dataset.name)).ok(),
         secret: &|name| std::env::var(name).ok().map(smelt_sources::Secret::new),
     };
@@ -101,10 +102,13 @@ pub(crate) fn open(
 }
 
 fn short(pulled: &Pulled) -> String {
-    let rows = match pulled.rows {
+    let mut rows = match pulled.rows {
         0 => "nothing new".to_owned(),
         rows => counted(rows, "row"),
     };
+    if !pulled.gone.is_empty() {
+        rows += &format!("; gone there, and counted no more: {}", pulled.gone.join(", "));
+    }
     match pulled.ending {
         PullEnding::Complete => rows,
         PullEnding::Deadline => format!("{rows}; there is more, the next pull goes on from here"),

@@ -1,10 +1,9 @@
 //! `smelt simulate --serve`: simulated sources on loopback, over their real protocols.
 
 use anyhow::{Context, Result, bail};
-use smelt_simulate::serve::fill_order_db;
+use smelt_simulate::serve::{Faults, fill_order_db};
 
-use super::demo::portals;
-use super::demo::portals::upload_rows;
+use super::demo::portals::{self, Serving, upload_rows};
 use super::simulate::{no_simulator, nyc311, restaurant, simulate, spending};
 use crate::arguments::{Global, SimulateArguments};
 use crate::exit::Ending;
@@ -15,28 +14,36 @@ pub(crate) async fn run(global: &Global, arguments: &SimulateArguments) -> Resul
     match arguments.dataset.as_str() {
         "nyc311" => {
             let settings = nyc311(arguments);
-            let global = global.clone();
+            let shown = global.clone();
             let rows = tokio::task::spawn_blocking(move || {
                 let scratch = tempfile::tempdir()?;
-                simulate(&global, &settings, scratch.path())?;
+                simulate(&shown, &settings, scratch.path())?;
                 let mut rows = Vec::new();
                 for file in smelt_sources::find_files(&[scratch.path().join("nyc311/requests")])? {
                     rows.extend(upload_rows(&file)?.rows);
                 }
                 anyhow::Ok(rows)
             });
-            let portal = portals::requests_portal(rows.await??, arguments.port).await?;
+            let rows = rows.await??;
+            let portal = portals::requests_portal(rows, serving(global, arguments)).await?;
             invite("SMELT_NYC311_PORTAL_URL", portal.url(), "nyc311");
             serve_until_stopped().await
         }
         "spending" => {
             let simulated = spending(arguments).generate()?;
             let last_day = simulated.truth.last_day;
-            let portal = portals::checkbook(simulated.boston, last_day, arguments.port).await?;
+            let serving = serving(global, arguments);
+            let portal = portals::checkbook(simulated.boston, last_day, serving).await?;
             invite("SMELT_SPENDING_CHECKBOOK_URL", portal.url(), "spending");
             serve_until_stopped().await
         }
         "restaurant" => {
+            if !arguments.leaves_callers_alone() {
+                bail!(
+                    "--fault, --fault-rate and --drift are for portals (nyc311, spending): a \
+                     database that is filled answers by itself"
+                );
+            }
             let url = match (&arguments.database, &arguments.out) {
                 (Some(url), _) => url.clone(),
                 (None, Some(out)) => {
@@ -66,6 +73,19 @@ pub(crate) async fn run(global: &Global, arguments: &SimulateArguments) -> Resul
         }
         _ => Err(no_simulator(&arguments.dataset)),
     }
+}
+
+/// What the arguments ask for; who serves sees what goes wrong, unless it is to be quiet.
+fn serving(global: &Global, arguments: &SimulateArguments) -> Serving {
+    let planned = arguments.faults.iter().cloned();
+    let mut faults = planned.fold(Faults::none(), Faults::and);
+    if let Some(rate) = arguments.fault_rate {
+        faults = faults.and_by_chance(rate, arguments.seed);
+    }
+    if !global.quiet {
+        faults = faults.told_to(|request, fault| say(&format!("request {request}: {fault}")));
+    }
+    Serving { port: arguments.port, faults, drifts: arguments.drifts.clone() }
 }
 
 fn invite(variable: &str, url: &str, dataset: &str) {

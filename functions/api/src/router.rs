@@ -1,9 +1,9 @@
 //! The routes.
 
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::map_response;
-use axum::response::Response;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn, map_response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -36,6 +36,7 @@ pub(crate) fn router(context: FunctionContext) -> Router {
         .route("/v1/status", get(status))
         .route("/v1/runs", get(runs))
         .fallback(no_route)
+        .layer(from_fn(answer_preflight))
         .layer(map_response(with_security_headers))
         .with_state(context)
 }
@@ -99,6 +100,14 @@ async fn runs(
         }
     };
     Ok(Json(last_reports(&context.lake, limit).await?))
+}
+
+/// A browser asks before it calls; which origins may call is the gateway's matter, which adds its headers.
+async fn answer_preflight(request: Request, next: Next) -> Response {
+    if request.method() == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    next.run(request).await
 }
 
 async fn no_route() -> Problem {

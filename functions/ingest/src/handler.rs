@@ -195,6 +195,7 @@ impl Ingesting<'_> {
         let of_environment =
             |name: &str| self.0.settings.other(name).map(smelt_sources::Secret::new);
         let settings = SourceSettings {
+            scratch: self.0.shared.engine.scratch(),
             url: self.0.settings.other(&definition.url_variable(&dataset.name)).map(str::to_owned),
             secret: &|name| secrets.get(name).cloned().or_else(|| of_environment(name)),
         };

@@ -22,6 +22,7 @@ mod problem;
 mod report;
 mod reserved;
 mod run_id;
+mod schedule;
 mod source;
 mod table_id;
 mod upload;
@@ -48,8 +49,9 @@ pub use report::{
     FailureKind, Outcome, RunOrigin, RunReport, StageName, StepReport, UpstreamVersion,
 };
 pub use run_id::{RunId, RunIdError};
+pub use schedule::{Cron, CronError, Schedule, TimeZone};
 pub use source::{
-    Ckan, CkanLoad, CkanResources, Schedule, Socrata, SodaApi, SourceDefinition, SourceKind, Sql,
+    Ckan, CkanFetch, CkanLoad, CkanResources, Socrata, SodaApi, SourceDefinition, SourceKind, Sql,
     Tls,
 };
 pub use table_id::{TableId, TableIdError};

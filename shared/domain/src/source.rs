@@ -1,6 +1,6 @@
 //! Where a dataset's rows are pulled from, as its definition says it.
 
-use crate::{ColumnName, DatasetName, SourceName, TableName};
+use crate::{ColumnName, DatasetName, Schedule, SourceName, TableName};
 
 /// A source that is pulled on a schedule or by hand.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,15 +23,6 @@ impl SourceDefinition {
     pub fn url_variable(&self, dataset: &DatasetName) -> String {
         format!("SMELT_{dataset}_{}_URL", self.name).to_ascii_uppercase()
     }
-}
-
-/// When a source is pulled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
-    /// Five fields: minute, hour, day of month, month, day of week.
-    pub cron: String,
-    /// An IANA time zone, such as `America/New_York`.
-    pub time_zone: String,
 }
 
 /// What a source speaks.
@@ -90,6 +81,8 @@ pub struct Ckan {
     pub load: CkanLoad,
     /// Rows of a page: 1 to 32,000.
     pub page_rows: u32,
+    /// Environment variable that holds a token, for what not everybody may read.
+    pub token: Option<String>,
 }
 
 /// Which resources of a CKAN portal.
@@ -104,10 +97,20 @@ pub enum CkanResources {
 /// How changes of a CKAN resource are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CkanLoad {
-    /// A resource whose metadata changed is read whole; rows that are gone disappear from silver.
-    Snapshot,
+    /// A resource whose metadata changed is read whole, in this way; rows that are gone disappear
+    /// from silver.
+    Snapshot(CkanFetch),
     /// Rows behind the greatest value of this column of the source.
     Incremental(String),
+}
+
+/// How a CKAN resource is read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CkanFetch {
+    /// Page by page.
+    Pages,
+    /// As one file: the portal's dump of the resource.
+    Dump,
 }
 
 /// A query of a SQL database.

@@ -90,8 +90,9 @@ impl<'a> Run<'a> {
                 );
             }
         }
-        self.context.metrics.emit(&Fact::RunEnded(&report));
+        // A run that found nothing to do is no fact: a metric costs for every hour in which it comes.
         if !idle {
+            self.context.metrics.emit(&Fact::RunEnded(&report));
             self.write(&report).await;
         }
         ended.map(|_| report)

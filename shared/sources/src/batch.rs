@@ -51,16 +51,19 @@ impl BatchLimit {
     }
 }
 
-/// The column of strings that CSV is read into: appending is two plain copies. Empty stands for null.
+/// The column of strings that CSV is read into: appending is two plain copies. Empty stands for
+/// null, except where it was pushed as a text.
 #[derive(Debug)]
 pub(crate) struct TextColumn {
     bytes: Vec<u8>,
     offsets: Vec<i32>,
+    /// Rows whose text is empty and not null, ascending.
+    empty_texts: Vec<usize>,
 }
 
 impl TextColumn {
     pub(crate) fn new() -> Self {
-        Self { bytes: Vec::new(), offsets: vec![0] }
+        Self { bytes: Vec::new(), offsets: vec![0], empty_texts: Vec::new() }
     }
 
     /// Appends a range of `data`, which must be valid UTF-8, or [`finish`](Self::finish) fails.
@@ -87,6 +90,12 @@ impl TextColumn {
         self.offsets.push(self.bytes.len() as i32);
     }
 
+    /// Appends a text without letters, which is not null.
+    pub(crate) fn push_empty(&mut self) {
+        self.empty_texts.push(self.offsets.len() - 1);
+        self.end_value();
+    }
+
     /// Where a value may be written piece by piece before [`end_value`](Self::end_value).
     pub(crate) fn bytes(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
@@ -99,8 +108,10 @@ impl TextColumn {
         next_offsets.push(0);
         let bytes = std::mem::replace(&mut self.bytes, next_bytes);
         let offsets = std::mem::replace(&mut self.offsets, next_offsets);
-        let present =
-            BooleanBuffer::collect_bool(offsets.len() - 1, |row| offsets[row] != offsets[row + 1]);
+        let empty_texts = std::mem::take(&mut self.empty_texts);
+        let present = BooleanBuffer::collect_bool(offsets.len() - 1, |row| {
+            offsets[row] != offsets[row + 1] || empty_texts.binary_search(&row).is_ok()
+        });
         let nulls = Some(NullBuffer::new(present)).filter(|nulls| nulls.null_count() > 0);
         let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
         StringArray::try_new(offsets, Buffer::from_vec(bytes), nulls)
@@ -196,9 +207,7 @@ impl<'a> Delivery<'a> {
         batch: Result<SourceBatch, ArrowError>,
     ) -> Result<(), FileError> {
         use arrow::array::Array;
-        let batch = batch.map_err(|error| {
-            FileError::corrupt(path, format!("its rows form no table ({error})"))
-        })?;
+        let batch = batch.map_err(|error| FileError::no_table(path, &error))?;
         self.rows += batch.line.len() as u64;
         self.malformed += (batch.malformed.len() - batch.malformed.null_count()) as u64;
         (self.sink)(batch).map_err(|SinkClosed| FileError::SinkClosed { path: path.to_path_buf() })
@@ -245,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn empty_text_is_null() {
+    fn empty_text_is_null_unless_it_was_pushed_as_text() {
         let mut column = TextColumn::new();
         let data = format!("aé{}", "x".repeat(40));
         column.push(data.as_bytes(), 0..1);
@@ -259,8 +268,12 @@ mod tests {
             [Some("a"), None, Some("é"), Some(&data[3..]), Some("x")]
         );
         column.push(b"b", 0..1);
+        column.push_empty();
+        column.push(b"", 0..0);
         let next = column.finish().unwrap();
-        assert_eq!((next.value(0), next.null_count()), ("b", 0));
+        assert_eq!(next.iter().collect::<Vec<_>>(), [Some("b"), Some(""), None]);
+        column.push(b"", 0..0);
+        assert_eq!(column.finish().unwrap().null_count(), 1);
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::progress::Progress;
 /// How much of the packed file is handed to a decompressor at a time.
 const PACKED_BYTES: usize = 128 * 1024;
 
+/// The content of a file, which may be read on another thread than the one that opened it.
+pub(crate) type Content = Box<dyn Read + Send + Sync>;
+
 /// An open file whose reads are counted.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
@@ -37,7 +40,7 @@ impl OpenFile {
     }
 
     /// The unpacked content of the first `size` bytes: what a writer appends meanwhile is left out.
-    pub(crate) fn unpacked(self, path: &Path, size: u64) -> Result<Box<dyn Read>, FileError> {
+    pub(crate) fn unpacked(self, path: &Path, size: u64) -> Result<Content, FileError> {
         let file: Take<Counted> = self.file.take(size);
         Ok(match self.compression {
             Compression::None => Box::new(file),
@@ -56,7 +59,7 @@ impl OpenFile {
 }
 
 /// Content as UTF-8 text, whatever its encoding.
-pub(crate) fn as_text(content: Box<dyn Read>, encoding: Encoding) -> Box<dyn Read> {
+pub(crate) fn as_text(content: Content, encoding: Encoding) -> Content {
     match encoding {
         Encoding::Utf8 => content,
         Encoding::Windows1252 => Box::new(Windows1252Reader {
@@ -85,7 +88,7 @@ impl Read for Counted {
 
 /// Decodes Windows-1252 while reading.
 struct Windows1252Reader {
-    content: Box<dyn Read>,
+    content: Content,
     decoder: Decoder,
     encoded: Vec<u8>,
     /// What of `encoded` is still to be decoded.

@@ -162,6 +162,10 @@ impl FileError {
         Self::corrupt(path, detail)
     }
 
+    pub(crate) fn no_table(path: &Path, error: &arrow::error::ArrowError) -> Self {
+        Self::corrupt(path, format!("its rows form no table ({error})"))
+    }
+
     pub(crate) fn corrupt(path: &Path, detail: impl Into<String>) -> Self {
         Self::Corrupt { path: path.to_path_buf(), detail: detail.into() }
     }

@@ -21,9 +21,11 @@ mod format;
 mod http;
 mod inspect;
 mod json;
+mod moment;
 mod names;
 mod open;
 mod parquet_rows;
+mod present;
 mod progress;
 mod pull;
 mod read;
@@ -44,7 +46,8 @@ pub use names::column_name;
 pub use open::{SourceSettings, open_source};
 pub use progress::Progress;
 pub use pull::{
-    Cursor, Inventory, Page, Pages, Probe, PullRequest, PullScope, Secret, SnapshotPart, Source,
+    CopyProgress, Cursor, Inventory, Page, Pages, Probe, PullRequest, PullScope, Secret,
+    SnapshotPart, Source,
 };
 pub use read::{ReadOptions, ReadSummary, read};
 pub use source_error::SourceError;

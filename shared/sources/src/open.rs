@@ -1,9 +1,14 @@
+use std::path::Path;
+
 use smelt_domain::{DatasetName, SourceDefinition, SourceKind};
 
+use crate::ckan::CkanAccess;
 use crate::{HttpSettings, Secret, Source, SourceError, ckan, socrata, sql};
 
 /// What a source needs to know beside its definition.
 pub struct SourceSettings<'a> {
+    /// The folder for what does not fit into memory.
+    pub scratch: &'a Path,
     /// A root URL instead of the definition's: another portal of the same kind, a stand-in.
     pub url: Option<String>,
     /// Finds the value of a variable that the definition names; `None` when it is not set.
@@ -43,8 +48,13 @@ pub fn open_source(
             Ok(Box::new(socrata::open(definition, label, url, token, http)?))
         }
         SourceKind::Ckan(definition) => {
-            let url = settings.url.clone();
-            Ok(Box::new(ckan::open(definition, label, url, HttpSettings::default())?))
+            let access = CkanAccess {
+                url: settings.url.clone(),
+                token: definition.token.as_deref().and_then(settings.secret),
+                scratch: settings.scratch.to_owned(),
+                http: HttpSettings::default(),
+            };
+            Ok(Box::new(ckan::open(definition, label, access)?))
         }
     }
 }

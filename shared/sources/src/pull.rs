@@ -42,6 +42,8 @@ pub struct PullRequest {
     pub scope: PullScope,
     /// When to stop waiting and retrying; the caller asks for no page after it.
     pub deadline: Option<Instant>,
+    /// What there are full copies of, by [`SnapshotPart::of`].
+    pub copies: Vec<String>,
 }
 
 /// Which rows are pulled.
@@ -89,8 +91,26 @@ pub struct SnapshotPart {
     pub of: String,
     /// Which copy, of which state: parts that give the same text belong together.
     pub state: String,
-    /// Whether the copy is complete with this page, its rows counted.
-    pub complete: bool,
+    /// How far the copy is with this page.
+    pub progress: CopyProgress,
+}
+
+impl SnapshotPart {
+    /// Whether all rows of the copy are there with this page.
+    pub fn is_complete(&self) -> bool {
+        self.progress == CopyProgress::Complete
+    }
+}
+
+/// How far a full copy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyProgress {
+    /// More of it is to come: the copy before it goes on to count.
+    Underway,
+    /// These are all its rows, counted.
+    Complete,
+    /// There is nothing to copy any more at the source: no copy counts.
+    Gone,
 }
 
 /// What a look at a source found.

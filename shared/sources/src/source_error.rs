@@ -51,6 +51,17 @@ pub enum SourceError {
         /// The environment variable.
         variable: String,
     },
+    /// The folder for what does not fit into memory could not be used.
+    #[error(
+        "{source_label}: scratch space cannot be used ({source}); set TMPDIR to a folder with free \
+         space"
+    )]
+    Scratch {
+        /// The source's label.
+        source_label: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
 }
 
 impl SourceError {

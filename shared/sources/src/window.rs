@@ -1,10 +1,9 @@
 //! A sliding window over a file's text: the only part of a file that is ever in memory.
 
-use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::content;
+use crate::content::{self, Content};
 use crate::error::FileError;
 use crate::progress::Progress;
 
@@ -13,7 +12,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Text from `start` (what is not consumed yet) to the end of what was read so far.
 pub(crate) struct Window {
     path: PathBuf,
-    reader: Box<dyn Read>,
+    reader: Content,
     progress: Progress,
     bytes: Vec<u8>,
     filled: usize,
@@ -35,7 +34,7 @@ impl Window {
     /// A window of usually `usual_bytes`, filled once, without the byte order mark.
     pub(crate) fn new(
         path: &Path,
-        reader: Box<dyn Read>,
+        reader: Content,
         progress: &Progress,
         usual_bytes: usize,
     ) -> Result<Self, FileError> {

@@ -6,7 +6,7 @@
 
 use smelt_domain::SourceName;
 use smelt_lake::{DataFile, Snapshot};
-use smelt_sources::SnapshotPart;
+use smelt_sources::{CopyProgress, SnapshotPart};
 
 use crate::numbers_of_hashes::number_of;
 
@@ -17,15 +17,29 @@ const STATE: &str = "smelt.state";
 /// Start of the properties that hold the newest complete state.
 const COMPLETE: &str = "smelt.complete.";
 
+/// The state of what is gone at its source: no file has it.
+const GONE: &str = "gone";
+
 /// Tags a file as a part of a copy.
 pub(crate) fn tag(file: &mut DataFile, source: &SourceName, part: &SnapshotPart) {
     file.tags.insert(COPY_OF.to_owned(), copy_of(source, part));
     file.tags.insert(STATE.to_owned(), part.state.clone());
 }
 
-/// The property that makes a copy count.
+/// The property that makes a copy count, or none any more.
 pub(crate) fn completion(source: &SourceName, part: &SnapshotPart) -> (String, String) {
-    (format!("{COMPLETE}{}", copy_of(source, part)), part.state.clone())
+    let state = match part.progress {
+        CopyProgress::Gone => GONE.to_owned(),
+        CopyProgress::Underway | CopyProgress::Complete => part.state.clone(),
+    };
+    (format!("{COMPLETE}{}", copy_of(source, part)), state)
+}
+
+/// What a source has complete copies of that count.
+pub(crate) fn counting(bronze: &Snapshot, source: &SourceName) -> Vec<String> {
+    let start = format!("{COMPLETE}{source}/");
+    let copies = bronze.properties().iter().filter(|(_, state)| *state != GONE);
+    copies.filter_map(|(name, _)| Some(name.strip_prefix(&start)?.to_owned())).collect()
 }
 
 fn copy_of(source: &SourceName, part: &SnapshotPart) -> String {

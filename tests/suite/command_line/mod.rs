@@ -8,6 +8,7 @@ mod places;
 mod questions;
 mod real_data;
 mod records;
+mod served;
 mod sources;
 mod tutorial;
 

@@ -2,9 +2,12 @@
 
 use std::process::Command;
 
+use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::{Value, json};
+use smelt_simulate::restaurant::{Order, OrderDatabase, OrderStatus};
 use smelt_simulate::serve::{
-    Column, ColumnKind, Row, SodaResource, SodaServer, SodaSettings, row_id,
+    CkanResource, CkanServer, CkanSettings, Column, ColumnKind, Row, SodaResource, SodaServer,
+    SodaSettings, fill_order_db, row_id,
 };
 use tokio::runtime::Runtime;
 
@@ -178,4 +181,101 @@ fn a_database_is_pulled_and_its_url_is_never_told() {
     for text in [&refused.err, &refused.out, &runs] {
         assert!(!text.contains("s3cr3t"), "{text}");
     }
+}
+
+fn order(order_id: i64, year: i32, day: u32) -> Order {
+    let noon: Option<NaiveDateTime> =
+        NaiveDate::from_ymd_opt(year, 5, day).and_then(|day| day.and_hms_opt(12, 0, 0));
+    let updated_at = noon.unwrap();
+    let ordered_at = NaiveDate::from_ymd_opt(2024, 5, 1).unwrap().and_hms_opt(12, 0, 0).unwrap();
+    Order { order_id, ordered_at, status: OrderStatus::Served, total_amount: 1250, updated_at }
+}
+
+#[test]
+fn an_order_of_the_year_2099_is_loaded_and_hides_no_other() {
+    let home = Home::new();
+    let url = format!("sqlite://{}", home.path("orders.sqlite").display());
+    let runtime = Runtime::new().unwrap();
+    let fill = |orders: &[Order]| {
+        let state = OrderDatabase { orders: orders.to_vec(), items: Vec::new() };
+        runtime.block_on(fill_order_db(&url, &state)).unwrap();
+    };
+    let run = |arguments: &[&str]| {
+        let mut command = home.command(arguments);
+        command.env("ORDER_DB_URL", &url);
+        let ran = fine(command);
+        ran.err + &ran.out
+    };
+    let pull = || run(&["ingest", "restaurant", "--source", "orders"]);
+    fill(&[order(1, 2024, 1), order(2, 2099, 1)]);
+    assert_holds(&pull(), &["restaurant.orders: 2 rows"]);
+    assert_holds(&pull(), &["restaurant.orders: nothing new"]);
+    fill(&[order(3, 2024, 2)]);
+    assert_holds(&pull(), &["restaurant.orders: 1 row"]);
+    assert_holds(&pull(), &["restaurant.orders: nothing new"]);
+    let note = "the newest value of `updated_at` lies in the future";
+    assert_holds(&run(&["sources", "test", "restaurant", "orders"]), &["rows     3", note]);
+    home.fine(&["refresh", "restaurant"]);
+    assert_eq!(home.select("SELECT COUNT(*) FROM silver.restaurant_orders"), ["3"]);
+}
+
+/// A fiscal year of so many payments.
+fn fiscal_year(id: &str, payments: u32) -> CkanResource {
+    let names = ["Voucher", "Voucher_Line", "Distribution_Line", "Entered", "Monetary_Amount"];
+    let payment = |number: u32| {
+        let Value::Object(row) = json!({
+            "Voucher": format!("{id}{number}"), "Voucher_Line": "1", "Distribution_Line": "1",
+            "Entered": "2024-03-01", "Monetary_Amount": "12.50",
+        }) else {
+            unreachable!("a literal object")
+        };
+        row
+    };
+    CkanResource {
+        id: id.to_owned(),
+        columns: names.map(|name| Column::new(name, ColumnKind::Text)).to_vec(),
+        rows: (0..payments).map(payment).collect(),
+        last_modified: "2024-07-01T00:00:00".to_owned(),
+        ..CkanResource::default()
+    }
+}
+
+#[test]
+fn a_resource_that_left_its_package_counts_no_more_until_it_is_back() {
+    let home = Home::new();
+    let runtime = Runtime::new().unwrap();
+    let settings =
+        CkanSettings { package: "checkbook-explorer".to_owned(), ..CkanSettings::default() };
+    let years = [fiscal_year("fy23", 2), fiscal_year("fy24", 3)];
+    let server = runtime.block_on(CkanServer::start(years, settings)).unwrap();
+    let pull = |arguments: &[&str]| {
+        let mut command = home.command(&[&["ingest", "spending"], arguments].concat());
+        command.env("SMELT_SPENDING_CHECKBOOK_URL", server.url());
+        let said = fine(command).err;
+        home.fine(&["refresh", "spending"]);
+        // Ends with 1 when a row is not accounted for.
+        home.fine(&["status", "spending"]);
+        (said, home.select("SELECT COUNT(*) FROM silver.spending_payments").concat())
+    };
+    let (said, rows) = pull(&[]);
+    assert_holds(&said, &["spending.checkbook: 5 rows"]);
+    assert_eq!(rows, "5");
+    server.remove("fy23");
+    let (said, rows) = pull(&["--full"]);
+    assert_holds(&said, &["spending.checkbook: 3 rows; gone there, and counted no more: fy23"]);
+    assert_eq!(rows, "3");
+    let (said, _) = pull(&[]);
+    assert!(said.contains("spending.checkbook: nothing new\n"), "{said}");
+    server.add(fiscal_year("fy23", 2));
+    let (said, rows) = pull(&[]);
+    assert_holds(&said, &["spending.checkbook: 2 rows"]);
+    assert_eq!(rows, "5");
+    server.remove("fy24");
+    let (said, rows) = pull(&[]);
+    assert_holds(
+        &said,
+        &["spending.checkbook: nothing new; gone there, and counted no more: fy24"],
+    );
+    assert_eq!(rows, "2");
+    runtime.block_on(server.stop());
 }

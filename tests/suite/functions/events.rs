@@ -125,6 +125,7 @@ fn of_api() -> Vec<(&'static str, Ended, bool)> {
         ("runs_bad_limit", Status(400), false),
         ("no_route", Status(404), false),
         ("wrong_method", Status(405), false),
+        ("preflight", Status(204), false),
         ("malformed", failed("Permanent.NoRequest"), false),
     ]
 }

@@ -18,8 +18,8 @@ use proptest::test_runner::{Config, TestRunner};
 use smelt_domain::{Dataset, PartitionRange};
 use smelt_lake::Lake;
 use smelt_sources::{
-    Cursor, Page, Pages, Probe, PullRequest, PullScope, SnapshotPart, Source, SourceBatch,
-    SourceError,
+    CopyProgress, Cursor, Page, Pages, Probe, PullRequest, PullScope, SnapshotPart, Source,
+    SourceBatch, SourceError,
 };
 use smelt_stages::{
     Correction, CorrectionError, Engine, EngineSettings, Platform, Pull, Silent, Upload,
@@ -240,7 +240,10 @@ impl Source for Warehouse {
             snapshot: Some(SnapshotPart {
                 of: "stock".to_owned(),
                 state: self.state.to_string(),
-                complete: self.complete && page == last,
+                progress: match self.complete && page == last {
+                    true => CopyProgress::Complete,
+                    false => CopyProgress::Underway,
+                },
             }),
         });
         Ok(Box::new(Copy(pages.collect())))

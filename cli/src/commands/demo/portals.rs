@@ -7,8 +7,8 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::Value;
 use smelt_simulate::serve::{
-    CkanResource, CkanServer, CkanSettings, Column, ColumnKind, Row, SodaResource, SodaServer,
-    SodaSettings, row_id,
+    CkanResource, CkanServer, CkanSettings, Column, ColumnKind, Drift, Faults, Row, SodaResource,
+    SodaServer, SodaSettings, row_id,
 };
 use smelt_simulate::spending::CkanTable;
 use smelt_sources::{Progress, ReadOptions, inspect, read};
@@ -17,6 +17,15 @@ use smelt_sources::{Progress, ReadOptions, inspect, read};
 const CHECKBOOK: &str = "checkbook-explorer";
 /// The resource of New York's service requests.
 const REQUESTS: &str = "erm2-nwe9";
+
+/// Where a portal is served, and what befalls its callers.
+#[derive(Debug, Default)]
+pub(crate) struct Serving {
+    /// 0 for any that is free.
+    pub(crate) port: u16,
+    pub(crate) faults: Faults,
+    pub(crate) drifts: Vec<Drift>,
+}
 
 /// Boston's simulated tables that lie in a folder.
 pub(crate) fn boston_tables(folder: &Path) -> Result<Vec<CkanTable>> {
@@ -37,10 +46,12 @@ pub(crate) fn boston_tables(folder: &Path) -> Result<Vec<CkanTable>> {
 pub(crate) async fn checkbook(
     tables: Vec<CkanTable>,
     last_day: NaiveDate,
-    port: u16,
+    serving: Serving,
 ) -> Result<CkanServer> {
     let resources = tables.into_iter().map(|table| resource(table, last_day));
-    let settings = CkanSettings { package: CHECKBOOK.to_owned(), port, ..CkanSettings::default() };
+    let Serving { port, faults, drifts } = serving;
+    let package = CHECKBOOK.to_owned();
+    let settings = CkanSettings { package, port, faults, drifts, ..CkanSettings::default() };
     Ok(CkanServer::start(resources, settings).await?)
 }
 
@@ -57,11 +68,12 @@ fn resource(table: CkanTable, last_day: NaiveDate) -> CkanResource {
         rows: table.rows.into_iter().map(row).collect(),
         last_modified: format!("{last_day}T00:00:00.000000"),
         hash: String::new(),
+        is_loading: false,
     }
 }
 
 /// New York's portal with these rows, of which each was updated after the one before.
-pub(crate) async fn requests_portal(rows: Vec<Row>, port: u16) -> Result<SodaServer> {
+pub(crate) async fn requests_portal(rows: Vec<Row>, serving: Serving) -> Result<SodaServer> {
     let mut columns: Vec<Column> = Vec::new();
     for name in rows.iter().flat_map(Row::keys) {
         if !columns.iter().any(|column| column.name == *name) {
@@ -80,7 +92,9 @@ pub(crate) async fn requests_portal(rows: Vec<Row>, port: u16) -> Result<SodaSer
         row
     });
     let resource = SodaResource { id: REQUESTS.to_owned(), columns, rows: rows.collect() };
-    Ok(SodaServer::start([resource], SodaSettings { port, ..SodaSettings::default() }).await?)
+    let Serving { port, faults, drifts } = serving;
+    let settings = SodaSettings { port, faults, drifts, ..SodaSettings::default() };
+    Ok(SodaServer::start([resource], settings).await?)
 }
 
 /// The rows of an upload, as a portal has them.

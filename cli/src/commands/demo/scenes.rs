@@ -16,7 +16,7 @@ use smelt_stages::{FileOutcome, Platform, Pull, pull_source, refresh_dataset, sw
 use super::finding::Finding;
 use super::landed::{folder, landed};
 use super::nyc311::SimulatedRequests;
-use super::portals::{boston_tables, checkbook, requests_portal};
+use super::portals::{Serving, boston_tables, checkbook, requests_portal};
 use crate::arguments::{DemoArguments, Global};
 use crate::progress::simulating;
 
@@ -155,13 +155,15 @@ impl Simulated {
         }
         match self {
             Self::Nyc311(simulated) => {
-                let portal = requests_portal(simulated.of_the_portal()?.rows, 0).await?;
+                let portal =
+                    requests_portal(simulated.of_the_portal()?.rows, Serving::default()).await?;
                 let rows = pull(platform, dataset, "portal", Some(portal.url()), None).await?;
                 portal.stop().await;
                 sources.push(format!("a Socrata portal, {rows} rows"));
             }
             Self::Spending(truth, folder) => {
-                let portal = checkbook(boston_tables(folder)?, truth.last_day, 0).await?;
+                let portal =
+                    checkbook(boston_tables(folder)?, truth.last_day, Serving::default()).await?;
                 let rows = pull(platform, dataset, "checkbook", Some(portal.url()), None).await?;
                 portal.stop().await;
                 sources.push(format!("a CKAN portal, {rows} rows"));
@@ -260,7 +262,11 @@ async fn pull(
     let Some(table) = dataset.table(&definition.table) else {
         bail!("the demo needs the table `{}` of {}", definition.table, dataset.name);
     };
-    let settings = SourceSettings { url: url.map(str::to_owned), secret: &|_| secret.cloned() };
+    let settings = SourceSettings {
+        scratch: &std::env::temp_dir(),
+        url: url.map(str::to_owned),
+        secret: &|_| secret.cloned(),
+    };
     let source: Box<dyn Source> = open_source(&dataset.name, definition, &settings)?;
     let pull = Pull::default();
     let pulled = pull_source(platform, dataset, table, definition, source.as_ref(), &pull).await?;

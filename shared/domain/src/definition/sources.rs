@@ -2,10 +2,11 @@
 
 use super::findings::Findings;
 use super::mapping::{Mapping, choice, items, name, parse_name, whole_number};
+use super::suggestion::closest;
 use super::yaml_tree::{Content, Entry, Node};
 use crate::{
-    Ckan, CkanLoad, CkanResources, ColumnName, Schedule, Socrata, SodaApi, SourceDefinition,
-    SourceKind, SourceName, Sql, Table, TableName, Tls,
+    Ckan, CkanFetch, CkanLoad, CkanResources, ColumnName, Cron, Schedule, Socrata, SodaApi,
+    SourceDefinition, SourceKind, SourceName, Sql, Table, TableName, TimeZone, Tls,
 };
 
 /// What a source may speak, each a key of a source.
@@ -28,10 +29,7 @@ pub(super) fn read_source(
     let table = mapping
         .required("table", example, findings)
         .and_then(|node| read_table(node, names, findings));
-    let schedule = match mapping.optional("schedule") {
-        Some(node) => Some(read_schedule(node, findings)?),
-        None => None,
-    };
+    let schedule = mapping.optional("schedule").and_then(|node| read_schedule(node, findings));
     let fed = tables.iter().flatten().find(|known| Some(&known.name) == table.as_ref());
     let kind = read_kind(&mapping, fed, findings);
     Some(SourceDefinition {
@@ -56,16 +54,28 @@ fn read_table(node: &Node, tables: &[TableName], findings: &mut Findings) -> Opt
 fn read_schedule(node: &Node, findings: &mut Findings) -> Option<Schedule> {
     let keys = ["cron", "time_zone"];
     let mapping = Mapping::with_keys("`schedule`", node.line, node, &keys, findings)?;
-    let cron = mapping.text("cron", "\"0 3 * * *\"", findings)?.to_owned();
-    if cron.split_whitespace().count() != 5 {
-        findings.at(
-            node.line,
-            format!("`cron` is `{cron}`, which has not five fields"),
-            "write minute, hour, day of month, month and day of week, such as \"0 3 * * *\"",
-        );
+    let cron = mapping.text("cron", "\"0 3 * * *\"", findings).map(str::parse::<Cron>);
+    if let Some(Err(error)) = &cron {
+        findings.at(node.line, format!("`cron` is {error}"), error.remedy());
     }
-    let time_zone = mapping.text("time_zone", "America/New_York", findings)?.to_owned();
-    Some(Schedule { cron, time_zone })
+    let time_zone = mapping
+        .text("time_zone", "America/New_York", findings)
+        .and_then(|name| read_time_zone(node.line, name, findings));
+    Some(Schedule { cron: cron?.ok()?, time_zone: time_zone? })
+}
+
+fn read_time_zone(line: usize, name: &str, findings: &mut Findings) -> Option<TimeZone> {
+    let zone = TimeZone::named(name);
+    if zone.is_none() {
+        let remedy = match closest(name, TimeZone::names()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => {
+                "write a name of the IANA time zone database, such as America/New_York".to_owned()
+            }
+        };
+        findings.at(line, format!("`time_zone` is `{name}`, which is no time zone"), remedy);
+    }
+    zone
 }
 
 fn read_kind(
@@ -153,7 +163,7 @@ fn read_source_column(
 }
 
 fn read_ckan(node: &Node, findings: &mut Findings) -> Option<Ckan> {
-    let keys = ["url", "package", "resources", "load", "cursor", "page_rows"];
+    let keys = ["url", "package", "resources", "load", "fetch", "cursor", "page_rows", "token"];
     let mapping = Mapping::with_keys("`ckan`", node.line, node, &keys, findings)?;
     let url = read_url(&mapping, "https://data.boston.gov", findings);
     let resources = read_resources(&mapping, findings);
@@ -164,15 +174,37 @@ fn read_ckan(node: &Node, findings: &mut Findings) -> Option<Ckan> {
         None => false,
     };
     let load = match incremental {
-        true => CkanLoad::Incremental(mapping.text("cursor", "Entered", findings)?.to_owned()),
-        false => CkanLoad::Snapshot,
+        true => read_incremental(&mapping, findings),
+        false => read_snapshot(&mapping, findings),
     };
     Some(Ckan {
+        token: mapping.optional("token").and_then(|node| read_variable("`token`", node, findings)),
         page_rows: count(&mapping, "page_rows", 32_000, 1..=32_000, findings)?,
         url: url?,
         resources: resources?,
-        load,
+        load: load?,
     })
+}
+
+fn read_incremental(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<CkanLoad> {
+    if let Some(node) = mapping.optional("fetch") {
+        let remedy = "remove it: rows behind a cursor come page by page";
+        findings.at(node.line, "`fetch` in a source whose load is incremental", remedy);
+    }
+    Some(CkanLoad::Incremental(mapping.text("cursor", "Entered", findings)?.to_owned()))
+}
+
+fn read_snapshot(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<CkanLoad> {
+    if let Some(node) = mapping.optional("cursor") {
+        let remedy = "remove it, or add `load: incremental`";
+        findings.at(node.line, "`cursor` in a source whose load is a snapshot", remedy);
+    }
+    let known = [("pages", CkanFetch::Pages), ("dump", CkanFetch::Dump)];
+    let fetch = match mapping.optional("fetch") {
+        Some(node) => choice("`fetch`", node, &known, findings)?,
+        None => CkanFetch::Pages,
+    };
+    Some(CkanLoad::Snapshot(fetch))
 }
 
 fn read_resources(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<CkanResources> {

@@ -1,7 +1,9 @@
 //! Whole definitions: one that is right, and every way to get it wrong.
 
+mod sources;
+
 use super::*;
-use crate::{Check, MartReads, OnViolation, SourceKind, TableMode};
+use crate::{Check, MartReads, OnViolation, TableMode};
 
 const RIGHT: &str = "\
 dataset: shop
@@ -385,65 +387,6 @@ fn one_mistake_is_one_problem_and_all_are_found() {
     assert_eq!(problems_with("id: BIGINT", "id: BIGNUM").len(), 1);
     let broken = RIGHT.replace("newest: day", "newest: dai").replace("from: orders", "from: x");
     assert_eq!(displayed(&files(&broken)).len(), 2);
-}
-
-const SOURCES: &str = "\
-description: A shop
-sources:
-  portal:
-    description: where orders come from
-    table: orders
-    schedule: {cron: '0 3 * * *', time_zone: UTC}
-    socrata: {url: 'https://data.shop.org/', resource: abcd-1234, time: date, key: [id]}
-";
-
-#[track_caller]
-fn assert_source_problem(part: &str, replacement: &str, problem: &str) {
-    assert!(SOURCES.contains(part), "{part}");
-    assert_only("description: A shop\n", &SOURCES.replace(part, replacement), problem);
-}
-
-#[test]
-fn sources() {
-    let dataset = parsed(&RIGHT.replace("description: A shop\n", SOURCES));
-    let source = &dataset.sources[0];
-    assert_eq!((source.name.as_str(), source.table.as_str()), ("portal", "orders"));
-    let SourceKind::Socrata(socrata) = &source.kind else { panic!("{source:?}") };
-    assert_eq!(socrata.url, "https://data.shop.org");
-    assert_eq!((socrata.page_rows, socrata.overlap_seconds), (50_000, 3_600));
-
-    assert_source_problem(
-        "table: orders",
-        "table: order",
-        "6: `table` names `order`, which is not a table of this dataset: did you mean `orders`?",
-    );
-    assert_source_problem(
-        "key: [id]",
-        "key: [ids]",
-        "8: `key` names `ids`, which is no source column of orders: did you mean `id`?",
-    );
-    assert_source_problem(
-        "'0 3 * * *'",
-        "daily",
-        "7: `cron` is `daily`, which has not five fields: write minute, hour, day of month, month \
-         and day of week, such as \"0 3 * * *\"",
-    );
-    assert_source_problem(
-        "https://data.shop.org/",
-        "https://me:secret@data.shop.org",
-        "8: `url` has credentials in it: leave them out: secrets come from the environment",
-    );
-    assert_source_problem(
-        "key: [id]",
-        "key: [id], app_token: s3cr3t",
-        "8: `app_token` is not the name of an environment variable: write a name such as \
-         ORDER_DB_URL and put the value into that variable",
-    );
-    assert_source_problem(
-        "key: [id]",
-        "key: [id], page_rows: 60000",
-        "8: `page_rows` is 60000: write a whole number from 1 to 50000",
-    );
 }
 
 #[test]

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Query as Parameters, State};
-use axum::http::StatusCode;
+use axum::extract::{Query as Parameters, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use super::ckan_dump::dump;
+use super::drift::{Drift, Drifts};
 use super::evaluate::Table;
 use super::faults::Faults;
 use super::query::{Query, Selected, Term, parse_sql};
@@ -21,7 +24,7 @@ use super::value::{Column, ColumnKind, Row};
 const MOST_ROWS: usize = 32_000;
 /// The rows of an answer to a question without a limit.
 const USUAL_ROWS: usize = 100;
-const ROW_NUMBER: &str = "_id";
+pub(super) const ROW_NUMBER: &str = "_id";
 
 /// A resource in the datastore.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +39,8 @@ pub struct CkanResource {
     pub last_modified: String,
     /// The hash of its file, as its metadata says; often empty.
     pub hash: String,
+    /// Whether its rows are on their way into the datastore, and cannot be asked for yet.
+    pub is_loading: bool,
 }
 
 /// How a portal is set up.
@@ -45,10 +50,16 @@ pub struct CkanSettings {
     pub port: u16,
     /// The package that all resources belong to.
     pub package: String,
+    /// The token that every request must carry, as for a private package; `None` asks for none.
+    pub token: Option<String>,
     /// Whether queries in SQL are switched off.
     pub refuses_sql: bool,
+    /// The most rows of one dump; `None` gives all.
+    pub most_dump_rows: Option<usize>,
     /// What goes wrong.
     pub faults: Faults,
+    /// What changes in the middle of a load.
+    pub drifts: Vec<Drift>,
 }
 
 /// A running portal; dropping it stops it.
@@ -59,13 +70,16 @@ pub struct CkanServer {
 }
 
 #[derive(Debug)]
-struct Portal {
+pub(super) struct Portal {
     package: String,
     resources: Mutex<BTreeMap<String, CkanResource>>,
+    token: Option<String>,
     refuses_sql: bool,
+    pub(super) most_dump_rows: Option<usize>,
+    drifts: Drifts,
 }
 
-type Arguments = Parameters<HashMap<String, String>>;
+pub(super) type Arguments = Parameters<HashMap<String, String>>;
 
 impl CkanServer {
     /// Starts a portal of these resources on loopback, within the current tokio runtime.
@@ -73,23 +87,30 @@ impl CkanServer {
         resources: impl IntoIterator<Item = CkanResource>,
         settings: CkanSettings,
     ) -> io::Result<Self> {
-        let resources = resources
+        let resources: BTreeMap<String, CkanResource> = resources
             .into_iter()
             .map(|mut resource| {
                 resource.number_rows();
                 (resource.id.clone(), resource)
             })
             .collect();
+        let columns: Vec<Column> =
+            resources.values().flat_map(|resource| resource.columns.iter().cloned()).collect();
         let portal = Arc::new(Portal {
             package: settings.package,
             resources: Mutex::new(resources),
+            token: settings.token,
             refuses_sql: settings.refuses_sql,
+            most_dump_rows: settings.most_dump_rows,
+            drifts: Drifts::new(settings.drifts, &columns)?,
         });
         let router = Router::new()
             .route("/api/3/action/package_show", get(package_show))
             .route("/api/3/action/resource_show", get(resource_show))
             .route("/api/3/action/datastore_search", get(datastore_search))
             .route("/api/3/action/datastore_search_sql", get(datastore_search_sql))
+            .layer(middleware::from_fn_with_state(Arc::clone(&portal), check_token))
+            .route("/datastore/dump/{resource}", get(dump))
             .with_state(Arc::clone(&portal));
         let server = Server::start(router, settings.port, settings.faults).await?;
         Ok(Self { server, portal })
@@ -113,6 +134,17 @@ impl CkanServer {
         }
     }
 
+    /// Takes a resource out of its package, and away.
+    pub fn remove(&self, resource: &str) {
+        self.portal.resources().remove(resource);
+    }
+
+    /// Adds a resource to the package.
+    pub fn add(&self, mut resource: CkanResource) {
+        resource.number_rows();
+        self.portal.resources().insert(resource.id.clone(), resource);
+    }
+
     /// Stops taking requests and waits for the answers that are under way.
     pub async fn stop(self) {
         self.server.stop().await;
@@ -120,8 +152,51 @@ impl CkanServer {
 }
 
 impl Portal {
-    fn resources(&self) -> MutexGuard<'_, BTreeMap<String, CkanResource>> {
+    pub(super) fn resources(&self) -> MutexGuard<'_, BTreeMap<String, CkanResource>> {
         self.resources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Portal {
+    /// The rows that a question is answered with. An answer with rows is a page, and comes after
+    /// what changes with it.
+    pub(super) fn page(
+        &self,
+        resources: &mut BTreeMap<String, CkanResource>,
+        id: &str,
+        question: impl Fn(&CkanResource) -> Result<Vec<Row>, Refusal>,
+    ) -> Result<Vec<Row>, Refusal> {
+        let resource = resources.get(id).ok_or_else(|| Refusal::not_found(id))?;
+        let rows = question(resource)?;
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        let drifts = self.drifts.of_next_page();
+        for resource in resources.values_mut() {
+            for drift in &drifts {
+                drift.apply(&mut resource.columns, &mut resource.rows);
+            }
+        }
+        match resources.get(id) {
+            Some(resource) if !drifts.is_empty() => question(resource),
+            _ => Ok(rows),
+        }
+    }
+
+    pub(super) fn lets_in(&self, headers: &HeaderMap) -> bool {
+        let given = headers.get(header::AUTHORIZATION).and_then(|token| token.to_str().ok());
+        self.token.is_none() || self.token.as_deref() == given
+    }
+}
+
+async fn check_token(
+    State(portal): State<Arc<Portal>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    match portal.lets_in(request.headers()) {
+        true => Ok(next.run(request).await),
+        false => Err(Refusal::access()),
     }
 }
 
@@ -137,17 +212,56 @@ impl CkanResource {
         }
     }
 
-    fn answer(&self, query: &Query) -> Result<Vec<Row>, Refusal> {
-        let mut columns = vec![Column::new(ROW_NUMBER, ColumnKind::Number)];
-        columns.extend(self.columns.iter().cloned());
+    /// The columns of the datastore's table.
+    pub(super) fn all_columns(&self) -> Vec<Column> {
+        let number = Column::new(ROW_NUMBER, ColumnKind::Number);
+        std::iter::once(number).chain(self.columns.iter().cloned()).collect()
+    }
+
+    /// The rows that a query selects, each with all columns in their order, null or not.
+    pub(super) fn answer(&self, query: &Query) -> Result<Vec<Row>, Refusal> {
+        let columns = self.all_columns();
         let table = Table { rows: &self.rows, columns: &columns, system: &[] };
-        table.answer(query).map_err(Refusal::validation)
+        let rows = table.answer(query).map_err(Refusal::validation)?;
+        let selected = |selected: &Selected| match selected {
+            Selected::Value(_, name) => vec![name.clone()],
+            _ => columns.iter().map(|column| column.name.clone()).collect(),
+        };
+        let names: Vec<String> = query.select.iter().flat_map(selected).collect();
+        let whole = |mut row: Row| {
+            let value = |name: &String| (name.clone(), row.remove(name).unwrap_or_default());
+            names.iter().map(value).collect()
+        };
+        Ok(rows.into_iter().map(whole).collect())
+    }
+
+    /// So many rows behind the first `offset`.
+    pub(super) fn rows_from(
+        &self,
+        offset: usize,
+        limit: Option<usize>,
+        sort: Option<&str>,
+    ) -> Result<Vec<Row>, Refusal> {
+        let sort = sort.map(|column| (Term::Column(column.to_owned()), true));
+        let query = Query {
+            select: vec![Selected::Data],
+            from: None,
+            filter: None,
+            group_by: Vec::new(),
+            order_by: sort.into_iter().collect(),
+            limit: limit.map(|limit| offset.saturating_add(limit)),
+        };
+        Ok(self.answer(&query)?.into_iter().skip(offset).collect())
     }
 
     fn fields(&self) -> Vec<Value> {
         let kind = |column: &Column| match column.kind {
             ColumnKind::Number => "numeric",
             ColumnKind::Time => "timestamp",
+            ColumnKind::ZonedTime => "timestamptz",
+            ColumnKind::Boolean => "bool",
+            ColumnKind::Json => "json",
+            ColumnKind::List => "_text",
             ColumnKind::Text | ColumnKind::RowId => "text",
         };
         std::iter::once(json!({"id": ROW_NUMBER, "type": "int"}))
@@ -167,8 +281,10 @@ async fn package_show(
         return Err(Refusal::not_found(id));
     }
     let resources = portal.resources();
-    let mut listed: Vec<_> =
-        resources.keys().map(|id| json!({"id": id, "datastore_active": true})).collect();
+    let mut listed: Vec<_> = resources
+        .values()
+        .map(|resource| json!({"id": resource.id, "datastore_active": !resource.is_loading}))
+        .collect();
     // Packages also have what is no table, such as a description of the columns.
     listed.push(json!({"id": "columns-explained", "datastore_active": false}));
     Ok(success(json!({ "id": id, "resources": listed })))
@@ -186,7 +302,7 @@ async fn resource_show(
         "last_modified": resource.last_modified,
         "metadata_modified": resource.last_modified,
         "hash": resource.hash,
-        "datastore_active": true,
+        "datastore_active": !resource.is_loading,
     })))
 }
 
@@ -201,18 +317,11 @@ async fn datastore_search(
     let id = required(&arguments, "resource_id")?;
     let limit = number(&arguments, "limit", USUAL_ROWS)?.min(MOST_ROWS);
     let offset = number(&arguments, "offset", 0)?;
-    let resources = portal.resources();
+    let sort = arguments.get("sort").map(String::as_str);
+    let mut resources = portal.resources();
+    let records = portal
+        .page(&mut resources, id, |resource| resource.rows_from(offset, Some(limit), sort))?;
     let resource = resources.get(id).ok_or_else(|| Refusal::not_found(id))?;
-    let sort = arguments.get("sort").map(|column| (Term::Column(column.clone()), true));
-    let query = Query {
-        select: vec![Selected::Data],
-        from: None,
-        filter: None,
-        group_by: Vec::new(),
-        order_by: sort.into_iter().collect(),
-        limit: Some(offset.saturating_add(limit)),
-    };
-    let records: Vec<Row> = resource.answer(&query)?.into_iter().skip(offset).collect();
     Ok(success(json!({
         "resource_id": id,
         "fields": resource.fields(),
@@ -234,9 +343,9 @@ async fn datastore_search_sql(
     let mut query = parse_sql(required(&arguments, "sql")?).map_err(Refusal::validation)?;
     query.limit = Some(query.limit.unwrap_or(MOST_ROWS).min(MOST_ROWS));
     let id = query.from.clone().unwrap_or_default();
-    let resources = portal.resources();
+    let mut resources = portal.resources();
+    let records = portal.page(&mut resources, &id, |resource| resource.answer(&query))?;
     let resource = resources.get(&id).ok_or_else(|| Refusal::not_found(&id))?;
-    let records = resource.answer(&query)?;
     Ok(success(json!({"records": records, "fields": resource.fields()})))
 }
 
@@ -260,7 +369,7 @@ fn number(arguments: &HashMap<String, String>, name: &str, usual: usize) -> Resu
 
 /// An error in the words of CKAN.
 #[derive(Debug)]
-struct Refusal {
+pub(super) struct Refusal {
     status: StatusCode,
     body: Value,
 }
@@ -275,6 +384,12 @@ impl Refusal {
         let message = format!("Not found: Resource \"{id}\" was not found.");
         let error = json!({"__type": "Not Found Error", "message": message});
         Self { status: StatusCode::NOT_FOUND, body: json!({"success": false, "error": error}) }
+    }
+
+    fn access() -> Self {
+        let message = "Access denied: User  not authorized to read package";
+        let error = json!({"__type": "Authorization Error", "message": message});
+        Self { status: StatusCode::FORBIDDEN, body: json!({"success": false, "error": error}) }
     }
 
     fn unknown_action(action: &str) -> Self {

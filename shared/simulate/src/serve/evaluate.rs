@@ -92,7 +92,7 @@ impl Table<'_> {
     /// The first moment of the month of a time, as SODA writes it.
     fn month(&self, row: &Row, name: &str) -> Result<Option<String>, NotUnderstood> {
         match self.kind(name)? {
-            ColumnKind::Time => Ok(row
+            ColumnKind::Time | ColumnKind::ZonedTime => Ok(row
                 .get(name)
                 .and_then(Value::as_str)
                 .and_then(|time| time.get(..7))

@@ -2,10 +2,14 @@
 //!
 //! They understand what real portals understand of the queries that a careful client sends, and
 //! refuse everything else with a portal's own kind of error, so that a wrong query fails instead of
-//! being answered kindly. [`Fault`]s make single requests go wrong in the ways in which real ones do.
+//! being answered kindly. [`Fault`]s make single requests go wrong in the ways in which real ones do,
+//! [`Drift`]s change the columns in the middle of a load.
 
 mod ckan;
+mod ckan_dump;
+mod drift;
 mod evaluate;
+mod fault_text;
 mod faults;
 mod order_db;
 mod query;
@@ -15,7 +19,9 @@ mod soda;
 mod value;
 
 pub use self::ckan::{CkanResource, CkanServer, CkanSettings};
-pub use self::faults::{Fault, Faults};
+pub use self::drift::{Drift, DriftKind};
+pub use self::fault_text::NotUnderstood;
+pub use self::faults::{Fault, FaultRate, Faults, PlannedFault};
 pub use self::order_db::fill_order_db;
 pub use self::row_id::row_id;
 pub use self::soda::{SodaResource, SodaServer, SodaSettings};

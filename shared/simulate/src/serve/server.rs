@@ -68,7 +68,7 @@ async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Respons
     let number = gate.requests.fetch_add(1, Ordering::SeqCst) + 1;
     let answer = next.run(request).await;
     match gate.faults.of_request(number) {
-        Some(fault) => fault.clone().spoil(answer).await,
+        Some(fault) => fault.spoil(answer).await,
         None => answer,
     }
 }

@@ -12,9 +12,10 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::drift::{Drift, Drifts};
 use super::evaluate::Table;
 use super::faults::Faults;
-use super::query::{Condition, Query, Term, parse_soql};
+use super::query::{Condition, Query, Selected, Term, parse_soql};
 use super::server::Server;
 use super::value::{Column, ColumnKind, Row};
 
@@ -47,6 +48,8 @@ pub struct SodaSettings {
     pub refuses_row_id: bool,
     /// What goes wrong.
     pub faults: Faults,
+    /// What changes in the middle of a load.
+    pub drifts: Vec<Drift>,
 }
 
 /// A running portal; dropping it stops it.
@@ -62,6 +65,7 @@ struct Portal {
     system: Vec<Column>,
     app_token: Option<String>,
     refuses_row_id: bool,
+    drifts: Drifts,
 }
 
 impl SodaServer {
@@ -70,8 +74,10 @@ impl SodaServer {
         resources: impl IntoIterator<Item = SodaResource>,
         settings: SodaSettings,
     ) -> io::Result<Self> {
-        let resources =
+        let resources: BTreeMap<String, SodaResource> =
             resources.into_iter().map(|resource| (resource.id.clone(), resource)).collect();
+        let columns: Vec<Column> =
+            resources.values().flat_map(|resource| resource.columns.iter().cloned()).collect();
         let portal = Arc::new(Portal {
             resources: Mutex::new(resources),
             system: vec![
@@ -82,6 +88,7 @@ impl SodaServer {
             ],
             app_token: settings.app_token,
             refuses_row_id: settings.refuses_row_id,
+            drifts: Drifts::new(settings.drifts, &columns)?,
         });
         let router = Router::new()
             .route("/resource/{file}", get(soda_2))
@@ -132,11 +139,25 @@ impl Portal {
             Some(_) => {}
             None => query.limit = Some(USUAL_ROWS.min(most_rows)),
         }
-        let resources = self.resources();
-        let resource = resources.get(resource).ok_or_else(Refusal::not_found)?;
+        let mut resources = self.resources();
+        let resource = resources.get_mut(resource).ok_or_else(Refusal::not_found)?;
+        let rows = self.rows(resource, &query)?;
+        // An answer with whole rows is a page, and comes after what changes with it.
+        let is_page = !rows.is_empty() && query.select.contains(&Selected::Data);
+        let drifts = if is_page { self.drifts.of_next_page() } else { Vec::new() };
+        if drifts.is_empty() {
+            return Ok(Json(rows).into_response());
+        }
+        for drift in drifts {
+            drift.apply(&mut resource.columns, &mut resource.rows);
+        }
+        Ok(Json(self.rows(resource, &query)?).into_response())
+    }
+
+    fn rows(&self, resource: &SodaResource, query: &Query) -> Result<Vec<Row>, Refusal> {
         let table =
             Table { rows: &resource.rows, columns: &resource.columns, system: &self.system };
-        Ok(Json(table.answer(&query).map_err(Refusal::query)?).into_response())
+        table.answer(query).map_err(Refusal::query)
     }
 
     fn check_token(&self, headers: &HeaderMap, required: bool) -> Result<(), Refusal> {
@@ -233,7 +254,9 @@ async fn view(
         .map(|column| {
             let kind = match column.kind {
                 ColumnKind::Number => "number",
-                ColumnKind::Time => "calendar_date",
+                ColumnKind::Time | ColumnKind::ZonedTime => "calendar_date",
+                ColumnKind::Boolean => "checkbox",
+                ColumnKind::Json | ColumnKind::List => "json",
                 ColumnKind::Text | ColumnKind::RowId => "text",
             };
             json!({"fieldName": column.name, "name": column.name, "dataTypeName": kind})

@@ -19,6 +19,14 @@ pub enum ColumnKind {
     Number,
     /// Times as ISO text, with or without a zone.
     Time,
+    /// Times with a zone, as ISO text.
+    ZonedTime,
+    /// True or false.
+    Boolean,
+    /// Any JSON, which does not sort.
+    Json,
+    /// A list of texts, which does not sort.
+    List,
     /// Row ids of Socrata, see [`row_id`](super::row_id).
     RowId,
 }
@@ -63,7 +71,9 @@ impl ColumnKind {
         match self {
             Self::Text => Some(Comparable::Text(text.to_owned())),
             Self::Number => text.parse().ok().map(Comparable::Number),
-            Self::Time => time(text).map(Comparable::Time),
+            Self::Time | Self::ZonedTime => time(text).map(Comparable::Time),
+            Self::Boolean => Some(Comparable::Number(f64::from(u8::from(text == "true")))),
+            Self::Json | Self::List => None,
             Self::RowId => row_number(text).map(Comparable::RowId),
         }
     }

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use super::cursor::{CkanCursor, Reached};
 use super::portal::{Portal, ROW_NUMBER, SearchResult, row_numbers};
+use crate::present::Present;
 use crate::{Page, Pages, SourceBatch, SourceError, column_name};
 
 /// The pages of all resources, one resource after the other.
@@ -18,12 +19,25 @@ pub(super) struct IncrementalPages {
     page_rows: u32,
     deadline: Option<Instant>,
     column: String,
+    present: Present,
     waiting: VecDeque<String>,
-    /// The columns of the resource that is being read, as a select list.
-    select: Option<String>,
+    reading: Option<Reading>,
     cursor: CkanCursor,
     next_line: u64,
 }
+
+/// The resource that is being read.
+#[derive(Debug, Clone)]
+struct Reading {
+    resource: String,
+    /// Its columns as a select list.
+    select: String,
+    /// The last row that was read. The cursor stays before rows of the future.
+    last: Option<Place>,
+}
+
+/// A row's value of the column, and its number.
+type Place = (String, i64);
 
 impl IncrementalPages {
     pub(super) fn new(
@@ -39,8 +53,9 @@ impl IncrementalPages {
             page_rows,
             deadline,
             column: column.to_owned(),
+            present: Present::of_this_machine(),
             waiting: resources.into(),
-            select: None,
+            reading: None,
             cursor,
             next_line: 1,
         }
@@ -61,16 +76,30 @@ impl IncrementalPages {
         Ok(quoted.join(", "))
     }
 
-    fn query(&self, resource: &str, select: &str) -> String {
+    /// Starts where the last pull ended; at the beginning when that was in the future, as nothing
+    /// would ever be behind it.
+    async fn begin(&self, resource: &str) -> Result<Reading, SourceError> {
+        let last = match self.cursor.resources.get(resource) {
+            Some(Reached::Behind { value, id }) if !self.present.is_before(value) => {
+                Some((value.clone(), *id))
+            }
+            _ => None,
+        };
+        let select = self.select_list(resource).await?;
+        Ok(Reading { resource: resource.to_owned(), select, last })
+    }
+
+    fn query(&self, reading: &Reading) -> String {
+        let Reading { resource, select, last } = reading;
         let (table, column) = (identifier(resource), identifier(&self.column));
         let number = identifier(ROW_NUMBER);
-        let behind = match self.cursor.resources.get(resource) {
-            Some(Reached::Behind { value, id }) => {
+        let behind = match last {
+            Some((value, id)) => {
                 let value = literal(value);
                 format!("{column} > {value} OR ({column} = {value} AND {number} > {id})")
             }
             // Rows without a value have no place in the order.
-            _ => format!("{column} IS NOT NULL"),
+            None => format!("{column} IS NOT NULL"),
         };
         format!(
             "SELECT {select} FROM {table} WHERE {behind} ORDER BY {column}, {number} LIMIT {}",
@@ -78,32 +107,21 @@ impl IncrementalPages {
         )
     }
 
-    async fn read(&mut self, resource: &str, select: &str) -> Result<SourceBatch, SourceError> {
-        let query = self.query(resource, select);
-        let body = match self.portal.search_sql(&query, self.deadline).await {
-            Err(error) if is_switched_off(&error) => {
-                return Err(self.definition_error(
-                    "the portal has queries in SQL (datastore_search_sql) switched off".to_owned(),
-                    "load its resources as snapshots".to_owned(),
-                ));
-            }
-            answer => answer?,
-        };
+    async fn read(&mut self, reading: &Reading) -> Result<SourceBatch, SourceError> {
+        let body = self.portal.search_sql(&self.query(reading), self.deadline).await?;
         let answer: SearchResult<'_> = self.portal.result(&body)?;
         let rows = self.portal.batch(&answer.records, self.next_line)?;
         self.next_line += rows.line.len() as u64;
         Ok(rows)
     }
 
-    /// The place of the last row, when no row came twice.
-    fn place(&self, resource: &str, rows: &SourceBatch) -> Result<Reached, SourceError> {
+    /// The places of the rows, when no row came twice.
+    fn places(&self, reading: &Reading, rows: &SourceBatch) -> Result<Vec<Place>, SourceError> {
+        let resource = &reading.resource;
         let numbers = row_numbers(rows);
         let column = rows.fields.column_by_name(&column_name(&self.column, 1));
         let values = column.and_then(|column| column.as_string_opt::<i32>());
-        let mut before = match self.cursor.resources.get(resource) {
-            Some(Reached::Behind { value, id }) => Some((value.clone(), *id)),
-            _ => None,
-        };
+        let mut places = Vec::with_capacity(numbers.len());
         for (row, number) in numbers.into_iter().enumerate() {
             let value =
                 values.filter(|values| values.is_valid(row)).map(|values| values.value(row));
@@ -113,17 +131,15 @@ impl IncrementalPages {
                     self.column
                 )));
             };
-            if before.as_ref().is_some_and(|(last, last_id)| last == value && *last_id >= id) {
+            let before = places.last().or(reading.last.as_ref());
+            if before.is_some_and(|(last, last_id)| last == value && *last_id >= id) {
                 return Err(self
                     .portal
                     .unsteady(format!("in {resource} the row _id {id} came out of order")));
             }
-            before = Some((value.to_owned(), id));
+            places.push((value.to_owned(), id));
         }
-        match before {
-            Some((value, id)) => Ok(Reached::Behind { value, id }),
-            None => Err(self.portal.unsteady(format!("{resource} gave no rows"))),
-        }
+        Ok(places)
     }
 
     fn definition_error(&self, detail: String, remedy: String) -> SourceError {
@@ -134,37 +150,46 @@ impl IncrementalPages {
 #[async_trait]
 impl Pages for IncrementalPages {
     async fn next(&mut self) -> Result<Option<Page>, SourceError> {
-        while let Some(resource) = self.waiting.front().cloned() {
-            let select = match self.select.take() {
-                Some(select) => select,
-                None => self.select_list(&resource).await?,
+        while let Some(resource) = self.waiting.front() {
+            let reading = match self.reading.clone() {
+                Some(reading) => reading,
+                None => self.begin(resource).await?,
             };
-            self.select = Some(select.clone());
-            let rows = self.read(&resource, &select).await?;
-            let page = if rows.line.is_empty() {
-                None
-            } else {
-                let reached = self.place(&resource, &rows)?;
-                self.cursor.resources.insert(resource, reached);
-                Some(Page { cursor: self.cursor.write(), snapshot: None, rows })
-            };
+            let rows = self.read(&reading).await?;
             // Only an empty answer is the end: a portal may give fewer rows than it is asked for.
-            if page.is_none() {
+            if rows.line.is_empty() {
                 self.waiting.pop_front();
-                self.select = None;
+                self.reading = None;
+                continue;
             }
-            if page.is_some() {
-                return Ok(page);
+            let places = self.places(&reading, &rows)?;
+            let believed = places.iter().rfind(|(value, _)| !self.present.is_before(value));
+            if let Some((value, id)) = believed.cloned() {
+                let reached = Reached::Behind { value, id };
+                self.cursor.resources.insert(reading.resource.clone(), reached);
             }
+            self.reading = Some(Reading { last: places.last().cloned(), ..reading });
+            return Ok(Some(Page { cursor: self.cursor.write(), snapshot: None, rows }));
         }
         Ok(None)
     }
 }
 
-/// The portal answers as for an action that does not exist.
-fn is_switched_off(error: &SourceError) -> bool {
-    let SourceError::Definition { detail, .. } = error else { return false };
-    detail.contains("404") || detail.contains("Action name not known")
+/// The greatest value of a column over all rows of a resource; `None` when no row has one.
+pub(super) async fn greatest_value(
+    portal: &Portal,
+    resource: &str,
+    column: &str,
+) -> Result<Option<String>, SourceError> {
+    let (table, column) = (identifier(resource), identifier(column));
+    let query = format!(
+        "SELECT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {column} DESC LIMIT 1"
+    );
+    let body = portal.search_sql(&query, None).await?;
+    let answer: SearchResult<'_> = portal.result(&body)?;
+    let row = portal.batch(&answer.records, 1)?;
+    let values = row.fields.columns().first().and_then(|column| column.as_string_opt::<i32>());
+    Ok(values.and_then(|values| values.iter().flatten().next()).map(str::to_owned))
 }
 
 fn identifier(name: &str) -> String {

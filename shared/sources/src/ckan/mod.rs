@@ -2,10 +2,13 @@
 //! greatest value of a column.
 
 mod cursor;
+mod dump;
+mod dump_value;
 mod incremental;
 mod portal;
 mod snapshot;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,12 +16,13 @@ use async_trait::async_trait;
 use smelt_domain::{Ckan, CkanLoad, CkanResources};
 
 use self::cursor::CkanCursor;
-use self::incremental::IncrementalPages;
+use self::incremental::{IncrementalPages, greatest_value};
 use self::portal::{Portal, SearchResult};
-use self::snapshot::SnapshotPages;
+use self::snapshot::{ResourcesToCopy, SnapshotPages, SnapshotSettings};
 use crate::http::HttpSettings;
 use crate::names::UniqueNames;
-use crate::{Pages, Probe, PullRequest, PullScope, Source, SourceError};
+use crate::present::{self, Present};
+use crate::{Pages, Probe, PullRequest, PullScope, Secret, Source, SourceError};
 
 /// The most rows that a portal gives at once.
 const MOST_PAGE_ROWS: u32 = 32_000;
@@ -28,16 +32,27 @@ const MOST_PAGE_ROWS: u32 = 32_000;
 pub struct CkanSource {
     definition: Ckan,
     portal: Arc<Portal>,
+    scratch: PathBuf,
+}
+
+/// What a portal is opened with beside its definition.
+#[derive(Debug, Clone)]
+pub struct CkanAccess {
+    /// Takes the place of the definition's url.
+    pub url: Option<String>,
+    /// Goes into a header only.
+    pub token: Option<Secret>,
+    /// The folder that dumps are kept in until they are read.
+    pub scratch: PathBuf,
+    /// How long is waited, and how often tried.
+    pub http: HttpSettings,
 }
 
 /// Opens the resources of a definition; nothing is asked yet.
-///
-/// `url_override` takes the place of the definition's url.
 pub fn open(
     definition: &Ckan,
     label: String,
-    url_override: Option<String>,
-    settings: HttpSettings,
+    access: CkanAccess,
 ) -> Result<CkanSource, SourceError> {
     if !(1..=MOST_PAGE_ROWS).contains(&definition.page_rows) {
         return Err(SourceError::Definition {
@@ -46,9 +61,10 @@ pub fn open(
             remedy: format!("write 1 to {MOST_PAGE_ROWS}"),
         });
     }
-    let url = url_override.as_deref().unwrap_or(&definition.url);
-    let portal = Portal::open(url, label, settings)?;
-    Ok(CkanSource { definition: definition.clone(), portal: Arc::new(portal) })
+    let CkanAccess { url, token, scratch, http } = access;
+    let url = url.as_deref().unwrap_or(&definition.url);
+    let portal = Portal::open(url, label, definition.token.as_deref(), token.as_ref(), http)?;
+    Ok(CkanSource { definition: definition.clone(), portal: Arc::new(portal), scratch })
 }
 
 #[async_trait]
@@ -60,7 +76,7 @@ impl Source for CkanSource {
     async fn probe(&self) -> Result<Probe, SourceError> {
         let (mut columns, mut rows) = (Vec::new(), 0);
         let mut newest: Option<String> = None;
-        for resource in &self.resources(None).await? {
+        for resource in &self.resources(&[], None).await?.0 {
             let body = self.portal.search(resource, 0, 0, None).await?;
             let answer: SearchResult<'_> = self.portal.result(&body)?;
             rows += answer.total.unwrap_or_default();
@@ -72,14 +88,21 @@ impl Source for CkanSource {
                     columns.push(name);
                 }
             }
-            let changed = self.portal.metadata(resource, None).await?.last_change();
-            newest = newest.max(changed);
+            newest = newest.max(self.newest(resource).await?);
         }
-        let note = match &self.definition.load {
-            CkanLoad::Snapshot => "a resource is read whole whenever its metadata changes",
-            CkanLoad::Incremental(_) => "rows that are deleted in the portal are not noticed",
+        let notes = match &self.definition.load {
+            CkanLoad::Snapshot(_) => {
+                vec!["a resource is read whole whenever its metadata changes".to_owned()]
+            }
+            CkanLoad::Incremental(column) => {
+                let present = Present::of_this_machine();
+                let ahead = newest.as_ref().is_some_and(|newest| present.is_before(newest));
+                let ahead = ahead.then(|| present::note(column));
+                let deletes = "rows that are deleted in the portal are not noticed".to_owned();
+                std::iter::once(deletes).chain(ahead).collect()
+            }
         };
-        Ok(Probe { columns, rows: Some(rows), newest, notes: vec![note.to_owned()] })
+        Ok(Probe { columns, rows: Some(rows), newest, notes })
     }
 
     async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {
@@ -94,12 +117,15 @@ impl Source for CkanSource {
             Some(cursor) => CkanCursor::read(cursor, self.label())?,
             None => CkanCursor::default(),
         };
-        let resources = self.resources(request.deadline).await?;
+        let (resources, gone) = self.resources(&request.copies, request.deadline).await?;
         let portal = Arc::clone(&self.portal);
         let page_rows = self.definition.page_rows;
         Ok(match &self.definition.load {
-            CkanLoad::Snapshot => {
-                Box::new(SnapshotPages::new(portal, page_rows, resources, cursor, request.deadline))
+            CkanLoad::Snapshot(fetch) => {
+                let settings =
+                    SnapshotSettings { fetch: *fetch, page_rows, scratch: self.scratch.clone() };
+                let resources = ResourcesToCopy { waiting: resources.into(), gone: gone.into() };
+                Box::new(SnapshotPages::new(portal, settings, resources, cursor, request.deadline))
             }
             CkanLoad::Incremental(column) => Box::new(IncrementalPages::new(
                 portal,
@@ -114,11 +140,29 @@ impl Source for CkanSource {
 }
 
 impl CkanSource {
-    /// The resources of the definition; those of a package as it is now.
-    async fn resources(&self, deadline: Option<Instant>) -> Result<Vec<String>, SourceError> {
+    /// How new a resource is, by what pulls go by.
+    async fn newest(&self, resource: &str) -> Result<Option<String>, SourceError> {
+        match &self.definition.load {
+            CkanLoad::Snapshot(_) => Ok(self.portal.metadata(resource, None).await?.last_change()),
+            CkanLoad::Incremental(column) => greatest_value(&self.portal, resource, column).await,
+        }
+    }
+
+    /// The resources of the definition, those of a package as it is now; then the copies whose
+    /// resources the package has no more.
+    async fn resources(
+        &self,
+        copies: &[String],
+        deadline: Option<Instant>,
+    ) -> Result<(Vec<String>, Vec<String>), SourceError> {
         match &self.definition.resources {
-            CkanResources::Listed(resources) => Ok(resources.clone()),
-            CkanResources::OfPackage(package) => self.portal.package(package, deadline).await,
+            CkanResources::Listed(resources) => Ok((resources.clone(), Vec::new())),
+            CkanResources::OfPackage(package) => {
+                let resources = self.portal.package(package, deadline).await?;
+                let gone = copies.iter().filter(|copy| !resources.all.contains(copy));
+                let gone = gone.cloned().collect();
+                Ok((resources.in_datastore, gone))
+            }
         }
     }
 }

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::http::{HttpClient, HttpRequest, HttpSettings, root_url};
+use crate::http::{AnswerBody, HttpClient, HttpRequest, HttpSettings, Token, root_url};
 use crate::json::batch_of;
-use crate::{SourceBatch, SourceError};
+use crate::{Secret, SourceBatch, SourceError};
 
 /// The datastore's number of a row within its resource.
 pub(super) const ROW_NUMBER: &str = "_id";
 const ROW_NUMBER_HEADER: &str = "ckan_id";
+const TOKEN_HEADER: &str = "authorization";
 
 /// A CKAN portal.
 #[derive(Debug)]
@@ -45,6 +46,9 @@ pub(super) struct SearchResult<'a> {
 #[derive(Debug, Deserialize)]
 pub(super) struct FieldDescription {
     pub(super) id: String,
+    /// The type that its values have in the database.
+    #[serde(rename = "type", default)]
+    pub(super) kind: String,
 }
 
 /// What tells one state of a resource from another.
@@ -69,6 +73,14 @@ impl Metadata {
     pub(super) fn last_change(self) -> Option<String> {
         self.last_modified.or(self.metadata_modified)
     }
+}
+
+/// The resources of a package, by id.
+#[derive(Debug)]
+pub(super) struct PackageResources {
+    /// Those that can be asked for rows. While one is loaded anew, it may not be among them.
+    pub(super) in_datastore: Vec<String>,
+    pub(super) all: Vec<String>,
 }
 
 /// A package, as far as it matters here.
@@ -96,27 +108,38 @@ impl Portal {
     pub(super) fn open(
         url: &str,
         label: String,
+        token_variable: Option<&str>,
+        token: Option<&Secret>,
         settings: HttpSettings,
     ) -> Result<Self, SourceError> {
-        Ok(Self { root: root_url(&label, url)?, client: HttpClient::new(label, settings, None)? })
+        let token = Token {
+            header: TOKEN_HEADER,
+            setting: "token",
+            variable: token_variable,
+            value: token,
+        };
+        Ok(Self { root: root_url(&label, url)?, client: HttpClient::new(label, settings, token)? })
     }
 
     pub(super) fn label(&self) -> &str {
         self.client.label()
     }
 
-    /// The resources that a package has in the datastore.
+    /// The resources of a package.
     pub(super) async fn package(
         &self,
         package: &str,
         deadline: Option<Instant>,
-    ) -> Result<Vec<String>, SourceError> {
+    ) -> Result<PackageResources, SourceError> {
         let body = self.act("package_show", &[("id", package)], deadline).await?;
-        let package_shown: Package = self.result(&body)?;
-        let active =
-            package_shown.resources.into_iter().filter(|resource| resource.datastore_active);
-        let resources: Vec<String> = active.map(|resource| resource.id).collect();
-        if resources.is_empty() {
+        let shown: Package = self.result(&body)?;
+        let ids = |resource: &PackageResource| resource.id.clone();
+        let active = shown.resources.iter().filter(|resource| resource.datastore_active);
+        let resources = PackageResources {
+            in_datastore: active.map(ids).collect(),
+            all: shown.resources.iter().map(ids).collect(),
+        };
+        if resources.in_datastore.is_empty() {
             return Err(SourceError::Definition {
                 source_label: self.label().to_owned(),
                 detail: format!("its package `{package}` has no resource in the datastore"),
@@ -155,13 +178,43 @@ impl Portal {
         self.act("datastore_search", &arguments, deadline).await
     }
 
+    /// Brings a dump of all rows but the first `offset`, in the order of their numbers.
+    pub(super) async fn dump(
+        &self,
+        resource: &str,
+        offset: u64,
+        body: &mut dyn AnswerBody,
+        deadline: Option<Instant>,
+    ) -> Result<(), SourceError> {
+        let mut url = self.url(&["datastore", "dump", resource]);
+        url.query_pairs_mut().append_pair("format", "csv");
+        if offset > 0 {
+            url.query_pairs_mut().append_pair("offset", &offset.to_string());
+        }
+        match self.client.fetch(&HttpRequest::Get(url), body, deadline).await {
+            // The resource was there for other questions.
+            Err(SourceError::Definition { detail, .. }) => {
+                Err(self.no_dump(format!("asked for a dump of {resource}, {detail}")))
+            }
+            answer => answer,
+        }
+    }
+
     /// The answer to a query.
     pub(super) async fn search_sql(
         &self,
         sql: &str,
         deadline: Option<Instant>,
     ) -> Result<Vec<u8>, SourceError> {
-        self.act("datastore_search_sql", &[("sql", sql)], deadline).await
+        match self.act("datastore_search_sql", &[("sql", sql)], deadline).await {
+            Err(error) if is_switched_off(&error) => Err(SourceError::Definition {
+                source_label: self.label().to_owned(),
+                detail: "the portal has queries in SQL (datastore_search_sql) switched off"
+                    .to_owned(),
+                remedy: "load its resources as snapshots".to_owned(),
+            }),
+            answer => answer,
+        }
     }
 
     /// What is inside the envelope of an answer.
@@ -193,6 +246,24 @@ impl Portal {
         batch_of(records, first_line, header).map_err(|detail| self.unsteady(detail))
     }
 
+    /// How many rows a resource has, as a search says that was asked to count them.
+    pub(super) fn counted(
+        &self,
+        resource: &str,
+        answer: &SearchResult<'_>,
+    ) -> Result<u64, SourceError> {
+        let uncounted = || self.unsteady(format!("it does not count the rows of {resource}"));
+        answer.total.ok_or_else(uncounted)
+    }
+
+    pub(super) fn no_dump(&self, detail: String) -> SourceError {
+        SourceError::Definition {
+            source_label: self.label().to_owned(),
+            detail,
+            remedy: "write `fetch: pages` in the source's definition".to_owned(),
+        }
+    }
+
     pub(super) fn unsteady(&self, detail: String) -> SourceError {
         SourceError::Unsteady { source_label: self.label().to_owned(), detail }
     }
@@ -203,13 +274,24 @@ impl Portal {
         arguments: &[(&str, &str)],
         deadline: Option<Instant>,
     ) -> Result<Vec<u8>, SourceError> {
-        let mut url = self.root.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["api", "3", "action", action]);
-        }
+        let mut url = self.url(&["api", "3", "action", action]);
         url.query_pairs_mut().extend_pairs(arguments);
         self.client.ask(&HttpRequest::Get(url), deadline).await
     }
+
+    fn url(&self, segments: &[&str]) -> Url {
+        let mut url = self.root.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        url
+    }
+}
+
+/// The portal answers as for an action that does not exist.
+fn is_switched_off(error: &SourceError) -> bool {
+    let SourceError::Definition { detail, .. } = error else { return false };
+    detail.contains("404") || detail.contains("Action name not known")
 }
 
 /// The row numbers of a batch, in order; `None` where a row has none.

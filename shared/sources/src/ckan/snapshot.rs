@@ -1,25 +1,49 @@
 //! Whole copies of the resources that changed.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arrow::array::Int64Array;
 use async_trait::async_trait;
+use smelt_domain::CkanFetch;
 
 use super::cursor::{CkanCursor, Reached};
+use super::dump::Dump;
 use super::portal::{Portal, SearchResult, row_numbers};
-use crate::{Page, Pages, SnapshotPart, SourceBatch, SourceError};
+use crate::{CopyProgress, Page, Pages, SnapshotPart, SourceBatch, SourceError};
 
 /// The pages of all resources that changed, one resource after the other.
 #[derive(Debug)]
 pub(super) struct SnapshotPages {
     portal: Arc<Portal>,
-    page_rows: u32,
+    settings: SnapshotSettings,
     deadline: Option<Instant>,
-    waiting: VecDeque<String>,
+    resources: ResourcesToCopy,
     cursor: CkanCursor,
     copy: Option<Copy>,
+    /// The dump that the next rows of the copy are in.
+    dump: Option<Dump>,
     next_line: u64,
+}
+
+/// The resources that are still to be looked at.
+#[derive(Debug)]
+pub(super) struct ResourcesToCopy {
+    pub(super) waiting: VecDeque<String>,
+    /// Those that were copied and are not there any more. They come last: what took the place of
+    /// one shall be copied before it stops to count.
+    pub(super) gone: VecDeque<String>,
+}
+
+/// How the rows of a copy come.
+#[derive(Debug)]
+pub(super) struct SnapshotSettings {
+    pub(super) fetch: CkanFetch,
+    pub(super) page_rows: u32,
+    /// The folder that dumps are kept in until they are read.
+    pub(super) scratch: PathBuf,
 }
 
 /// A resource that is being copied.
@@ -38,20 +62,12 @@ struct Copy {
 impl SnapshotPages {
     pub(super) fn new(
         portal: Arc<Portal>,
-        page_rows: u32,
-        resources: Vec<String>,
+        settings: SnapshotSettings,
+        resources: ResourcesToCopy,
         cursor: CkanCursor,
         deadline: Option<Instant>,
     ) -> Self {
-        Self {
-            portal,
-            page_rows,
-            deadline,
-            waiting: resources.into(),
-            cursor,
-            copy: None,
-            next_line: 1,
-        }
+        Self { portal, settings, deadline, resources, cursor, copy: None, dump: None, next_line: 1 }
     }
 
     /// The copy of the resource to be made; `None` when the copy that was made is of its state.
@@ -82,35 +98,92 @@ impl SnapshotPages {
     }
 
     async fn read(&mut self, mut copy: Copy) -> Result<(Copy, SourceBatch, bool), SourceError> {
-        let portal = &self.portal;
-        let body = portal.search(&copy.resource, copy.rows, self.page_rows, self.deadline).await?;
-        let answer: SearchResult<'_> = portal.result(&body)?;
-        let total = answer.total.ok_or_else(|| {
-            portal.unsteady(format!("it does not count the rows of {}", copy.resource))
-        })?;
-        if copy.total.is_some_and(|before| before != total) {
-            return Err(portal.unsteady(format!(
-                "{} had {} rows and now has {total}",
-                copy.resource,
-                copy.total.unwrap_or_default()
-            )));
-        }
+        // Put back only when nothing failed: after an error the rows are asked for once more.
+        let mut dump = self.dump.take();
+        let (rows, total) = match self.settings.fetch {
+            CkanFetch::Pages => self.page_behind(&copy).await?,
+            CkanFetch::Dump => self.dumped_behind(&copy, &mut dump).await?,
+        };
+        self.check_total(&copy, total)?;
         copy.total = Some(total);
-        let rows = portal.batch(&answer.records, self.next_line)?;
         copy.last_id = self.check_order(&copy, &rows)?;
         copy.rows += rows.line.len() as u64;
         if copy.rows > total || (rows.line.is_empty() && copy.rows < total) {
-            return Err(portal.unsteady(format!(
+            return Err(self.portal.unsteady(format!(
                 "{} gave {} rows and counts {total}",
                 copy.resource, copy.rows
             )));
         }
         let complete = copy.rows == total;
         if complete {
+            if let Some(dump) = dump {
+                self.check_end(&copy, dump).await?;
+            }
             self.check_state(&copy).await?;
+        } else {
+            self.dump = dump;
         }
         self.next_line += rows.line.len() as u64;
         Ok((copy, rows, complete))
+    }
+
+    /// The page behind the rows that were read, and how many rows the portal counts.
+    async fn page_behind(&self, copy: &Copy) -> Result<(SourceBatch, u64), SourceError> {
+        let (portal, rows) = (&self.portal, self.settings.page_rows);
+        let body = portal.search(&copy.resource, copy.rows, rows, self.deadline).await?;
+        let answer: SearchResult<'_> = portal.result(&body)?;
+        let total = portal.counted(&copy.resource, &answer)?;
+        Ok((portal.batch(&answer.records, self.next_line)?, total))
+    }
+
+    /// The same out of the dump that is being read, or out of the next one: a portal may give no
+    /// more than so many rows in one dump.
+    async fn dumped_behind(
+        &self,
+        copy: &Copy,
+        dump: &mut Option<Dump>,
+    ) -> Result<(SourceBatch, u64), SourceError> {
+        let (portal, rows) = (&self.portal, self.settings.page_rows);
+        let read = match dump {
+            Some(dump) => dump.next(portal, rows).await?.map(|rows| (rows, dump.total)),
+            None => None,
+        };
+        let (batch, total) = match read {
+            Some(read) => read,
+            None => {
+                let scratch = &self.settings.scratch;
+                let next =
+                    Dump::fetch(portal, &copy.resource, copy.rows, scratch, self.deadline).await?;
+                let next = dump.insert(next);
+                let none = portal.batch(&[], self.next_line)?;
+                (next.next(portal, rows).await?.unwrap_or(none), next.total)
+            }
+        };
+        let lines = (self.next_line..).take(batch.line.len()).map(|line| line as i64);
+        Ok((SourceBatch { line: Int64Array::from_iter_values(lines), ..batch }, total))
+    }
+
+    fn check_total(&self, copy: &Copy, total: u64) -> Result<(), SourceError> {
+        match copy.total {
+            Some(before) if before != total => Err(self
+                .portal
+                .unsteady(format!("{} had {before} rows and now has {total}", copy.resource))),
+            _ => Ok(()),
+        }
+    }
+
+    /// A dump says nothing of how many rows there are: it must end where the count ends, and the
+    /// count must still be the same.
+    async fn check_end(&self, copy: &Copy, mut dump: Dump) -> Result<(), SourceError> {
+        if dump.next(&self.portal, 1).await?.is_some() {
+            return Err(self.portal.unsteady(format!(
+                "the dump of {} goes on behind the {} rows that it counts",
+                copy.resource, copy.rows
+            )));
+        }
+        let body = self.portal.search(&copy.resource, 0, 0, self.deadline).await?;
+        let answer: SearchResult<'_> = self.portal.result(&body)?;
+        self.check_total(copy, self.portal.counted(&copy.resource, &answer)?)
     }
 
     /// The number of the last row, when numbers strictly increase.
@@ -132,6 +205,17 @@ impl SnapshotPages {
         Ok(last)
     }
 
+    /// A page without rows for the next resource that is gone.
+    fn next_gone(&mut self) -> Result<Option<Page>, SourceError> {
+        let Some(of) = self.resources.gone.pop_front() else { return Ok(None) };
+        // Should it come back, it is copied again.
+        self.cursor.resources.remove(&of);
+        let state = format!("gone since {}", chrono::Utc::now().to_rfc3339());
+        let rows = self.portal.batch(&[], self.next_line)?;
+        let snapshot = Some(SnapshotPart { of, state, progress: CopyProgress::Gone });
+        Ok(Some(Page { rows, cursor: self.cursor.write(), snapshot }))
+    }
+
     /// A resource that was uploaded again underway may have as many rows as before.
     async fn check_state(&self, copy: &Copy) -> Result<(), SourceError> {
         let state = self.portal.metadata(&copy.resource, self.deadline).await?.fingerprint();
@@ -149,9 +233,11 @@ impl Pages for SnapshotPages {
             if let Some(copy) = self.copy.clone() {
                 break copy;
             }
-            let Some(resource) = self.waiting.front().cloned() else { return Ok(None) };
+            let Some(resource) = self.resources.waiting.front().cloned() else {
+                return self.next_gone();
+            };
             self.copy = self.copy_of(&resource).await?;
-            self.waiting.pop_front();
+            self.resources.waiting.pop_front();
         };
         let (copy, rows, complete) = self.read(copy).await?;
         self.cursor.resources.insert(
@@ -167,7 +253,7 @@ impl Pages for SnapshotPages {
         let snapshot = SnapshotPart {
             of: copy.resource.clone(),
             state: format!("{} of {}", copy.state.as_deref().unwrap_or("unknown"), copy.started),
-            complete,
+            progress: if complete { CopyProgress::Complete } else { CopyProgress::Underway },
         };
         self.copy = (!complete).then_some(copy);
         Ok(Some(Page { rows, cursor: self.cursor.write(), snapshot: Some(snapshot) }))

@@ -1,11 +1,10 @@
-//! The header of a CSV file: where it is, its delimiter, its column names.
+//! The header of a CSV file: where it is, its delimiter, its texts.
 
 use memchr::memchr;
 
-use super::split::{Split, Splitter, unquote};
+use super::split::{FieldRange, Split, Splitter, unquote};
 use crate::batch::{LOOK_AHEAD_BYTES, MAX_COLUMNS};
 use crate::error::FileError;
-use crate::names::UniqueNames;
 use crate::window::Window;
 
 /// Tried in this order; the earlier one wins a tie.
@@ -24,8 +23,8 @@ pub(crate) struct DelimiterChoice {
 #[derive(Debug)]
 pub(super) struct Header {
     pub(super) delimiter: u8,
-    /// Normalised and unique.
-    pub(super) columns: Vec<String>,
+    /// As they are written, without their quotes.
+    pub(super) texts: Vec<String>,
     /// The physical line behind the header, 1-based.
     pub(super) next_line: u64,
 }
@@ -51,9 +50,9 @@ pub(super) fn read(
                 return Err(too_long(window));
             }
             Split::Record { next, lines, .. } => {
-                let columns = names(window, &splitter, line)?;
+                let texts = texts(window, &splitter, line)?;
                 window.consume_to(next);
-                return Ok(Header { delimiter, columns, next_line: line + lines });
+                return Ok(Header { delimiter, texts, next_line: line + lines });
             }
             Split::Unfinished if window.unread().len() <= max_record_bytes + LOOK_AHEAD_BYTES => {
                 window.refill()?
@@ -122,7 +121,7 @@ fn detect(text: &[u8], preferred: Option<u8>) -> u8 {
     DELIMITERS[winner]
 }
 
-fn names(window: &Window, splitter: &Splitter, line: u64) -> Result<Vec<String>, FileError> {
+fn texts(window: &Window, splitter: &Splitter, line: u64) -> Result<Vec<String>, FileError> {
     if splitter.fields().len() > MAX_COLUMNS {
         return Err(FileError::TooManyColumns {
             path: window.path().to_path_buf(),
@@ -130,19 +129,17 @@ fn names(window: &Window, splitter: &Splitter, line: u64) -> Result<Vec<String>,
             limit: MAX_COLUMNS,
         });
     }
-    let mut unique = UniqueNames::default();
-    let mut text = Vec::new();
-    let name = |(index, field): (usize, &super::split::FieldRange)| {
-        text.clear();
+    let text = |field: &FieldRange| {
         let range = &window.data()[field.start..field.end];
+        let mut text = Vec::with_capacity(range.len());
         if field.quoted {
             unquote(range, &mut text)
         } else {
             text.extend_from_slice(range)
         }
-        unique.name(&String::from_utf8_lossy(&text), index + 1)
+        String::from_utf8_lossy(&text).into_owned()
     };
-    Ok(splitter.fields().iter().enumerate().map(name).collect())
+    Ok(splitter.fields().iter().map(text).collect())
 }
 
 #[cfg(test)]
@@ -176,9 +173,9 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique_and_blank_lines_before_are_skipped() {
+    fn blank_lines_before_are_skipped() {
         let header = header("\u{feff}\r\n  \n Id ,,Id,\"Two\nlines\"\r1,2,3,4", None).unwrap();
-        assert_eq!(header.columns, ["id", "column_2", "id_2", "two_lines"]);
+        assert_eq!(header.texts, [" Id ", "", "Id", "Two\nlines"]);
         assert_eq!(header.next_line, 5);
     }
 

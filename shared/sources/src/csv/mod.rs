@@ -10,44 +10,60 @@ mod tests;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 use std::sync::Arc;
 
 use self::split::{FieldRange, Split, Splitter, unquote};
+use crate::SourceBatch;
 use crate::batch::{
     BatchLimit, Delivery, LOOK_AHEAD_BYTES, RowNotes, TextColumn, skip_too_long, text_schema,
 };
 use crate::error::FileError;
+use crate::names::UniqueNames;
 use crate::window::Window;
 
 pub(crate) use self::header::DelimiterChoice;
 
-/// Reads the whole window; the names of its columns.
-pub(crate) fn read(
-    mut window: Window,
-    limit: BatchLimit,
-    max_record_bytes: usize,
-    choice: DelimiterChoice,
-    delivery: &mut Delivery<'_>,
-) -> Result<Vec<String>, FileError> {
-    let header = header::read(&mut window, choice, max_record_bytes)?;
-    let mut reader = CsvReader {
-        splitter: Splitter::new(header.delimiter),
-        table: Table::new(&header.columns),
-        line: header.next_line,
-        window,
-        max_record_bytes,
-    };
-    reader.splitter.seek(reader.window.data(), reader.window.start());
-    while reader.read_records(limit)? {
-        reader.table.deliver(&reader.window, delivery)?;
-    }
-    if reader.table.notes.rows() > 0 {
-        reader.table.deliver(&reader.window, delivery)?;
-    }
-    Ok(header.columns)
+/// How a CSV file is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CsvDialect {
+    pub(crate) delimiter: DelimiterChoice,
+    /// The header that a text of the first line stands for.
+    pub(crate) header: fn(&str) -> &str,
+    pub(crate) quoted_empty: QuotedEmpty,
 }
 
-struct CsvReader {
+/// What two quotes with nothing between them mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QuotedEmpty {
+    /// Null, as a field of nothing at all: most writers quote without meaning anything by it.
+    Null,
+    /// A text without letters, as databases write it to tell it from null.
+    Text,
+}
+
+/// Reads the whole window; the names of its columns.
+pub(crate) fn read(
+    window: Window,
+    limit: BatchLimit,
+    max_record_bytes: usize,
+    delimiter: DelimiterChoice,
+    delivery: &mut Delivery<'_>,
+) -> Result<Vec<String>, FileError> {
+    let dialect = CsvDialect { delimiter, header: |text| text, quoted_empty: QuotedEmpty::Null };
+    let mut reader = CsvReader::open(window, max_record_bytes, dialect)?;
+    while let Some(batch) = reader.next_batch(limit)? {
+        delivery.deliver(reader.window.path(), Ok(batch))?;
+    }
+    Ok(reader.columns)
+}
+
+/// Reads record by record, from the header on.
+pub(crate) struct CsvReader {
+    /// The first line, as it is written.
+    headers: Vec<String>,
+    /// The names of the columns: normalised and unique.
+    columns: Vec<String>,
     window: Window,
     splitter: Splitter,
     table: Table,
@@ -57,15 +73,56 @@ struct CsvReader {
 }
 
 impl CsvReader {
-    /// Reads until the batch is full (true) or the file ends (false).
-    fn read_records(&mut self, limit: BatchLimit) -> Result<bool, FileError> {
+    /// Reads the header.
+    pub(crate) fn open(
+        mut window: Window,
+        max_record_bytes: usize,
+        dialect: CsvDialect,
+    ) -> Result<Self, FileError> {
+        let header = header::read(&mut window, dialect.delimiter, max_record_bytes)?;
+        let mut names = UniqueNames::default();
+        let texts = header.texts.iter().zip(1..);
+        let columns: Vec<String> =
+            texts.map(|(text, position)| names.name((dialect.header)(text), position)).collect();
+        let mut splitter = Splitter::new(header.delimiter);
+        splitter.seek(window.data(), window.start());
+        Ok(Self {
+            table: Table::new(&columns, dialect.quoted_empty),
+            headers: header.texts,
+            columns,
+            window,
+            splitter,
+            line: header.next_line,
+            max_record_bytes,
+        })
+    }
+
+    pub(crate) fn headers(&self) -> &[String] {
+        &self.headers
+    }
+
+    /// The next rows, at least one; `None` at the end of the file.
+    pub(crate) fn next_batch(
+        &mut self,
+        limit: BatchLimit,
+    ) -> Result<Option<SourceBatch>, FileError> {
+        self.read_records(limit)?;
+        if self.table.notes.rows() == 0 {
+            return Ok(None);
+        }
+        let batch = self.table.finish();
+        batch.map(Some).map_err(|error| FileError::no_table(self.window.path(), &error))
+    }
+
+    /// Reads until the batch is full or the file ends.
+    fn read_records(&mut self, limit: BatchLimit) -> Result<(), FileError> {
         while !self.table.is_full(limit) {
             let (start, ended) = (self.window.start(), self.window.ended());
             match self.splitter.split(self.window.data(), start, ended) {
                 Split::Record { end, .. } if end - start > self.max_record_bytes => {
                     self.too_long()?
                 }
-                Split::Record { next, .. } if next == start => return Ok(false),
+                Split::Record { next, .. } if next == start => break,
                 Split::Record { end, next, lines } => {
                     self.table.accept(&self.window, end, self.splitter.fields(), self.line);
                     self.window.consume_to(next);
@@ -83,7 +140,7 @@ impl CsvReader {
                 Split::Unfinished | Split::StrayQuote { .. } => self.too_long()?,
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     fn too_long(&mut self) -> Result<(), FileError> {
@@ -114,15 +171,17 @@ struct Table {
     notes: RowNotes,
     /// Bytes of records in this batch.
     bytes: usize,
+    quoted_empty: QuotedEmpty,
 }
 
 impl Table {
-    fn new(names: &[String]) -> Self {
+    fn new(names: &[String], quoted_empty: QuotedEmpty) -> Self {
         Self {
             schema: text_schema(names.iter().map(String::as_str)),
             columns: names.iter().map(|_| TextColumn::new()).collect(),
             notes: RowNotes::default(),
             bytes: 0,
+            quoted_empty,
         }
     }
 
@@ -149,6 +208,8 @@ impl Table {
             if field.quoted {
                 unquote(&data[field.start..field.end], column.bytes());
                 column.end_value();
+            } else if self.quoted_empty == QuotedEmpty::Text && field.is_quoted_empty(data) {
+                column.push_empty();
             } else {
                 column.push(data, field.start..field.end);
             }
@@ -167,14 +228,14 @@ impl Table {
         self.columns.iter_mut().for_each(TextColumn::end_value);
     }
 
-    fn deliver(&mut self, window: &Window, delivery: &mut Delivery<'_>) -> Result<(), FileError> {
+    /// The batch of what was collected.
+    fn finish(&mut self) -> Result<SourceBatch, ArrowError> {
         let columns: Result<Vec<ArrayRef>, _> = self
             .columns
             .iter_mut()
             .map(|column| column.finish().map(|array| Arc::new(array) as ArrayRef))
             .collect();
         self.bytes = 0;
-        let batch = columns.and_then(|columns| self.notes.finish(self.schema.clone(), columns));
-        delivery.deliver(window.path(), batch)
+        self.notes.finish(self.schema.clone(), columns?)
     }
 }

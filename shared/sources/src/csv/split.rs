@@ -13,6 +13,14 @@ pub(super) struct FieldRange {
     pub(super) quoted: bool,
 }
 
+impl FieldRange {
+    /// Whether nothing stands between two quotes, as against nothing at all.
+    pub(super) fn is_quoted_empty(&self, data: &[u8]) -> bool {
+        let before = self.start.checked_sub(1).and_then(|before| data.get(before));
+        self.start == self.end && before == Some(&QUOTE)
+    }
+}
+
 /// What splitting came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Split {

@@ -1,10 +1,15 @@
 //! CSV files read from end to end.
 
+use arrow::array::{Array, AsArray};
 use proptest::prelude::*;
 
+use super::{CsvDialect, CsvReader, DelimiterChoice, QuotedEmpty};
+use crate::batch::BatchLimit;
 use crate::error::FileError;
+use crate::progress::Progress;
 use crate::read::ReadOptions;
 use crate::testing::{Rows, gzip, read_content, read_path, shared_data, zstd};
+use crate::window::Window;
 
 fn rows(content: impl AsRef<[u8]>) -> Rows {
     read_content("x.csv", content.as_ref(), &ReadOptions::default()).unwrap()
@@ -28,6 +33,43 @@ fn quoted_fields_hold_anything() {
     let seen = rows("a;b\n\"x;\"\"y\"\"\";\"1\r\n2\n3\r4\"\n\"\";z\n5\" pipe;\"q\"r\n");
     assert_eq!(seen.flat(), ["x;\"y\"|1\r\n2\n3\r4", "~|z", "5\" pipe|qr"]);
     assert_eq!(seen.lines(), [2, 6, 7]);
+}
+
+#[test]
+fn a_database_tells_an_empty_text_from_null() {
+    let content = b"_id,id,note\r\n1,,\"\"\n\"\",\"a\"\"\",\n\"\"x,\"\",b\n";
+    let dialect = CsvDialect {
+        delimiter: DelimiterChoice { given: Some(b','), preferred: None },
+        header: |text| if text == "_id" { "ckan_id" } else { text },
+        quoted_empty: QuotedEmpty::Text,
+    };
+    for buffer_bytes in [1, 3, 4096] {
+        let path = std::path::Path::new("x");
+        let window =
+            Window::new(path, Box::new(&content[..]), &Progress::default(), buffer_bytes).unwrap();
+        let mut reader = CsvReader::open(window, 1000, dialect).unwrap();
+        assert_eq!(reader.headers(), ["_id", "id", "note"]);
+        assert_eq!(reader.columns, ["ckan_id", "id", "note"]);
+        let limit = BatchLimit { rows: 2 };
+        let mut rows = Vec::new();
+        while let Some(batch) = reader.next_batch(limit).unwrap() {
+            assert!(batch.line.len() <= 2);
+            for row in 0..batch.line.len() {
+                let columns = batch.fields.columns().iter().map(|column| column.as_string::<i32>());
+                let value = |column: &arrow::array::StringArray| {
+                    column.is_valid(row).then(|| column.value(row).to_owned())
+                };
+                rows.push(columns.map(value).collect::<Vec<_>>());
+            }
+        }
+        let text = |text: &str| Some(text.to_owned());
+        let expected = [
+            [text("1"), None, text("")],
+            [text(""), text("a\""), None],
+            [text("x"), text(""), text("b")],
+        ];
+        assert_eq!(rows, expected);
+    }
 }
 
 #[test]

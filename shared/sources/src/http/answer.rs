@@ -13,16 +13,20 @@ pub(super) fn is_passing(status: StatusCode) -> bool {
         || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
 }
 
-/// The error for an answer that will not change by asking again.
-pub(super) fn lasting_error(source_label: &str, status: StatusCode, body: &[u8]) -> SourceError {
+/// The error for an answer that will not change by asking again; `access_remedy` is what helps
+/// when access is refused.
+pub(super) fn lasting_error(
+    source_label: &str,
+    status: StatusCode,
+    body: &[u8],
+    access_remedy: &str,
+) -> SourceError {
     let source_label = source_label.to_owned();
     let detail = format!("it answers {status}{}", message_of(body));
     match status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => SourceError::Refused {
-            source_label,
-            detail,
-            remedy: "check the token and that the resource is public".to_owned(),
-        },
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            SourceError::Refused { source_label, detail, remedy: access_remedy.to_owned() }
+        }
         StatusCode::NOT_FOUND => SourceError::Definition {
             source_label,
             detail,
@@ -67,7 +71,7 @@ mod tests {
     use super::*;
 
     fn message(body: &str) -> String {
-        lasting_error("portal", StatusCode::BAD_REQUEST, body.as_bytes()).to_string()
+        lasting_error("portal", StatusCode::BAD_REQUEST, body.as_bytes(), "").to_string()
     }
 
     #[test]
@@ -85,8 +89,9 @@ mod tests {
 
     #[test]
     fn errors_are_told_apart_by_what_helps() {
-        let error = |status| lasting_error("portal", status, b"");
+        let error = |status| lasting_error("portal", status, b"", "set TOKEN");
         assert!(matches!(error(StatusCode::FORBIDDEN), SourceError::Refused { .. }));
+        assert!(error(StatusCode::UNAUTHORIZED).to_string().ends_with("; set TOKEN"));
         assert!(matches!(error(StatusCode::NOT_FOUND), SourceError::Definition { .. }));
         assert!(error(StatusCode::FOUND).to_string().contains("has moved"));
         assert!(is_passing(StatusCode::TOO_MANY_REQUESTS));

@@ -7,12 +7,13 @@ use chrono::Utc;
 use futures::StreamExt;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Response, redirect};
-use serde::de::IgnoredAny;
 use url::Url;
 
 use super::answer::{is_passing, lasting_error};
 use super::backoff::{Backoff, retry_after};
-use crate::{Secret, SourceError};
+use super::body::{AnswerBody, JsonBody};
+use super::token::Token;
+use crate::SourceError;
 
 /// Who is asking.
 const USER_AGENT: &str = concat!("smelt/", env!("CARGO_PKG_VERSION"));
@@ -28,7 +29,7 @@ pub struct HttpSettings {
     pub connect_timeout: Duration,
     /// The longest wait for the next bytes of an answer.
     pub read_timeout: Duration,
-    /// The longest answer that is taken, in bytes.
+    /// The longest answer that is taken into memory, in bytes.
     pub max_body_bytes: usize,
     /// The waits between attempts.
     pub backoff: Backoff,
@@ -45,7 +46,7 @@ impl Default for HttpSettings {
     }
 }
 
-/// A question that is answered in JSON.
+/// A question.
 #[derive(Debug, Clone)]
 pub(crate) enum HttpRequest {
     Get(Url),
@@ -58,6 +59,8 @@ pub(crate) struct HttpClient {
     settings: HttpSettings,
     label: String,
     token: Option<(HeaderName, HeaderValue)>,
+    /// What helps when access is refused.
+    access_remedy: String,
 }
 
 impl fmt::Debug for HttpClient {
@@ -79,27 +82,14 @@ enum Failure {
 }
 
 impl HttpClient {
-    /// A client for the source `label` that sends the token, if there is one, in this header.
+    /// A client for the source `label` that sends the token, if there is one.
     pub(crate) fn new(
         label: String,
         settings: HttpSettings,
-        token: Option<(&'static str, &Secret)>,
+        token: Token<'_>,
     ) -> Result<Self, SourceError> {
-        let unusable = |detail: &str, remedy: &str| SourceError::Definition {
-            source_label: label.clone(),
-            detail: detail.to_owned(),
-            remedy: remedy.to_owned(),
-        };
-        let token = match token {
-            None => None,
-            Some((name, secret)) => {
-                let mut value = HeaderValue::from_str(secret.reveal().trim()).map_err(|_| {
-                    unusable("its token has characters no token has", "set the token again")
-                })?;
-                value.set_sensitive(true);
-                Some((HeaderName::from_static(name), value))
-            }
-        };
+        let access_remedy = token.remedy();
+        let token = token.to_header(&label)?;
         let client = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(settings.connect_timeout)
@@ -108,13 +98,12 @@ impl HttpClient {
             .no_proxy()
             .redirect(redirect::Policy::custom(stay_with_the_portal))
             .build()
-            .map_err(|error| {
-                unusable(
-                    &format!("no HTTPS client can be made ({error})"),
-                    "check the root certificates of this machine",
-                )
+            .map_err(|error| SourceError::Definition {
+                source_label: label.clone(),
+                detail: format!("no HTTPS client can be made ({error})"),
+                remedy: "check the root certificates of this machine".to_owned(),
             })?;
-        Ok(Self { client, settings, label, token })
+        Ok(Self { client, settings, label, token, access_remedy })
     }
 
     /// What the source is called in errors.
@@ -128,11 +117,23 @@ impl HttpClient {
         request: &HttpRequest,
         deadline: Option<Instant>,
     ) -> Result<Vec<u8>, SourceError> {
+        let mut body = JsonBody::new(&self.label, self.settings.max_body_bytes);
+        self.fetch(request, &mut body, deadline).await?;
+        Ok(body.bytes)
+    }
+
+    /// Brings the whole answer into `body`.
+    pub(crate) async fn fetch(
+        &self,
+        request: &HttpRequest,
+        body: &mut dyn AnswerBody,
+        deadline: Option<Instant>,
+    ) -> Result<(), SourceError> {
         let backoff = self.settings.backoff;
         let mut attempt = 1;
         loop {
-            let (detail, asked_wait) = match self.attempt(request, deadline).await {
-                Ok(body) => return Ok(body),
+            let (detail, asked_wait) = match self.attempt(request, body, deadline).await {
+                Ok(()) => return Ok(()),
                 Err(Failure::Lasting(error)) => return Err(error),
                 Err(Failure::Passing { detail, wait }) => (detail, wait),
             };
@@ -152,6 +153,7 @@ impl HttpClient {
                     detail: format!("{detail} ({end})"),
                 });
             }
+            tracing::debug!(source = %self.label, attempt, ?wait, "{detail}: trying again");
             tokio::time::sleep(wait).await;
             attempt += 1;
         }
@@ -160,9 +162,10 @@ impl HttpClient {
     async fn attempt(
         &self,
         request: &HttpRequest,
+        body: &mut dyn AnswerBody,
         deadline: Option<Instant>,
-    ) -> Result<Vec<u8>, Failure> {
-        let answer = self.answer(request);
+    ) -> Result<(), Failure> {
+        let answer = self.answer(request, body);
         match deadline {
             None => answer.await,
             Some(deadline) => match tokio::time::timeout_at(deadline.into(), answer).await {
@@ -172,7 +175,12 @@ impl HttpClient {
         }
     }
 
-    async fn answer(&self, request: &HttpRequest) -> Result<Vec<u8>, Failure> {
+    async fn answer(
+        &self,
+        request: &HttpRequest,
+        body: &mut dyn AnswerBody,
+    ) -> Result<(), Failure> {
+        body.restart().map_err(Failure::Lasting)?;
         let mut builder = match request {
             HttpRequest::Get(url) => self.client.get(url.clone()),
             HttpRequest::Post(url, body) => self
@@ -181,54 +189,37 @@ impl HttpClient {
                 .header(CONTENT_TYPE, "application/json")
                 .body(body.to_string()),
         };
-        builder = builder.header(ACCEPT, "application/json");
+        builder = builder.header(ACCEPT, body.media_type());
         if let Some((name, value)) = &self.token {
             builder = builder.header(name, value);
         }
         let response = builder.send().await.map_err(|error| passing(describe(&error)))?;
         let status = response.status();
         if status.is_success() {
-            return self.whole_json(response).await;
+            return take(response, body).await;
         }
         let wait = wait_asked_for(&response);
         let message = first_bytes(response).await;
-        let error = lasting_error(&self.label, status, &message);
+        let error = lasting_error(&self.label, status, &message, &self.access_remedy);
         if is_passing(status) {
             return Err(Failure::Passing { detail: format!("it answers {status}"), wait });
         }
         Err(Failure::Lasting(error))
     }
+}
 
-    async fn whole_json(&self, response: Response) -> Result<Vec<u8>, Failure> {
-        let limit = self.settings.max_body_bytes;
-        let mut body = Vec::new();
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| {
-                passing(format!(
-                    "its answer broke off after {} bytes: {}",
-                    body.len(),
-                    describe(&error)
-                ))
-            })?;
-            if body.len() + chunk.len() > limit {
-                return Err(Failure::Lasting(SourceError::Definition {
-                    source_label: self.label.clone(),
-                    detail: format!("an answer is longer than {limit} bytes"),
-                    remedy: "lower `page_rows` in the source's definition".to_owned(),
-                }));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        // A server, or a proxy before it, may end an answer early without any other sign.
-        match serde_json::from_slice::<IgnoredAny>(&body) {
-            Ok(IgnoredAny) => Ok(body),
-            Err(error) if error.is_eof() => {
-                Err(passing(format!("its answer ends early, after {} bytes", body.len())))
-            }
-            Err(error) => Err(passing(format!("its answer is not JSON ({error})"))),
-        }
+/// Takes the whole answer.
+async fn take(response: Response, body: &mut dyn AnswerBody) -> Result<(), Failure> {
+    let mut bytes = 0;
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| {
+            passing(format!("its answer broke off after {bytes} bytes: {}", describe(&error)))
+        })?;
+        bytes += chunk.len();
+        body.add(&chunk).map_err(Failure::Lasting)?;
     }
+    body.defect().map_or(Ok(()), |defect| Err(passing(defect)))
 }
 
 /// The root of a portal, without anything that a path cannot be added to.
@@ -309,6 +300,7 @@ fn describe(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Secret;
 
     #[test]
     fn a_root_is_a_web_server_without_credentials() {
@@ -322,20 +314,13 @@ mod tests {
     #[test]
     fn a_token_is_not_seen() {
         let secret = Secret::new("hidden");
-        let client = HttpClient::new(
-            "x".to_owned(),
-            HttpSettings::default(),
-            Some(("x-app-token", &secret)),
-        )
-        .unwrap();
+        let token = Token {
+            header: "x-app-token",
+            setting: "app_token",
+            variable: Some("APP_TOKEN"),
+            value: Some(&secret),
+        };
+        let client = HttpClient::new("x".to_owned(), HttpSettings::default(), token).unwrap();
         assert!(!format!("{client:?}").contains("hidden"));
-        let secret = Secret::new("hid\nden");
-        let error = HttpClient::new(
-            "x".to_owned(),
-            HttpSettings::default(),
-            Some(("x-app-token", &secret)),
-        )
-        .unwrap_err();
-        assert!(!error.to_string().contains("hid"), "{error}");
     }
 }

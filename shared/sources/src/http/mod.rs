@@ -3,8 +3,12 @@
 
 mod answer;
 mod backoff;
+mod body;
 mod client;
+mod token;
 
 pub use self::backoff::Backoff;
+pub(crate) use self::body::AnswerBody;
 pub use self::client::HttpSettings;
 pub(crate) use self::client::{HttpClient, HttpRequest, root_url};
+pub(crate) use self::token::Token;

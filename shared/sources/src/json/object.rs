@@ -82,8 +82,9 @@ impl<'de> Visitor<'de> for KeyVisitor {
     }
 }
 
-/// The text of one JSON value as written; only strings are decoded and only nested values compacted.
-fn text_of(raw: &str) -> Result<Option<Cow<'_, str>>, serde_json::Error> {
+/// The text of one valid JSON value as written, without blanks around it; only strings are decoded
+/// and only nested values compacted.
+pub(crate) fn text_of(raw: &str) -> Result<Option<Cow<'_, str>>, serde_json::Error> {
     Ok(match raw.as_bytes().first() {
         Some(b'n') => None,
         Some(b'"') if memchr::memchr(b'\\', raw.as_bytes()).is_some() => {

@@ -12,7 +12,7 @@ use url::Url;
 use super::MOST_PAGE_ROWS;
 use super::keyset::{ROW_ID, UPDATED_AT};
 use super::soql::Soql;
-use crate::http::{HttpClient, HttpRequest, HttpSettings, root_url};
+use crate::http::{HttpClient, HttpRequest, HttpSettings, Token, root_url};
 use crate::names::UniqueNames;
 use crate::{Secret, SourceError};
 
@@ -54,12 +54,19 @@ impl Portal {
         token: Option<&Secret>,
         settings: HttpSettings,
     ) -> Result<Self, SourceError> {
+        let has_token = token.is_some();
+        let token = Token {
+            header: TOKEN_HEADER,
+            setting: "app_token",
+            variable: definition.app_token.as_deref(),
+            value: token,
+        };
         Ok(Self {
             root: root_url(&label, url)?,
-            client: HttpClient::new(label, settings, token.map(|token| (TOKEN_HEADER, token)))?,
+            client: HttpClient::new(label, settings, token)?,
             resource: definition.resource.clone(),
             api: definition.api,
-            has_token: token.is_some(),
+            has_token,
         })
     }
 

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::moment::Moment;
 use super::value::{Value, ValueKind};
 use crate::Cursor;
+use crate::moment::Moment;
 
 /// How far pulls have come.
 ///
@@ -14,7 +14,8 @@ use crate::Cursor;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Mark {
-    /// The greatest value of the cursor column when the pull began; `None` when there was none.
+    /// The greatest value of the cursor column when the pull began that was no time in the future;
+    /// `None` when there was none.
     pub(crate) newest: Option<Value>,
     /// The last row read of a pull that did not reach the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,7 +7,8 @@
 //!
 //! A pull that goes on from a finished one starts `overlap_seconds` before the newest time that was
 //! seen, as transactions commit later than the times they write; a cursor that is no time starts at
-//! the newest value itself. Both give some rows again.
+//! the newest value itself. Both give some rows again. A time in the future is not remembered as
+//! the newest: its rows come again with every pull.
 //!
 //! Fields are shown as the database shows them: times as its wall clock (`TIMESTAMP` in the time
 //! zone of the server's session), bytes as `0x…`, bits as numbers. In SQLite, where a time is what
@@ -19,7 +20,6 @@
 mod address;
 mod failure;
 mod mark;
-mod moment;
 mod mysql;
 mod page_rows;
 mod pages;
@@ -36,7 +36,7 @@ use self::address::Address;
 use self::failure::Failures;
 use self::pages::{SqlPages, column_names};
 use self::session::{Connection, Origin};
-use crate::{Pages, Probe, PullRequest, Secret, Source, SourceError};
+use crate::{Pages, Probe, PullRequest, Secret, Source, SourceError, present};
 
 /// A query of a database.
 #[derive(Debug)]
@@ -69,7 +69,9 @@ impl Source for SqlSource {
     async fn probe(&self) -> Result<Probe, SourceError> {
         let mut connection = Connection::open(&self.origin, None).await?;
         let (columns, ordered) = connection.ordered_rows().await?;
-        let newest = connection.first_row(&ordered.newest()).await?;
+        let newest = connection.first_row(&ordered.newest(None)).await?;
+        let place = ordered.cursor.place(newest.last().and_then(Option::as_ref));
+        let is_in_future = connection.end_of_present(place.as_ref()).await?.is_some();
         let counts = connection.first_row(&ordered.counts()).await?;
         let mut counts = counts.iter().map(|count| count.as_ref()?.text.parse::<u64>().ok());
         let (rows, with_cursor) = (counts.next().flatten(), counts.next().flatten());
@@ -81,6 +83,9 @@ impl Source for SqlSource {
                 "{without_cursor} rows have no value in `{}`: only a load from the beginning gets them.",
                 ordered.cursor.name
             ));
+        }
+        if is_in_future {
+            notes.push(present::note(&ordered.cursor.name));
         }
         let newest = newest.into_iter().next().flatten().map(|cell| cell.text.into_owned());
         Ok(Probe { columns: column_names(&columns), rows, newest, notes })

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use async_trait::async_trait;
+use chrono::NaiveDateTime;
 use futures::TryStreamExt;
 use sqlx::mysql::{MySqlColumn, MySqlConnectOptions, MySqlConnection, MySqlRow};
 use sqlx::{Column, ConnectOptions, Connection, Executor, Row, Statement as _, TypeInfo};
@@ -15,6 +16,7 @@ use sqlx::{Column, ConnectOptions, Connection, Executor, Row, Statement as _, Ty
 use super::session::{Receiver, Session};
 use super::statement::{Dialect, OrderColumn, Statement, derived};
 use super::value::{Cell, ValueKind, shown_bytes};
+use crate::present::Present;
 
 /// What a user may do without being able to change anything.
 const READING: [&str; 5] = ["SELECT", "SHOW VIEW", "SHOW DATABASES", "USAGE", "PROCESS"];
@@ -143,6 +145,12 @@ impl Session for MySqlSession {
             }
         }
         Ok(())
+    }
+
+    async fn present(&mut self) -> Result<Present, sqlx::Error> {
+        let clock = self.texts("SELECT UTC_TIMESTAMP()").await?.concat();
+        let clock = NaiveDateTime::parse_from_str(&clock, "%Y-%m-%d %H:%M:%S");
+        Ok(clock.map_or_else(|_| Present::of_this_machine(), |clock| Present::at(clock.and_utc())))
     }
 
     async fn advice(&mut self) -> Result<Vec<String>, sqlx::Error> {

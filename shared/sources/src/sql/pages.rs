@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use chrono::NaiveDateTime;
 
 use super::mark::{Mark, Position};
-use super::moment::{Moment, SPACE};
 use super::page_rows::{PageEnd, PageRows, PageShape};
 use super::session::{Connection, Origin};
 use super::statement::{OrderColumn, OrderedRows, Selection};
 use super::value::{Value, ValueKind};
 use crate::batch::text_schema;
+use crate::moment::{Moment, SPACE};
 use crate::names::UniqueNames;
 use crate::{Page, PullScope, SourceError};
 
@@ -110,23 +110,26 @@ impl Plan {
     async fn open(&self) -> Result<Reading, SourceError> {
         let mut connection = Connection::open(&self.origin, self.deadline).await?;
         let (columns, rows) = connection.ordered_rows().await?;
-        let newest = connection.newest(&rows).await?;
         let (selection, progress) = match &self.scope {
-            Scope::New(None) => (Selection::default(), Progress::From(newest)),
+            Scope::New(None) => {
+                (Selection::default(), Progress::From(connection.newest(&rows).await?))
+            }
             Scope::New(Some(mark)) => {
                 self.check_kinds(mark, &rows)?;
-                match &mark.after {
+                let mark = believed(mark, &mut connection).await?;
+                let start = self.start(&mark);
+                match mark.after {
                     Some(after) => {
-                        let after = Some(after.clone());
-                        let selection = Selection { after, ..Selection::default() };
-                        (selection, Progress::From(mark.newest.clone()))
+                        let selection = Selection { after: Some(after), ..Selection::default() };
+                        (selection, Progress::From(mark.newest))
                     }
-                    None => (self.start(mark), Progress::From(newest)),
+                    None => (start, Progress::From(connection.newest(&rows).await?)),
                 }
             }
             Scope::Window { since, until } => {
+                let greatest = connection.greatest(&rows).await?;
                 let bound = |time: &Option<NaiveDateTime>| {
-                    let bound = |time| self.bound(time, newest.as_ref());
+                    let bound = |time| self.bound(time, greatest.as_ref());
                     time.map(bound).transpose()
                 };
                 let (since, until) = (bound(since)?, bound(until)?);
@@ -163,9 +166,9 @@ impl Plan {
         if fits { Ok(()) } else { Err(self.origin.failures.foreign_cursor()) }
     }
 
-    /// The moment as a value of the cursor column, written as the column writes its newest one.
-    fn bound(&self, time: NaiveDateTime, newest: Option<&Value>) -> Result<Value, SourceError> {
-        let (kind, separator) = match newest {
+    /// The moment as a value of the cursor column, written as the column writes its greatest one.
+    fn bound(&self, time: NaiveDateTime, greatest: Option<&Value>) -> Result<Value, SourceError> {
+        let (kind, separator) = match greatest {
             None => (ValueKind::Time, SPACE),
             Some(Value { kind: ValueKind::Time | ValueKind::Instant, .. }) => {
                 (ValueKind::Time, SPACE)
@@ -198,8 +201,9 @@ impl Plan {
         if let (None, 0, Scope::New(Some(mark @ Mark { after: Some(_), .. }))) =
             (&page, reading.rows_before, &self.scope)
         {
+            let mark = believed(mark, &mut reading.connection).await?;
             let newest = reading.connection.newest(&reading.rows).await?;
-            reading.selection = self.start(mark);
+            reading.selection = self.start(&mark);
             reading.progress = Progress::From(newest);
             return self.page_of_selection(reading).await;
         }
@@ -234,6 +238,16 @@ impl Plan {
             .map_err(|error| failures.unfit_rows(format!("its rows form no table ({error})")))?;
         Ok(Some(Page { rows, cursor, snapshot: None }))
     }
+}
+
+/// The mark without a time in the future: nothing would ever be newer, so it goes from the
+/// beginning once more. None is written any more, unless a clock is wrong.
+async fn believed(mark: &Mark, connection: &mut Connection) -> Result<Mark, SourceError> {
+    let mut mark = mark.clone();
+    if connection.end_of_present(mark.newest.as_ref()).await?.is_some() {
+        mark.newest = None;
+    }
+    Ok(mark)
 }
 
 impl Progress {

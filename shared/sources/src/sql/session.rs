@@ -15,6 +15,7 @@ use super::sqlite::SqliteSession;
 use super::statement::{Dialect, OrderColumn, OrderedRows, Statement};
 use super::value::{Cell, Value, ValueKind};
 use crate::SourceError;
+use crate::present::Present;
 
 /// How much longer than the database itself this side waits for a statement's rows.
 const GRACE: Duration = Duration::from_secs(5);
@@ -37,6 +38,9 @@ pub(super) trait Session: Send {
         statement: &Statement,
         receive: &mut Receiver<'_>,
     ) -> Result<(), sqlx::Error>;
+
+    /// The clock of the database.
+    async fn present(&mut self) -> Result<Present, sqlx::Error>;
 
     /// Sentences about this connection that its owner should know.
     async fn advice(&mut self) -> Result<Vec<String>, sqlx::Error>;
@@ -132,11 +136,41 @@ impl Connection {
     }
 
     /// The greatest value of the cursor column; `None` when no row has one.
+    pub(super) async fn greatest(
+        &mut self,
+        rows: &OrderedRows,
+    ) -> Result<Option<Value>, SourceError> {
+        self.greatest_until(rows, None).await
+    }
+
+    /// The newest value of the cursor column: the greatest one that is no time in the future.
     pub(super) async fn newest(
         &mut self,
         rows: &OrderedRows,
     ) -> Result<Option<Value>, SourceError> {
-        let row = self.first_row(&rows.newest()).await?;
+        let greatest = self.greatest(rows).await?;
+        match self.end_of_present(greatest.as_ref()).await? {
+            Some(end) => self.greatest_until(rows, Some(&end)).await,
+            None => Ok(greatest),
+        }
+    }
+
+    /// What every value of the present is less than, if this one is a time in the future.
+    pub(super) async fn end_of_present(
+        &mut self,
+        value: Option<&Value>,
+    ) -> Result<Option<Value>, SourceError> {
+        let Some(value) = value else { return Ok(None) };
+        let present = in_time(&self.origin, self.deadline, self.session.present()).await?;
+        Ok(value.end_of_present(present))
+    }
+
+    async fn greatest_until(
+        &mut self,
+        rows: &OrderedRows,
+        until: Option<&Value>,
+    ) -> Result<Option<Value>, SourceError> {
+        let row = self.first_row(&rows.newest(until)).await?;
         Ok(rows.cursor.place(row.last().and_then(Option::as_ref)))
     }
 

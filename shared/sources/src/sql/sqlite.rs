@@ -15,6 +15,7 @@ use sqlx::{
 use super::session::{Receiver, Session};
 use super::statement::{Dialect, OrderColumn, Statement, derived};
 use super::value::{Cell, Value, ValueKind, shown_bytes};
+use crate::present::Present;
 
 /// Steps of SQLite's machine between two looks at the clock; a few microseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
@@ -75,6 +76,11 @@ impl Session for SqliteSession {
             }
         }
         Ok(())
+    }
+
+    async fn present(&mut self) -> Result<Present, sqlx::Error> {
+        // It has no clock of its own.
+        Ok(Present::of_this_machine())
     }
 
     async fn advice(&mut self) -> Result<Vec<String>, sqlx::Error> {

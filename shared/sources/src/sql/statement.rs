@@ -91,15 +91,23 @@ impl OrderedRows {
         Statement { text, bound: conditions.bound }
     }
 
-    /// The greatest value of the cursor column, as it is shown and as it is compared.
-    pub(crate) fn newest(&self) -> Statement {
+    /// The greatest value of the cursor column, or the greatest one that is less than `until`: as it
+    /// is shown, and as it is compared.
+    pub(crate) fn newest(&self, until: Option<&Value>) -> Statement {
+        let mut conditions =
+            Conditions { dialect: self.dialect, texts: Vec::new(), bound: Vec::new() };
+        if let Some(until) = until {
+            conditions.compare(&self.cursor, "<", until);
+        }
         let rows = derived(&self.query);
+        let condition = conditions.text();
         let name = self.dialect.quoted(&self.cursor.name);
         let order = self.dialect.ordered(&self.cursor);
         let place = self.dialect.place(&self.cursor);
-        Statement::plain(format!(
-            "SELECT {name}, {place} FROM {rows}\nORDER BY {order} DESC\nLIMIT 1"
-        ))
+        let text = format!(
+            "SELECT {name}, {place} FROM {rows}{condition}\nORDER BY {order} DESC\nLIMIT 1"
+        );
+        Statement { text, bound: conditions.bound }
     }
 
     /// How many rows there are, and how many of them have a cursor value.

@@ -5,6 +5,9 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use crate::moment::Moment;
+use crate::present::Present;
+
 /// How a database compares a value with others of its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +67,22 @@ impl Value {
         }
     }
 
+    /// What every value of the present is less than, if this one is a time in the future. A number
+    /// may mean anything, and is believed.
+    pub(crate) fn end_of_present(&self, present: Present) -> Option<Self> {
+        match self.kind {
+            ValueKind::Instant if self.whole_seconds()? >= present.end() => {
+                Some(Self { kind: self.kind, text: present.end().to_string() })
+            }
+            ValueKind::Time | ValueKind::Text if present.is_before(&self.text) => {
+                let separator = Moment::read(&self.text)?.separator;
+                let end = Moment { time: present.end_on_any_wall(), separator };
+                Some(Self { kind: self.kind, text: end.bound() })
+            }
+            _ => None,
+        }
+    }
+
     /// The seconds of an instant, without their fraction.
     pub(crate) fn whole_seconds(&self) -> Option<i64> {
         self.text.split('.').next()?.parse().ok()
@@ -117,6 +136,25 @@ mod tests {
             (ValueKind::Unordered, "1", false),
         ] {
             assert_eq!(value(kind, text).is_sound(), sound, "{kind:?} {text}");
+        }
+    }
+
+    #[test]
+    fn the_present_ends_where_a_time_of_the_future_is_compared() {
+        let clock = chrono::DateTime::from_timestamp(1_767_225_600, 0).unwrap();
+        for (kind, text, end) in [
+            (ValueKind::Time, "2026-01-01 23:59:59", None),
+            (ValueKind::Time, "2099-12-31", Some("2026-01-02")),
+            (ValueKind::Text, "2099-12-31T00:00:00Z", Some("2026-01-02")),
+            (ValueKind::Text, "zzz", None),
+            (ValueKind::Instant, "1767225600.999999", None),
+            (ValueKind::Instant, "1767225601.000000", Some("1767225601")),
+            (ValueKind::Integer, "99999999999", None),
+        ] {
+            let value = value(kind, text);
+            let end_of_present = value.end_of_present(Present::at(clock));
+            assert_eq!(end_of_present.as_ref().map(|end| end.text.as_str()), end, "{text}");
+            assert!(end_of_present.is_none_or(|end| end.kind == kind && end.is_sound()));
         }
     }
 

@@ -70,7 +70,7 @@ async fn no_wait_goes_beyond_the_deadline() {
     let server = serve_with(rows(3, 1), failing(Faults::none().and_at(1, fault))).await;
     // Its own waits, of at most 5 ms, would end before: it is the portal's wait that does not.
     let deadline = Some(Instant::now() + Duration::from_secs(2));
-    let request = PullRequest { scope: PullScope::New(None), deadline };
+    let request = PullRequest { scope: PullScope::New(None), deadline, ..PullRequest::default() };
     let error = pull(&open(&server, &definition(6, 0)), request).await.unwrap_err();
     assert!(matches!(error, SourceError::Unavailable { .. }));
     assert!(error.to_string().contains("no time is left"), "{error}");
@@ -82,7 +82,7 @@ async fn no_answer_is_waited_for_beyond_the_deadline() {
     let fault = Fault::Slow(Duration::from_secs(600));
     let server = serve_with(rows(3, 1), failing(Faults::none().and_at(1, fault))).await;
     let deadline = Some(Instant::now() + Duration::from_millis(200));
-    let request = PullRequest { scope: PullScope::New(None), deadline };
+    let request = PullRequest { scope: PullScope::New(None), deadline, ..PullRequest::default() };
     let error = pull(&open(&server, &definition(6, 0)), request).await.unwrap_err();
     assert!(error.to_string().contains("before the deadline"), "{error}");
 }
@@ -114,7 +114,7 @@ async fn a_question_that_is_not_understood_names_the_portals_reason() {
     let source = open(&server, &definition);
     let since = chrono::NaiveDate::from_ymd_opt(2024, 1, 1).unwrap().and_hms_opt(0, 0, 0);
     let scope = PullScope::Window { since, until: None };
-    let error = pull(&source, PullRequest { scope, deadline: None }).await.unwrap_err();
+    let error = pull(&source, PullRequest { scope, ..PullRequest::default() }).await.unwrap_err();
     assert!(matches!(error, SourceError::Definition { .. }));
     assert!(error.to_string().contains("No such column: no_such_column"), "{error}");
     assert_eq!(server.requests(), 2);

@@ -103,7 +103,7 @@ pub(crate) fn open(server: &SodaServer, definition: &Socrata) -> SocrataSource {
 }
 
 pub(crate) fn since(cursor: Option<Cursor>) -> PullRequest {
-    PullRequest { scope: PullScope::New(cursor), deadline: None }
+    PullRequest { scope: PullScope::New(cursor), ..PullRequest::default() }
 }
 
 /// All pages of a pull.

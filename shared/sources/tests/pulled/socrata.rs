@@ -128,12 +128,12 @@ async fn a_window_holds_the_rows_of_its_time_and_moves_no_cursor() {
     let source = open(&server, &definition(3, 0));
     let month = |month| NaiveDate::from_ymd_opt(2023, month, 1).unwrap().and_hms_opt(0, 0, 0);
     let scope = PullScope::Window { since: month(2), until: month(4) };
-    let pages = pull(&source, PullRequest { scope, deadline: None }).await.unwrap();
+    let pages = pull(&source, PullRequest { scope, ..PullRequest::default() }).await.unwrap();
     let expected = (0..48).filter(|number| matches!(number % 12 + 1, 2 | 3)).collect();
     assert_eq!(keys_once(&pages), expected);
     assert!(pages.iter().all(|page| page.cursor.is_none()));
     let scope = PullScope::Window { since: None, until: None };
-    let pages = pull(&source, PullRequest { scope, deadline: None }).await.unwrap();
+    let pages = pull(&source, PullRequest { scope, ..PullRequest::default() }).await.unwrap();
     assert_eq!(keys_once(&pages).len(), 48);
 }
 

@@ -18,6 +18,7 @@ pub(crate) async fn all(database: &Database) {
     a_pull_goes_on_although_the_rest_was_deleted(database).await;
     late_commits_are_found_within_the_overlap(database).await;
     whole_numbers_that_commit_late_are_found_within_the_overlap(database).await;
+    a_time_in_the_future_stops_nothing(database).await;
     a_writer_does_not_disturb_a_pull(database).await;
     a_window_takes_its_rows_and_leaves_the_cursor(database).await;
     questions_that_make_no_sense_are_refused(database).await;
@@ -134,6 +135,52 @@ async fn whole_numbers_that_commit_late_are_found_within_the_overlap(database: &
     assert_eq!(rows, [["4", "99"], ["2", "100"], ["3", "100"], ["5", "1000"]]);
 }
 
+async fn a_time_in_the_future_stops_nothing(database: &Database) {
+    database
+        .execute(
+            "CREATE TABLE ahead (id INT, at DATETIME);
+             INSERT INTO ahead VALUES (1, '2024-05-01 10:00:00'), (2, '2099-01-01 00:00:00'),
+                (3, '2099-01-01 00:00:00')",
+        )
+        .await;
+    let ids = |rows: Vec<Fields>| -> Vec<String> {
+        rows.into_iter().map(|mut row| row.swap_remove(0)).collect()
+    };
+    let mut next_id = 4;
+    for page_rows in 1..=4 {
+        let source = database.source(Sql { page_rows, ..definition("ahead") });
+        let (_, cursor) = new_rows(&source, None).await;
+        let newest = next_id.to_string();
+        let day = next_id - 2;
+        database
+            .execute(&format!("INSERT INTO ahead VALUES ({newest}, '2024-05-{day:02} 00:00:00')"))
+            .await;
+        next_id += 1;
+        let (rows, cursor) = new_rows(&source, cursor).await;
+        assert_eq!(ids(rows)[1..], [newest.as_str(), "2", "3"], "{page_rows} rows");
+        assert_eq!(ids(new_rows(&source, cursor.clone()).await.0), [newest.as_str(), "2", "3"]);
+        // A cursor of a time when this went unnoticed.
+        let Cursor(mut stuck) = cursor.unwrap();
+        stuck["newest"]["text"] = json!("2099-01-01 00:00:00");
+        let (rows, cursor) = new_rows(&source, Some(Cursor(stuck))).await;
+        assert_eq!(rows.len(), next_id - 1);
+        assert_eq!(ids(new_rows(&source, cursor).await.0), [newest.as_str(), "2", "3"]);
+    }
+    let source = database.source(definition("ahead"));
+    let notes = source.probe().await.unwrap().notes;
+    assert!(notes.iter().any(|note| note.contains("`at` lies in the future")), "{notes:?}");
+    let until = NaiveDate::from_ymd_opt(2024, 5, 2).and_then(|day| day.and_hms_opt(0, 0, 0));
+    let window = PullScope::Window { since: None, until };
+    let rows: Vec<Fields> =
+        pages(&source, window).await.unwrap().iter().flat_map(rows_of).collect();
+    assert_eq!(ids(rows), ["1"]);
+    database.execute("DELETE FROM ahead WHERE at < '2025-01-01'").await;
+    let (rows, cursor) = new_rows(&source, None).await;
+    assert_eq!(ids(rows), ["2", "3"]);
+    assert_eq!(cursor.as_ref().unwrap().0["newest"], json!(null));
+    assert_eq!(ids(new_rows(&source, cursor).await.0), ["2", "3"]);
+}
+
 async fn a_writer_does_not_disturb_a_pull(database: &Database) {
     let expected = fill(database, "written").await;
     let source = database.source(Sql { page_rows: 2, ..definition("written") });
@@ -242,8 +289,10 @@ async fn a_deadline_ends_a_pull(database: &Database) {
     fill(database, "timed").await;
     let source = database.source(definition("timed"));
     let deadline = Some(Instant::now() - Duration::from_secs(1));
-    let mut pull =
-        source.pull(PullRequest { scope: PullScope::default(), deadline }).await.unwrap();
+    let mut pull = source
+        .pull(PullRequest { scope: PullScope::default(), deadline, ..PullRequest::default() })
+        .await
+        .unwrap();
     let error = pull.next().await.unwrap_err();
     assert!(error.retryable(), "{error:?}");
     // It does not look as if it had ended.

@@ -85,7 +85,7 @@ pub(crate) fn definition(table: &str) -> Sql {
 
 /// All pages of a pull.
 pub(crate) async fn pages(source: &SqlSource, scope: PullScope) -> Result<Vec<Page>, SourceError> {
-    let mut pull = source.pull(PullRequest { scope, deadline: None }).await?;
+    let mut pull = source.pull(PullRequest { scope, ..PullRequest::default() }).await?;
     let mut pages = Vec::new();
     while let Some(page) = pull.next().await? {
         pages.push(page);

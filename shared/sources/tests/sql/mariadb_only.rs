@@ -25,6 +25,7 @@ async fn every_type_arrives_as_the_server_shows_it() {
     all_types_arrive(&database).await;
     keys_of_every_kind_are_paged(&database).await;
     times_are_not_shifted(&database).await;
+    instants_are_believed_up_to_the_servers_clock(&database).await;
     zero_dates_do_no_harm(&database).await;
 }
 
@@ -191,6 +192,25 @@ async fn times_are_not_shifted(database: &Database) {
     assert_eq!(rows, [["1", "2024-05-01 12:00:00", "2024-05-01 12:00:00"]]);
 }
 
+async fn instants_are_believed_up_to_the_servers_clock(database: &Database) {
+    database
+        .execute(
+            "CREATE TABLE instants (id INT, at TIMESTAMP(3) NULL);
+             INSERT INTO instants VALUES (1, NOW(3) - INTERVAL 1 MINUTE), (2, NOW(3) + INTERVAL 1 HOUR)",
+        )
+        .await;
+    let source = database.source(definition("instants"));
+    let ids = |rows: Vec<Vec<String>>| rows.into_iter().map(|mut row| row.swap_remove(0));
+    let (_, cursor) = new_rows(&source, None).await;
+    database.execute("INSERT INTO instants VALUES (3, NOW(3) - INTERVAL 10 SECOND)").await;
+    let (rows, cursor) = new_rows(&source, cursor).await;
+    assert_eq!(ids(rows).skip(1).collect::<Vec<_>>(), ["3", "2"]);
+    let (rows, _) = new_rows(&source, cursor).await;
+    assert_eq!(ids(rows).collect::<Vec<_>>(), ["3", "2"]);
+    let notes = source.probe().await.unwrap().notes;
+    assert!(notes.iter().any(|note| note.contains("in the future")), "{notes:?}");
+}
+
 async fn zero_dates_do_no_harm(database: &Database) {
     database
         .execute(
@@ -338,7 +358,7 @@ async fn a_server_that_hangs_is_given_up_at_the_deadline() {
         .await;
     let source = database.source(Sql { page_rows: 1, ..definition("many") });
     let deadline = Some(Instant::now() + Duration::from_secs(2));
-    let request = PullRequest { scope: PullScope::default(), deadline };
+    let request = PullRequest { scope: PullScope::default(), deadline, ..PullRequest::default() };
     let mut begun = source.pull(request.clone()).await.unwrap();
     begun.next().await.unwrap().unwrap();
     server_of(&database).hang();

@@ -5,7 +5,9 @@ use std::time::Instant;
 use serde_json::json;
 use smelt_domain::{Dataset, SourceDefinition, StageName, StepReport, Table as TableDefinition};
 use smelt_lake::{Commit, Snapshot, Table};
-use smelt_sources::{Cursor, Page, PullRequest, PullScope, SnapshotPart, Source, SourceError};
+use smelt_sources::{
+    CopyProgress, Cursor, Page, PullRequest, PullScope, SnapshotPart, Source, SourceError,
+};
 use uuid::Uuid;
 
 use super::bronze_writer::{BronzeWriter, Origin, Written};
@@ -51,6 +53,8 @@ pub struct Pulled {
     pub rows: u64,
     /// The commits.
     pub steps: Vec<StepReport>,
+    /// What was copied and is gone at the source: its rows do not count any more.
+    pub gone: Vec<String>,
     /// How it ended.
     pub ending: PullEnding,
 }
@@ -101,10 +105,16 @@ impl Puller<'_> {
             PullFrom::Beginning => Some(RecentRows::default()),
             PullFrom::Window { .. } => None,
         };
-        let request = PullRequest { scope: scope(pull, before), deadline: pull.deadline };
+        let copies = base.as_ref().map(|base| snapshots::counting(base, &self.definition.name));
+        let request = PullRequest {
+            scope: scope(pull, before),
+            deadline: pull.deadline,
+            copies: copies.unwrap_or_default(),
+        };
         let mut pages = self.source.pull(request).await?;
         let ticket = self.ticket();
-        let mut pulled = Pulled { rows: 0, steps: Vec::new(), ending: PullEnding::Complete };
+        let mut pulled =
+            Pulled { rows: 0, steps: Vec::new(), gone: Vec::new(), ending: PullEnding::Complete };
         loop {
             let load = self.load(&mut *pages, recent.as_mut(), pull.deadline, &*ticket).await?;
             let mut arrival = ArrivalOfRows {
@@ -122,6 +132,8 @@ impl Puller<'_> {
                 return Ok(pulled);
             }
             pulled.rows += load.written.rows;
+            let gone = load.settled.into_iter().filter(|part| part.progress == CopyProgress::Gone);
+            pulled.gone.extend(gone.map(|part| part.of));
             position = load.cursor.map(|cursor| cursor.0.to_string()).or(position);
             if let Some(ending) = load.ended {
                 pulled.ending = ending?;
@@ -147,7 +159,7 @@ impl Puller<'_> {
         let mut load = Load {
             written: Written::default(),
             cursor: None,
-            completed: Vec::new(),
+            settled: Vec::new(),
             ended: None,
             started,
         };
@@ -191,7 +203,7 @@ impl Puller<'_> {
                 writer.write(&rows).await?;
             }
             load.cursor = cursor.or(load.cursor);
-            load.completed.extend(snapshot.filter(|part| part.complete));
+            load.settled.extend(snapshot.filter(|part| part.progress != CopyProgress::Underway));
         }
         self.close(writer, part, &mut load).await?;
         Ok(load)
@@ -251,8 +263,8 @@ struct Load {
     written: Written,
     /// The cursor behind the last page; `None` leaves it where it is.
     cursor: Option<Cursor>,
-    /// Copies that are complete with this load.
-    completed: Vec<SnapshotPart>,
+    /// Copies that are complete with this load, or gone.
+    settled: Vec<SnapshotPart>,
     /// How the pull ended, if it did.
     ended: Option<Result<PullEnding, SourceError>>,
     started: Instant,
@@ -279,7 +291,7 @@ impl Follower for ArrivalOfRows<'_> {
         let is_there = match has_rows {
             // Ours are there after a commit whose answer was lost.
             true => self.rows_are_live(base.as_ref()),
-            false => is_noted && self.copies_count(base.as_ref()),
+            false => is_noted && self.copies_are_settled(base.as_ref()),
         };
         if is_there {
             return Ok(Attempt::UpToDate);
@@ -308,8 +320,8 @@ impl ArrivalOfRows<'_> {
         self.load.written.files.iter().all(|file| is_live(&file.path))
     }
 
-    fn copies_count(&self, base: Option<&Snapshot>) -> bool {
-        self.load.completed.iter().all(|part| {
+    fn copies_are_settled(&self, base: Option<&Snapshot>) -> bool {
+        self.load.settled.iter().all(|part| {
             let (name, state) = snapshots::completion(&self.puller.definition.name, part);
             base.and_then(|base| base.property(&name)) == Some(state.as_str())
         })
@@ -323,9 +335,9 @@ impl ArrivalOfRows<'_> {
                 commit.properties.push((puller.recent_name(), recent.clone()));
             }
         }
-        let completed = self.load.completed.iter();
+        let settled = self.load.settled.iter();
         commit
             .properties
-            .extend(completed.map(|part| snapshots::completion(&puller.definition.name, part)));
+            .extend(settled.map(|part| snapshots::completion(&puller.definition.name, part)));
     }
 }

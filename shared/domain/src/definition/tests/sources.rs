@@ -1,0 +1,126 @@
+//! Sources: what they speak, when they are pulled.
+
+use super::*;
+use crate::{CkanFetch, CkanLoad, SourceKind};
+
+const SOURCES: &str = "\
+description: A shop
+sources:
+  portal:
+    description: where orders come from
+    table: orders
+    schedule: {cron: '0 3 * * *', time_zone: UTC}
+    socrata: {url: 'https://data.shop.org/', resource: abcd-1234, time: date, key: [id]}
+";
+
+#[track_caller]
+fn assert_source_problem(part: &str, replacement: &str, problem: &str) {
+    assert!(SOURCES.contains(part), "{part}");
+    assert_only("description: A shop\n", &SOURCES.replace(part, replacement), problem);
+}
+
+#[test]
+fn sources() {
+    let dataset = parsed(&RIGHT.replace("description: A shop\n", SOURCES));
+    let source = &dataset.sources[0];
+    assert_eq!((source.name.as_str(), source.table.as_str()), ("portal", "orders"));
+    let SourceKind::Socrata(socrata) = &source.kind else { panic!("{source:?}") };
+    assert_eq!(socrata.url, "https://data.shop.org");
+    assert_eq!((socrata.page_rows, socrata.overlap_seconds), (50_000, 3_600));
+
+    assert_source_problem(
+        "table: orders",
+        "table: order",
+        "6: `table` names `order`, which is not a table of this dataset: did you mean `orders`?",
+    );
+    assert_source_problem(
+        "key: [id]",
+        "key: [ids]",
+        "8: `key` names `ids`, which is no source column of orders: did you mean `id`?",
+    );
+    assert_source_problem(
+        "'0 3 * * *'",
+        "daily",
+        "7: `cron` is `daily`, which has not five fields: write minute, hour, day of month, month \
+         and day of week, such as \"0 3 * * *\"",
+    );
+    assert_source_problem(
+        "0 3 * * *",
+        "0 24 * * *",
+        "7: `cron` is `0 24 * * *`, whose hour `24` is none: write 0 to 23, a range of these, or *, \
+         with a step such as */15",
+    );
+    assert_source_problem(
+        "0 3 * * *",
+        "0 3 1 * MON",
+        "7: `cron` is `0 3 1 * MON`, which sets both day of month and day of week: write * for one \
+         of them: schedulers disagree on what both mean, and some cannot have both",
+    );
+    assert_source_problem(
+        "time_zone: UTC",
+        "time_zone: America/New_Yrok",
+        "7: `time_zone` is `America/New_Yrok`, which is no time zone: did you mean `America/New_York`?",
+    );
+    assert_source_problem(
+        "time_zone: UTC",
+        "time_zone: Midgard",
+        "7: `time_zone` is `Midgard`, which is no time zone: write a name of the IANA time zone \
+         database, such as America/New_York",
+    );
+    assert_source_problem(
+        "https://data.shop.org/",
+        "https://me:secret@data.shop.org",
+        "8: `url` has credentials in it: leave them out: secrets come from the environment",
+    );
+    assert_source_problem(
+        "key: [id]",
+        "key: [id], app_token: s3cr3t",
+        "8: `app_token` is not the name of an environment variable: write a name such as \
+         ORDER_DB_URL and put the value into that variable",
+    );
+    assert_source_problem(
+        "key: [id]",
+        "key: [id], page_rows: 60000",
+        "8: `page_rows` is 60000: write a whole number from 1 to 50000",
+    );
+}
+
+#[test]
+fn ckan_sources() {
+    let ckan = |keys: &str| {
+        let socrata =
+            "socrata: {url: 'https://data.shop.org/', resource: abcd-1234, time: date, key: [id]}";
+        let ckan = format!("ckan: {{url: 'https://data.shop.org', package: orders{keys}}}");
+        assert!(SOURCES.contains(socrata));
+        RIGHT.replace("description: A shop\n", &SOURCES.replace(socrata, &ckan))
+    };
+    let read = |keys: &str| match parsed(&ckan(keys)).sources[0].kind.clone() {
+        SourceKind::Ckan(ckan) => ckan,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(read("").load, CkanLoad::Snapshot(CkanFetch::Pages));
+    assert_eq!(read(", load: snapshot, fetch: dump").load, CkanLoad::Snapshot(CkanFetch::Dump));
+    let incremental = read(", load: incremental, cursor: Entered, token: PORTAL_TOKEN");
+    assert_eq!(incremental.load, CkanLoad::Incremental("Entered".to_owned()));
+    assert_eq!(incremental.token.as_deref(), Some("PORTAL_TOKEN"));
+    for (keys, problem) in [
+        (", fetch: dmup", "`fetch` is `dmup`: did you mean `dump`?"),
+        (
+            ", load: incremental, cursor: Entered, fetch: dump",
+            "`fetch` in a source whose load is incremental: remove it: rows behind a cursor come \
+             page by page",
+        ),
+        (
+            ", cursor: Entered",
+            "`cursor` in a source whose load is a snapshot: remove it, or add `load: incremental`",
+        ),
+        (
+            ", token: s3cr3t",
+            "`token` is not the name of an environment variable: write a name such as \
+             ORDER_DB_URL and put the value into that variable",
+        ),
+    ] {
+        let problems = displayed(&files(&ckan(keys)));
+        assert_eq!(problems, [format!("datasets/shop/dataset.yaml:8: {problem}")]);
+    }
+}

@@ -1,0 +1,201 @@
+//! Portals that `smelt simulate --serve` serves, with everything that may befall their callers.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
+
+use super::{Home, Ran, assert_holds};
+
+/// A portal in a process of its own.
+struct Served {
+    child: Child,
+    /// The variable that leads to it, and its URL.
+    invitation: (String, String),
+    said: Arc<Mutex<Vec<String>>>,
+}
+
+impl Served {
+    /// Serves a dataset of a few rows until it is dropped.
+    fn start(home: &Home, arguments: &[&str]) -> Self {
+        let mut child = home.start(&[&["simulate", "--serve"], arguments].concat());
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let invitation = lines.find_map(|line| {
+            let (variable, rest) = line.trim().split_once('=')?;
+            let url = rest.split_whitespace().next()?;
+            url.starts_with("http://").then(|| (variable.to_owned(), url.to_owned()))
+        });
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let saying = Arc::clone(&said);
+        std::thread::spawn(move || lines.for_each(|line| saying.lock().unwrap().push(line)));
+        Self { child, invitation: invitation.expect("it says where it serves"), said }
+    }
+
+    fn calling(&self, home: &Home, arguments: &[&str]) -> Command {
+        let mut command = home.command(arguments);
+        command.env(&self.invitation.0, &self.invitation.1);
+        command
+    }
+
+    /// Runs what must succeed, and returns what it says.
+    #[track_caller]
+    fn fine(&self, home: &Home, arguments: &[&str]) -> String {
+        let ran: Ran = self.calling(home, arguments).output().unwrap().into();
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        ran.err + &ran.out
+    }
+
+    /// What was said of faults.
+    fn faults(&self) -> Vec<String> {
+        self.said
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|line| line.starts_with("request "))
+            .cloned()
+            .collect()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// 308 requests of three days; with pages of a hundred, a load asks six questions.
+const REQUESTS: [&str; 5] = ["nyc311", "--days", "3", "--rows-per-day", "100"];
+/// 1,837 payments of three fiscal years.
+const PAYMENTS: [&str; 5] = ["spending", "--days", "1095", "--rows-per-day", "3"];
+
+/// With pages so small that a load has a middle.
+fn home_with_small_pages() -> Home {
+    let home = Home::with_own_datasets();
+    let resource = "resource: erm2-nwe9";
+    let pages = format!("{resource}\n      page_rows: 100");
+    home.change("datasets/nyc311/dataset.yaml", resource, &pages);
+    home
+}
+
+#[test]
+fn a_pull_gets_all_rows_of_a_portal_whose_answers_go_wrong() {
+    let home = home_with_small_pages();
+    let faults = [
+        "--fault",
+        "429=1@1",
+        "--fault",
+        "503@3",
+        "--fault",
+        "broken@5",
+        "--fault",
+        "early-end@8",
+        "--fault",
+        "slow=200ms@10..11",
+    ];
+    let portal = Served::start(&home, &[&REQUESTS[..], &faults].concat());
+    let mut pull = portal.calling(&home, &["ingest", "nyc311"]);
+    pull.env("SMELT_LOG", "smelt_sources=debug");
+    let ran: Ran = pull.output().unwrap().into();
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert_holds(&ran.err, &["nyc311.portal: 308 rows", "503 Service Unavailable: trying again"]);
+    let expected = [
+        "request 1: 429=1",
+        "request 3: 503",
+        "request 5: broken",
+        "request 8: early-end",
+        "request 10: slow=200ms",
+    ];
+    assert_eq!(portal.faults(), expected);
+    home.fine(&["refresh", "nyc311"]);
+    assert_eq!(home.balance()[0], 308);
+    let keys = "SELECT COUNT(DISTINCT unique_key) FROM bronze.nyc311_requests";
+    let untroubled = Home::new();
+    let portal = Served::start(&untroubled, &REQUESTS);
+    portal.fine(&untroubled, &["ingest", "nyc311"]);
+    assert_eq!(home.select(keys), untroubled.select(keys));
+}
+
+#[test]
+fn chance_is_the_same_with_the_same_seed() {
+    let pulled = |chance: &[&str]| {
+        let home = home_with_small_pages();
+        let portal = Served::start(&home, &[&REQUESTS[..], &["--seed", "4"], chance].concat());
+        portal.fine(&home, &["ingest", "nyc311"]);
+        let rows = home.select("SELECT unique_key FROM bronze.nyc311_requests ORDER BY unique_key");
+        (rows, portal.faults())
+    };
+    let (rows, faults) = pulled(&["--fault-rate", "0.3"]);
+    assert_eq!(pulled(&[]), (rows.clone(), vec![]));
+    assert!(!faults.is_empty());
+    assert_eq!(pulled(&["--fault-rate", "0.3"]), (rows, faults));
+}
+
+#[test]
+fn a_dump_brings_what_pages_bring() {
+    let rows = "SELECT * FROM silver.spending_payments ORDER BY payment_id";
+    let pulled = |home: &Home, faults: &[&str]| {
+        let portal = Served::start(home, &[&PAYMENTS[..], faults].concat());
+        let said = portal.fine(home, &["ingest", "spending"]);
+        assert_holds(&said, &["spending.checkbook: 1,837 rows"]);
+        home.fine(&["refresh", "spending"]);
+        let said = portal.fine(home, &["ingest", "spending"]);
+        assert_holds(&said, &["spending.checkbook: nothing new"]);
+        (home.select(rows), portal.faults())
+    };
+    let (by_pages, _) = pulled(&Home::new(), &[]);
+    assert!(by_pages.len() > 1000, "{}", by_pages.len());
+    let home = Home::with_own_datasets();
+    let load = "load: snapshot";
+    home.change("datasets/spending/dataset.yaml", load, &format!("{load}\n      fetch: dump"));
+    // Before the first dump: the package, the state of its first resource, its count.
+    let cut = ["--fault", "early-end@4", "--fault", "broken@5"];
+    let (by_dump, faults) = pulled(&home, &cut);
+    assert_eq!(faults, ["request 4: early-end", "request 5: broken"]);
+    assert_eq!(by_dump, by_pages);
+}
+
+#[test]
+fn columns_that_change_in_the_middle_of_a_load_lose_no_row() {
+    let home = home_with_small_pages();
+    let drifts = [
+        "--drift",
+        "new-column=weather@2",
+        "--drift",
+        "missing-column=borough@3",
+        "--drift",
+        "retyped-column=complaint_type@4",
+    ];
+    let portal = Served::start(&home, &[&REQUESTS[..], &drifts].concat());
+    assert_holds(&portal.fine(&home, &["ingest", "nyc311"]), &["nyc311.portal: 308 rows"]);
+    home.fine(&["refresh", "nyc311"]);
+    assert_eq!(home.balance()[0], 308);
+    let counted = |what: &str| {
+        let counted = home.select(&format!("SELECT {what} FROM bronze.nyc311_requests"));
+        counted[0].parse::<u64>().unwrap()
+    };
+    assert_eq!(counted("COUNT(weather)"), 208);
+    let with_borough = counted("COUNT(borough)");
+    assert!((150..=200).contains(&with_borough), "{with_borough}");
+    assert_eq!(counted("COUNT(*) FILTER (WHERE complaint_type LIKE '{\"value\":%')"), 8);
+}
+
+#[test]
+fn what_cannot_go_wrong_is_told() {
+    let home = Home::new();
+    let serve = ["simulate", "nyc311", "--serve"];
+    for (arguments, told) in [
+        (["--fault", "200@1"], "`200` is no fault: expected one of 429"),
+        (["--fault", "503"], "such as 503@5..8"),
+        (["--fault-rate", "10"], "a share from 0 to 1"),
+        (["--drift", "lost-column=borough@1"], "missing-column=NAME@PAGE"),
+    ] {
+        assert_holds(&home.refused(2, &[&serve[..], &arguments].concat()), &[told]);
+    }
+    let without_serve = ["simulate", "nyc311", "--out", "out", "--fault", "503@1"];
+    assert_holds(&home.refused(2, &without_serve), &["--serve"]);
+    let few = ["--days", "1", "--rows-per-day", "10", "--drift", "missing-column=weather@1"];
+    let error = home.refused(1, &[&serve[..], &few].concat());
+    assert_holds(&error, &["the portal has no column `weather`; it has", "unique_key"]);
+    let database = ["simulate", "restaurant", "--serve", "--out", "out", "--fault", "503@1"];
+    assert_holds(&home.refused(1, &database), &["are for portals (nyc311, spending)"]);
+}

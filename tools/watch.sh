@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs every function on this machine, until Ctrl-C, behind the Lambda API that `cargo lambda` plays.
+# They work on SMELT_LAKE (./lake): a folder, or s3://… with AWS_ENDPOINT_URL for a server of your own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+port=${PORT:-9011}
+export SMELT_LAKE=${SMELT_LAKE:-./lake} SMELT_DATASETS=${SMELT_DATASETS:-./datasets}
+export AWS_REGION=${AWS_REGION:-us-east-1}
+PATH=$(tools/lambda/venv.sh)/bin:$PATH
+export PATH
+
+cargo build --workspace --locked
+cargo lambda watch --only-lambda-apis --ignore-changes --offline --invoke-address 127.0.0.1 --invoke-port "$port" &
+children=($!)
+trap 'kill "${children[@]}" 2>/dev/null || true' EXIT
+
+for function in ingest silver gold train alert api maintain; do
+    (
+        export AWS_LAMBDA_RUNTIME_API=http://127.0.0.1:$port/.rt/$function AWS_LAMBDA_FUNCTION_NAME=$function
+        export AWS_LAMBDA_FUNCTION_VERSION=1 AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1024
+        if [ "$function" = alert ]; then
+            export SMELT_ALERT_TOPIC=${SMELT_ALERT_TOPIC:-arn:aws:sns:us-east-1:000000000000:alerts}
+        else
+            unset SMELT_ALERT_TOPIC
+        fi
+        until curl --silent --output /dev/null "http://127.0.0.1:$port/"; do sleep 0.1; done
+        exec "$CARGO_TARGET_DIR/debug/$function"
+    ) &
+    children+=($!)
+done
+echo "watch: the functions wait; in another terminal: make invoke FUNCTION=api EVENT=events/api/status.json" >&2
+wait -n
