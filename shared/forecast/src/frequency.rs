@@ -131,7 +131,9 @@ impl Frequency {
             distance if (28 * DAY..=31 * DAY).contains(&distance) => Self::Monthly,
             distance if (89 * DAY..=92 * DAY).contains(&distance) => Self::Quarterly,
             distance if (365 * DAY..=366 * DAY).contains(&distance) => Self::Yearly,
-            distance if distance < DAY => u32::try_from(distance).map_or(Self::Unknown, Self::Seconds),
+            distance if distance < DAY => {
+                u32::try_from(distance).map_or(Self::Unknown, Self::Seconds)
+            }
             _ => Self::Unknown,
         }
     }
@@ -195,7 +197,9 @@ pub fn parse_time(text: &str) -> Result<i64, ForecastError> {
     let text = text.trim();
     let wrong = || ForecastError::Time(text.to_owned());
     let plain = text.strip_suffix('Z').unwrap_or(text);
-    for format in ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"] {
+    for format in
+        ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]
+    {
         if let Ok(time) = NaiveDateTime::parse_from_str(plain, format) {
             return Ok(time.and_utc().timestamp());
         }
@@ -221,11 +225,8 @@ fn to_date_time(seconds: i64) -> Option<NaiveDateTime> {
 fn add_months(start: i64, months: i64) -> Option<i64> {
     let from = to_date_time(start)?;
     let count = Months::new(u32::try_from(months.unsigned_abs()).ok()?);
-    let moved = if months >= 0 {
-        from.checked_add_months(count)?
-    } else {
-        from.checked_sub_months(count)?
-    };
+    let moved =
+        if months >= 0 { from.checked_add_months(count)? } else { from.checked_sub_months(count)? };
     let is_last_of_month = from.checked_add_days(Days::new(1))?.day() == 1;
     let to = if is_last_of_month {
         let first = moved.with_day(1)?;

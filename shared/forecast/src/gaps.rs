@@ -22,8 +22,12 @@ pub(crate) fn bridge(values: &[f64], season: usize) -> (Vec<f64>, usize) {
             if value.is_finite() {
                 return *value;
             }
-            let before = (1..=4).filter_map(|k| t.checked_sub(k * season)).find(|at| values[*at].is_finite());
-            let after = (1..=4).map(|k| t + k * season).find(|at| values.get(*at).is_some_and(|v| v.is_finite()));
+            let before = (1..=4)
+                .filter_map(|k| t.checked_sub(k * season))
+                .find(|at| values[*at].is_finite());
+            let after = (1..=4)
+                .map(|k| t + k * season)
+                .find(|at| values.get(*at).is_some_and(|v| v.is_finite()));
             // Levels differ one season away: what is carried over is the distance from the line.
             match (before, after) {
                 (Some(a), Some(b)) => (values[a] + values[b]) / 2.0,
@@ -67,7 +71,10 @@ mod tests {
     #[test]
     fn gaps_are_bridged() {
         assert_eq!(bridge(&[GAP, 1.0, GAP, 3.0, f64::INFINITY], 0), (vec![1.0, 2.0, 3.0, 3.0], 1));
-        assert_eq!(bridge(&[1.0, 10.0, 3.0, GAP, 5.0, 14.0], 2).0, [1.0, 10.0, 3.0, 12.0, 5.0, 14.0]);
+        assert_eq!(
+            bridge(&[1.0, 10.0, 3.0, GAP, 5.0, 14.0], 2).0,
+            [1.0, 10.0, 3.0, 12.0, 5.0, 14.0]
+        );
         assert_eq!(bridge(&[GAP, GAP], 7), (vec![], 2));
     }
 }

@@ -5,20 +5,24 @@
 
 pub mod metrics;
 
+mod backtest;
 mod choice;
 mod decompose;
 mod error;
+mod forecast;
 mod frequency;
 mod gaps;
+mod holidays;
+mod intervals;
 mod linear;
 mod models;
 mod power;
+mod seasons;
 mod series;
 mod simplex;
 
+pub use backtest::{Accuracy, Backtest, CHOICE, SeriesAccuracy, backtest};
 pub use error::ForecastError;
+pub use forecast::{Forecast, Interval, Part, Trials, forecast};
 pub use frequency::{Frequency, format_time, parse_time};
 pub use series::{Holiday, NonNegative, Series, Settings, collect_series};
-
-#[doc(hidden)]
-pub use choice::experiment;

@@ -127,7 +127,9 @@ impl Settings {
         if let Some(level) = self.levels.iter().find(|level| !(**level > 0.0 && **level < 100.0)) {
             return wrong(format!("level {level} is not between 0 and 100"));
         }
-        if let Some(season) = self.seasons.iter().find(|season| !(**season >= 2.0 && season.is_finite())) {
+        if let Some(season) =
+            self.seasons.iter().find(|season| !(**season >= 2.0 && season.is_finite()))
+        {
             return wrong(format!("season {season} is not a number of at least 2 values"));
         }
         if self.scoring_season == Some(0) {
@@ -167,10 +169,13 @@ pub fn collect_series(
             }
         }
     }
-    order.into_iter().map(|id| {
-        let points = by_id.remove(&id).unwrap_or_default();
-        one_series(id, points, frequency)
-    }).collect()
+    order
+        .into_iter()
+        .map(|id| {
+            let points = by_id.remove(&id).unwrap_or_default();
+            one_series(id, points, frequency)
+        })
+        .collect()
 }
 
 fn one_series(
@@ -231,8 +236,12 @@ mod tests {
         assert_eq!(twice.to_string(), "series a: two rows for 1970-01-02");
         let off = [row("a", 0, 1.0), row("a", 1, 2.0), ("a".to_owned(), 86_401, None)];
         let error = collect_series(off, Some(Frequency::Daily)).unwrap_err();
-        assert_eq!(error.to_string(), "series a: 1970-01-02 00:00:01 is not on the daily grid of this series");
-        let sparse = collect_series([row("a", 0, 1.0), row("a", 99_999, 2.0)], Some(Frequency::HOURLY));
+        assert_eq!(
+            error.to_string(),
+            "series a: 1970-01-02 00:00:01 is not on the daily grid of this series"
+        );
+        let sparse =
+            collect_series([row("a", 0, 1.0), row("a", 99_999, 2.0)], Some(Frequency::HOURLY));
         assert!(matches!(sparse, Err(ForecastError::Sparse { .. })));
     }
 

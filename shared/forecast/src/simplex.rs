@@ -26,7 +26,8 @@ pub(crate) fn minimise<const N: usize>(
         let (lo, hi) = bounds[axis];
         let mut point = start;
         let step = 0.25 * (hi - lo);
-        point[axis] = if point[axis] + step <= hi { point[axis] + step } else { point[axis] - step };
+        point[axis] =
+            if point[axis] + step <= hi { point[axis] + step } else { point[axis] - step };
         let point = clamp(point);
         corners.push((point, evaluate(&point)));
     }

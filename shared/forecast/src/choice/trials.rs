@@ -1,118 +1,127 @@
-//! (being built) every candidate on every window.
+//! Trials: every model from origins in the past.
+
 use rayon::prelude::*;
-use super::weights::{inverse, mean_losses, Errors, Weighing, errors_of, panel_weights, own_weights, combine};
+
+use super::errors::Trial;
+use super::prepare::Prepared;
 use crate::gaps::bridge;
-use crate::models::{View, candidates, names, Pooled};
-use crate::models::autoregression::{Lags, scale_of};
-use crate::linear::Normal;
-use crate::power::Power;
-use crate::{Series, Settings};
+use crate::holidays::Effects;
+use crate::metrics::mase_scale;
+use crate::models::{Pooled, View, candidates};
 
-pub(crate) struct Trial { pub(crate) actual: Vec<f64>, pub(crate) found: Vec<Option<Vec<f64>>>, pub(crate) scale: f64 }
+/// Series of a set from which on their models are weighed together, so that each needs fewer trials.
+const MANY: usize = 8;
+const FEW_TRIALS: usize = 3;
+const TRIALS: usize = 8;
+/// Fewest values before an origin.
+const LEAST: usize = 8;
 
-fn pool(prepared: &[(Vec<f64>, Vec<f64>)], back: usize) -> Option<Pooled> {
-    let mut lens: Vec<usize> = prepared.iter().map(|p| p.0.len().saturating_sub(back)).collect();
-    lens.sort_unstable();
-    let whole: Vec<usize> = prepared[0].1.iter().map(|s| s.round() as usize).collect();
-    let lags = Lags::new(&whole, lens[lens.len() / 10] / 2)?;
-    let systems: Vec<Normal> = prepared.par_iter().filter(|p| p.0.len().saturating_sub(back) > lags.reach() + 8).map(|p| {
-        let v = &p.0[..p.0.len() - back];
-        let v: Vec<f64> = match Power::of(v) { Some(w) => v.iter().map(|x| w.there(*x)).collect(), None => v.to_vec() };
-        lags.sums(&v, scale_of(&v, 1), 2000) }).collect();
-    let mut all = Normal::new(lags.size());
-    for s in &systems { all.add_system(s, 1.0); }
-    let c = lags.solve(&all, 1e-4, &vec![0.0; lags.size()])?;
-    Some(Pooled { lags, coefficients: c })
+/// The origins of trials, and how far each looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) horizon: usize,
+    stride: usize,
+    trials: usize,
 }
 
-fn env(name: &str, default: f64) -> f64 { std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default) }
+impl Plan {
+    pub(crate) fn new(horizon: usize, series: usize) -> Self {
+        let trials = if series >= MANY { FEW_TRIALS } else { TRIALS };
+        Self { horizon, stride: horizon.div_ceil(2), trials }
+    }
 
-pub fn experiment(series: &[Series], settings: &Settings, windows: usize) {
-    use crate::metrics::{mae, mase_scale, naive2, smape};
-    let h = settings.horizon;
-    let mut labels: Vec<String> = names().iter().map(|s| s.to_string()).collect();
-    for x in ["EQUAL", "MEDIAN", "PANEL", "OWN", "INV", "INVP", "MIX", "MIXP", "MIXMED", "HALF"] { labels.push(x.into()); }
-    let mut sums = vec![[0.0f64; 5]; labels.len()];
-    let began = std::time::Instant::now();
-    for window in 0..windows {
-        let cut = |s: &Series| s.values.len().saturating_sub((windows - window) * h);
-        let seasons_of = |s: &Series| if settings.seasons.is_empty() { s.frequency.seasons() } else { settings.seasons.clone() };
-        let prepared: Vec<(Vec<f64>, Vec<f64>)> = series.iter().map(|s| {
-            let seasons = seasons_of(s);
-            let season = seasons.first().map_or(0, |v| v.round() as usize);
-            (bridge(&s.values[..cut(s)], season).0, seasons)
-        }).collect();
-        let many = series.len() >= 8;
-        let origins = env("K", if many { 3.0 } else { 8.0 }) as usize;
-        let stride = (h as f64 * env("STRIDE", 0.5)).ceil() as usize;
-        let back_most = h + (origins - 1) * stride;
-        let early = pool(&prepared, back_most);
-        let last = pool(&prepared, 0);
-        let trials: Vec<Vec<Trial>> = series.par_iter().map(|s| {
-            let seasons = seasons_of(s);
-            let season = seasons.first().map_or(0, |v| v.round() as usize);
-            let c = cut(s);
-            let m = settings.scoring_season.unwrap_or(s.frequency.scoring_season());
-            (0..origins).filter_map(|k| {
-                let end = c.checked_sub(h + k * stride)?;
-                if end < 16.max(2 * season + 4) && k > 0 { return None; }
-                let (values, _) = bridge(&s.values[..end], season);
-                if values.len() < 8 { return None; }
-                let found = candidates(View { values: &values, seasons: &seasons, horizon: h, pooled: early.as_ref(), proportional: values.iter().all(|v| *v > 0.0) });
-                Some(Trial { actual: s.values[end..end + h].to_vec(), found, scale: mase_scale(&s.values[..end], m).unwrap_or(1.0) })
-            }).collect()
-        }).collect();
-        let errors: Vec<Errors> = trials.iter().map(|t| errors_of(t, names().len())).collect();
-        let weighing = Weighing { pull: env("PULL", 1.0), rounds: env("ROUNDS", 60.0) as usize, rate: env("RATE", 1.0) };
-        let uniform = vec![1.0 / names().len() as f64; names().len()];
-        let losses: Vec<Vec<f64>> = errors.iter().map(|e| e.losses()).collect();
-        let overall = mean_losses(&losses);
-        let prior = inverse(&overall, env("POW", 2.0), env("CUT", 1.5));
-        let panel = panel_weights(&errors, &prior, &weighing);
-        if window == 0 {
-            let mut p: Vec<(f64, &str)> = panel.iter().copied().zip(names().iter().copied()).collect();
-            p.sort_by(|a, b| b.0.total_cmp(&a.0));
-            println!("panel {:?}", p.iter().take(9).map(|(w, n)| format!("{n} {w:.2}")).collect::<Vec<_>>());
-        }
-        let all: Vec<_> = prepared.par_iter().zip(&errors).map(|((values, seasons), errors)| {
-            let mut found = candidates(View { values, seasons, horizon: h, pooled: last.as_ref(), proportional: values.iter().all(|v| *v > 0.0) });
-            let own = own_weights(errors, &panel, &weighing);
-            let l = errors.losses();
-            let inv = inverse(&l, env("POW", 2.0), env("CUT", 1.5));
-            // losses of the series drawn towards those of all
-            let points = errors.points() as f64;
-            let base = l.iter().zip(&overall).filter(|(a, b)| a.is_finite() && b.is_finite()).map(|(a, b)| a / b).fold(f64::INFINITY, f64::min);
-            let k = env("SHRINK", 10.0);
-            let shrunk: Vec<f64> = l.iter().zip(&overall).map(|(a, b)| if a.is_finite() { (points * a + k * base * b) / (points + k) } else { f64::INFINITY }).collect();
-            let invp = inverse(&shrunk, env("POW", 2.0), env("CUT", 1.5));
-            let mix: Vec<f64> = own.iter().zip(&inv).map(|(a, b)| a + b).collect();
-            let mixp: Vec<f64> = own.iter().zip(&invp).map(|(a, b)| a + b).collect();
-            let extra = [
-                combine(&found, &uniform, false), combine(&found, &uniform, true), combine(&found, &panel, false), combine(&found, &own, false), combine(&found, &inv, false), combine(&found, &invp, false), combine(&found, &mix, false), combine(&found, &mixp, false), combine(&found, &mixp, true)];
-            found.extend(extra);
-            let (a, b) = (found[found.len() - 2].clone(), found[found.len() - 1].clone());
-            found.push(a.zip(b).map(|(a, b)| a.iter().zip(&b).map(|(x, y)| (x + y) / 2.0).collect()));
-            found
-        }).collect();
-        for (s, found) in series.iter().zip(&all) {
-            let c = cut(s);
-            let (history, actual) = (&s.values[..c], &s.values[c..c + h]);
-            let m = settings.scoring_season.unwrap_or(s.frequency.scoring_season());
-            let n2 = naive2(history, m, h);
-            let Some(scale) = mase_scale(history, m) else { continue };
-            let (Some(a), Some(b)) = (smape(actual, &n2), mae(actual, &n2)) else { continue };
-            for (sum, f) in sums.iter_mut().zip(found) {
-                if let Some(f) = f {
-                    let (x, y) = (smape(actual, f).unwrap(), mae(actual, f).unwrap() / scale);
-                    for (t, v) in sum.iter_mut().zip([x, y, a, b / scale, 1.0]) { *t += v; }
-                }
+    /// Steps of the trials of a series: all that are asked for if a third of its values are as many.
+    fn steps(&self, length: usize) -> usize {
+        self.horizon.min(length / 3).max(1)
+    }
+
+    /// Ends of what is known in each trial, the newest first.
+    fn ends(&self, length: usize, season: usize) -> Vec<usize> {
+        let steps = self.steps(length);
+        let stride = self.stride.min(steps);
+        (0..self.trials)
+            .filter_map(|number| Some((number, length.checked_sub(steps + number * stride)?)))
+            .filter(|(number, end)| {
+                // The first trial is better than none, the others want two seasons.
+                *end >= if *number == 0 { LEAST } else { (2 * season + 4).max(2 * LEAST) }
+            })
+            .map(|(_, end)| end)
+            .collect()
+    }
+
+    /// How many values of each series no trial knows.
+    fn unknown(&self) -> usize {
+        self.horizon + (self.trials - 1) * self.stride
+    }
+}
+
+/// Values without gaps and without what holidays do to them.
+pub(crate) fn at_origin(one: &Prepared, end: usize, effects: Option<&Effects>) -> Vec<f64> {
+    let mut known = one.values[..end].to_vec();
+    if let Some(effects) = effects {
+        effects.remove(&mut known, one.skipped);
+    }
+    bridge(&known, one.season()).0
+}
+
+/// Coefficients of all series: from what all trials know, and from everything.
+pub(crate) fn pools(
+    set: &[&Prepared],
+    whole: &[Vec<f64>],
+    plan: Plan,
+) -> (Option<Pooled>, Option<Pooled>) {
+    let seasons = set.first().map_or(&[] as &[f64], |one| &one.seasons);
+    let early: Vec<&[f64]> =
+        whole.iter().map(|values| &values[..values.len().saturating_sub(plan.unknown())]).collect();
+    let all: Vec<&[f64]> = whole.iter().map(Vec::as_slice).collect();
+    (Pooled::fit(&early, seasons), Pooled::fit(&all, seasons))
+}
+
+/// All trials of one series, the newest first.
+pub(crate) fn trials(
+    one: &Prepared,
+    plan: Plan,
+    pooled: Option<&Pooled>,
+    effects: impl Fn(usize) -> Option<Effects> + Sync,
+) -> Vec<Trial> {
+    let length = one.values.len();
+    let steps = plan.steps(length);
+    plan.ends(length, one.season())
+        .into_par_iter()
+        .map(|end| {
+            let effects = effects(end);
+            let values = at_origin(one, end, effects.as_ref());
+            let mut found = candidates(View {
+                values: &values,
+                seasons: &one.seasons,
+                horizon: steps,
+                pooled,
+                floor: one.floor,
+            });
+            if let Some(effects) = &effects {
+                effects.add(&mut found, one.skipped + end, one.floor);
             }
-        }
+            Trial {
+                actual: one.values[end..end + steps].to_vec(),
+                found,
+                scale: mase_scale(&one.values[..end], one.scoring).unwrap_or(1.0),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins() {
+        let plan = Plan::new(14, 1);
+        assert_eq!(plan.ends(200, 7), [186, 179, 172, 165, 158, 151, 144, 137]);
+        assert_eq!(Plan::new(14, 20).ends(200, 7).len(), 3);
+        // A third of 30 values is as far as it can be looked.
+        assert_eq!(plan.ends(30, 7), [20]);
+        assert_eq!(plan.ends(9, 7), [] as [usize; 0]);
+        assert_eq!(plan.ends(0, 7), [] as [usize; 0]);
     }
-    let brief = std::env::var("BRIEF").is_ok();
-    for (name, s) in labels.iter().zip(&sums) {
-        if s[4] == 0.0 || (brief && name.to_uppercase() != *name) { continue; }
-        println!("{name:20} n={:4} smape {:7.3} mase {:7.3} owa {:.3}", s[4], s[0] / s[4], s[1] / s[4], (s[0] / s[2] + s[1] / s[3]) / 2.0);
-    }
-    println!("{:?} per series-window", began.elapsed() / (windows * series.len()) as u32);
 }

@@ -1,142 +1,177 @@
-//! Weights of models, by how well their weighted mean would have done.
+//! Weights of models by how they did in trials.
 //!
-//! The weighted mean of all models that minimises the scaled absolute error over all trials, found by
-//! exponentiated gradients (Kivinen and Warmuth: Exponentiated gradient versus gradient descent for
-//! linear predictors, 1997), first over all series, then for each series starting from there: the
-//! fewer trials a series has, the closer its weights stay to those of all.
+//! Two ways are averaged. One weighs each model by how well it did alone. The other finds the
+//! weighted mean that would have done best, by exponentiated gradients (Kivinen and Warmuth:
+//! Exponentiated gradient versus gradient descent for linear predictors, 1997), first over all series
+//! of a set, then for each series starting from there: the fewer trials a series has, the closer its
+//! weights stay to those of all.
 
-use super::trials::Trial;
+use super::errors::Errors;
+use crate::models::Model;
 
-pub(crate) struct Weighing {
-    pub(crate) pull: f64,
-    pub(crate) rounds: usize,
-    pub(crate) rate: f64,
+/// The power of the loss by which weights fall.
+const POWER: f64 = 2.0;
+/// How much worse than the best a model may be.
+const CUT: f64 = 1.5;
+/// As many points of a series' own losses weigh as much as the losses of all.
+const SHRINK: f64 = 10.0;
+/// Steps of the descent, the first of them, and how strongly weights are drawn back.
+const ROUNDS: usize = 60;
+const RATE: f64 = 1.0;
+const PULL: f64 = 1.0;
+
+/// What the trials of all series of a set say.
+#[derive(Debug, Clone)]
+pub(crate) struct Panel {
+    /// Of each model, the mean of its loss relative to a good one of the series.
+    losses: Vec<f64>,
+    weights: Vec<f64>,
 }
 
-/// Scaled errors of all models in all trials of one series.
-pub(crate) struct Errors {
-    models: usize,
-    /// Point by point, model by model.
-    errors: Vec<f64>,
-    pub(crate) missing: Vec<bool>,
+impl Panel {
+    pub(crate) fn of(all: &[Errors]) -> Self {
+        let losses = mean_losses(&all.iter().map(Errors::losses).collect::<Vec<_>>());
+        let prior = inverse(&losses);
+        let used: Vec<&Errors> = all.iter().filter(|errors| !errors.is_empty()).collect();
+        let points: usize = used.iter().map(|errors| errors.points.len()).sum();
+        let weights = if points == 0 { prior } else { descend(&used, &prior, points) };
+        Self { losses, weights }
+    }
+
+    /// Weights for a series with such errors. A model that loses to the seasonal naive one has none.
+    /// Empty if no model took part in all trials.
+    pub(crate) fn weigh(&self, errors: &Errors) -> Vec<f64> {
+        let own = errors.losses();
+        let points = errors.points.len() as f64;
+        let ratios = own.iter().zip(&self.losses).map(|(own, all)| own / all);
+        let base = ratios.filter(|ratio| ratio.is_finite()).fold(f64::INFINITY, f64::min);
+        let limit = own[Model::SeasonalNaive as usize];
+        let losses: Vec<f64> = own
+            .iter()
+            .zip(&self.losses)
+            .map(|(own, all)| {
+                let drawn = if base.is_finite() && all.is_finite() {
+                    (points * own + SHRINK * base * all) / (points + SHRINK)
+                } else {
+                    *own
+                };
+                if *own <= limit { drawn } else { f64::INFINITY }
+            })
+            .collect();
+        let mut weights = inverse(&losses);
+        let mut start: Vec<f64> = self
+            .weights
+            .iter()
+            .zip(&losses)
+            .map(|(weight, loss)| if loss.is_finite() { *weight } else { 0.0 })
+            .collect();
+        if normalise(&mut start) {
+            for (weight, found) in
+                weights.iter_mut().zip(descend(&[errors], &start, errors.points.len()))
+            {
+                *weight += found;
+            }
+        }
+        if normalise(&mut weights) { weights } else { Vec::new() }
+    }
+
+    /// Weights for a series without trials, among the models that have something to say.
+    pub(crate) fn blind(&self, has: impl Fn(usize) -> bool) -> Vec<f64> {
+        let mut weights: Vec<f64> = self
+            .weights
+            .iter()
+            .enumerate()
+            .map(|(model, weight)| if has(model) { *weight } else { 0.0 })
+            .collect();
+        if normalise(&mut weights) {
+            return weights;
+        }
+        // Without any trial: what is hardest to be wrong with.
+        let safe = [Model::EtsSeason, Model::BentThetaSeason, Model::SeasonalNaive, Model::Naive];
+        for model in safe.map(|model| model as usize) {
+            weights[model] = if has(model) { 1.0 } else { 0.0 };
+        }
+        normalise(&mut weights);
+        weights
+    }
 }
 
-impl Errors {
-    pub(crate) fn points(&self) -> usize {
-        self.errors.len() / self.models
-    }
-
-    pub(crate) fn losses(&self) -> Vec<f64> {
-        let mut losses = vec![0.0; self.models];
-        for row in self.errors.chunks_exact(self.models) {
-            for (loss, error) in losses.iter_mut().zip(row) {
-                *loss += error.abs();
-            }
-        }
-        let points = self.points().max(1) as f64;
-        for (loss, missing) in losses.iter_mut().zip(&self.missing) {
-            *loss = if *missing { f64::INFINITY } else { *loss / points };
-        }
-        losses
-    }
-}
-
-pub(crate) fn errors_of(trials: &[Trial], models: usize) -> Errors {
-    let mut missing = vec![false; models];
-    for trial in trials {
-        for (missing, found) in missing.iter_mut().zip(&trial.found) {
-            *missing |= found.is_none();
-        }
-    }
-    if trials.is_empty() {
-        missing = vec![true; models];
-    }
-    let mut errors = Vec::new();
-    let mut size = 0.0;
-    let mut count = 0.0;
-    for trial in trials {
-        for actual in trial.actual.iter().filter(|v| v.is_finite()) {
-            size += actual.abs();
-            count += 1.0;
-        }
-    }
-    let size = if size > 0.0 { size / count } else { 1.0 };
-    for trial in trials {
-        for (step, actual) in trial.actual.iter().enumerate() {
-            if !actual.is_finite() {
-                continue;
-            }
-            // Half MASE, half a percentage error: what OWA weighs.
-            let unit = 0.5 / trial.scale + 5.0 / size.max(1e-9 + actual.abs() * 0.5);
-            let start = errors.len();
-            let (mut sum, mut seen) = (0.0, 0);
-            for found in &trial.found {
-                let error = found.as_ref().map_or(f64::NAN, |ahead| ((ahead[step] - actual) * unit).clamp(-1e6, 1e6));
-                if !error.is_nan() {
-                    sum += error;
-                    seen += 1;
-                }
-                errors.push(error);
-            }
-            let mean = sum / f64::from(seen.max(1));
-            for error in &mut errors[start..] {
-                if error.is_nan() {
-                    *error = mean;
-                }
-            }
-        }
-    }
-    Errors { models, errors, missing }
-}
-
-fn normalise(weights: &mut [f64]) {
+fn normalise(weights: &mut [f64]) -> bool {
     let sum: f64 = weights.iter().sum();
-    if sum > 0.0 {
+    let usable = sum > 0.0 && sum.is_finite();
+    if usable {
         for weight in weights {
             *weight /= sum;
         }
     }
+    usable
 }
 
-/// Adds the gradient of the mean absolute error of one series; returns that error.
-fn gradient(errors: &Errors, weights: &[f64], smooth: f64, into: &mut [f64]) -> f64 {
-    let points = errors.points().max(1) as f64;
-    let mut loss = 0.0;
-    for row in errors.errors.chunks_exact(errors.models) {
-        let error: f64 = row.iter().zip(weights).map(|(e, w)| e * w).sum();
-        loss += error.abs();
-        let slope = (error / smooth).clamp(-1.0, 1.0) / points;
-        for (sum, e) in into.iter_mut().zip(row) {
-            *sum += slope * e;
+/// Weights that fall with the loss.
+fn inverse(losses: &[f64]) -> Vec<f64> {
+    /// A loss of nothing would take all the weight.
+    const LEAST: f64 = 1e-12;
+    let best = losses.iter().copied().fold(f64::INFINITY, f64::min).max(LEAST);
+    let mut weights: Vec<f64> = losses
+        .iter()
+        .map(|loss| {
+            let near = loss.is_finite() && *loss <= best * CUT;
+            if near { (best / loss.max(LEAST)).powf(POWER) } else { 0.0 }
+        })
+        .collect();
+    normalise(&mut weights);
+    weights
+}
+
+/// Of each model, the mean of its loss relative to that of the series' best third. Models that less
+/// than half of the series can use have none.
+fn mean_losses(losses: &[Vec<f64>]) -> Vec<f64> {
+    let mut sums = vec![(0.0, 0_usize); Model::ALL.len()];
+    let mut used = 0;
+    for series in losses {
+        let mut sorted: Vec<f64> = series.iter().copied().filter(|loss| loss.is_finite()).collect();
+        sorted.sort_by(f64::total_cmp);
+        let Some(unit) = sorted.get(sorted.len() / 3).filter(|unit| **unit > 0.0) else { continue };
+        used += 1;
+        for (sum, loss) in sums.iter_mut().zip(series) {
+            if loss.is_finite() {
+                *sum = (sum.0 + loss / unit, sum.1 + 1);
+            }
         }
     }
-    loss / points
+    sums.iter()
+        .map(|(sum, count)| if 2 * count > used { sum / *count as f64 } else { f64::INFINITY })
+        .collect()
 }
 
-fn descend(all: &[&Errors], start: &[f64], pull: f64, weighing: &Weighing) -> Vec<f64> {
+fn descend(all: &[&Errors], start: &[f64], points: usize) -> Vec<f64> {
+    let pull = PULL / (points.max(1) as f64).sqrt();
     let mut weights = start.to_vec();
     let mut mean = vec![0.0; start.len()];
-    let mut first_loss = 0.0;
-    for round in 0..weighing.rounds {
+    let mut unit = 1.0;
+    for round in 0..ROUNDS {
         let mut slopes = vec![0.0; start.len()];
         let mut loss = 0.0;
         for errors in all {
-            loss += gradient(errors, &weights, 1e-3, &mut slopes);
+            loss += errors.gradient(&weights, &mut slopes);
         }
         if round == 0 {
-            first_loss = loss.max(1e-12);
+            unit = loss.max(1e-12);
         }
-        let rate = weighing.rate / ((round + 1) as f64).sqrt();
-        let step: Vec<f64> = slopes.iter().map(|s| (-rate * s / first_loss).clamp(-3.0, 3.0)).collect();
-        for ((weight, step), start) in weights.iter_mut().zip(&step).zip(start) {
+        let rate = RATE / ((round + 1) as f64).sqrt();
+        for ((weight, slope), start) in weights.iter_mut().zip(&slopes).zip(start) {
             if *start > 0.0 && *weight > 0.0 {
-                // The pull back is towards where it began.
-                let logarithm = weight.ln() + step + pull * rate * (start.ln() - weight.ln());
-                *weight = logarithm.exp();
+                let step = (-rate * slope / unit).clamp(-3.0, 3.0);
+                // Drawn back to where it began.
+                let back = pull * rate * (start.ln() - weight.ln());
+                *weight = (weight.ln() + step + back).exp();
             }
         }
-        normalise(&mut weights);
-        if round * 2 >= weighing.rounds {
+        if !normalise(&mut weights) {
+            return start.to_vec();
+        }
+        // The second half of the way is averaged: its steps go around the best.
+        if 2 * round >= ROUNDS {
             for (sum, weight) in mean.iter_mut().zip(&weights) {
                 *sum += weight;
             }
@@ -146,73 +181,51 @@ fn descend(all: &[&Errors], start: &[f64], pull: f64, weighing: &Weighing) -> Ve
     mean
 }
 
-pub(crate) fn panel_weights(all: &[Errors], prior: &[f64], weighing: &Weighing) -> Vec<f64> {
-    let used: Vec<&Errors> = all.iter().filter(|e| e.points() > 0).collect();
-    if used.is_empty() {
-        return prior.to_vec();
-    }
-    let pull = weighing.pull / (used.iter().map(|e| e.points() as f64).sum::<f64>()).sqrt();
-    descend(&used, prior, pull, weighing)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::choice::errors::Trial;
 
-pub(crate) fn own_weights(errors: &Errors, panel: &[f64], weighing: &Weighing) -> Vec<f64> {
-    if errors.points() == 0 {
-        return panel.to_vec();
+    /// Two trials in which two models err by 1 in opposite directions, seasonal naive by 2, and all
+    /// others by 5.
+    fn errors() -> Errors {
+        let trial = |sign: f64| Trial {
+            actual: vec![10.0; 8],
+            found: Model::ALL
+                .iter()
+                .map(|model| {
+                    Some(match model {
+                        Model::Theta => vec![10.0 + sign; 8],
+                        Model::Ets => vec![10.0 - sign; 8],
+                        Model::SeasonalNaive => vec![12.0; 8],
+                        Model::Ar => return None,
+                        _ => vec![15.0; 8],
+                    })
+                })
+                .collect(),
+            scale: 1.0,
+        };
+        Errors::of(&[trial(1.0), trial(-1.0)])
     }
-    let mut start: Vec<f64> = panel.to_vec();
-    for (weight, missing) in start.iter_mut().zip(&errors.missing) {
-        if *missing {
-            *weight = 0.0;
-        }
+
+    #[test]
+    fn what_errs_in_opposite_directions_is_averaged() {
+        let errors = errors();
+        let weights = Panel::of(std::slice::from_ref(&errors)).weigh(&errors);
+        let (a, b) = (weights[Model::Theta as usize], weights[Model::Ets as usize]);
+        assert!((a - b).abs() < 1e-6 && a + b > 0.8, "{weights:?}");
+        assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        assert_eq!(weights[Model::Ar as usize], 0.0);
+        assert_eq!(weights[Model::Naive as usize], 0.0);
     }
-    if start.iter().sum::<f64>() <= 0.0 {
-        return panel.to_vec();
+
+    #[test]
+    fn without_trials() {
+        let none = Errors::of(&[]);
+        let panel = Panel::of(std::slice::from_ref(&none));
+        assert!(panel.weigh(&none).is_empty());
+        let weights = panel.blind(|model| model == Model::Naive as usize);
+        assert_eq!(weights[Model::Naive as usize], 1.0);
+        assert!(panel.blind(|_| false).iter().all(|weight| *weight == 0.0));
     }
-    normalise(&mut start);
-    let pull = weighing.pull / (errors.points() as f64).sqrt();
-    descend(&[errors], &start, pull, weighing)
-}
-
-/// The weighted mean, or median, of what the models say.
-pub(crate) fn combine(found: &[Option<Vec<f64>>], weights: &[f64], median: bool) -> Option<Vec<f64>> {
-    let used: Vec<(&Vec<f64>, f64)> = found.iter().zip(weights).filter(|(_, w)| **w > 0.0).filter_map(|(f, w)| Some((f.as_ref()?, *w))).collect();
-    let total: f64 = used.iter().map(|(_, w)| w).sum();
-    let horizon = used.first()?.0.len();
-    Some((0..horizon).map(|step| {
-        if median {
-            let mut at: Vec<(f64, f64)> = used.iter().map(|(f, w)| (f[step], *w)).collect();
-            at.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let mut sum = 0.0;
-            for (value, weight) in &at { sum += weight; if sum >= total / 2.0 { return *value; } }
-            at[at.len() - 1].0
-        } else {
-            used.iter().map(|(f, w)| f[step] * w).sum::<f64>() / total
-        }
-    }).collect())
-}
-
-/// Weights that fall with a power of the loss; none for what is worse than `cut` times the best.
-pub(crate) fn inverse(losses: &[f64], power: f64, cut: f64) -> Vec<f64> {
-    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
-    let mut weights: Vec<f64> = losses.iter().map(|l| if *l <= best * cut && l.is_finite() { (best.max(1e-12) / l.max(1e-12)).powf(power) } else { 0.0 }).collect();
-    normalise(&mut weights);
-    weights
-}
-
-/// Of each model, the mean of its loss relative to the series' best third or so.
-pub(crate) fn mean_losses(losses: &[Vec<f64>]) -> Vec<f64> {
-    let models = losses.first().map_or(0, Vec::len);
-    (0..models).map(|model| {
-        let (mut sum, mut count) = (0.0, 0.0);
-        for series in losses {
-            let mut sorted: Vec<f64> = series.iter().copied().filter(|l| l.is_finite()).collect();
-            sorted.sort_by(f64::total_cmp);
-            let Some(unit) = sorted.get(sorted.len() / 3) else { continue };
-            if series[model].is_finite() && *unit > 0.0 {
-                sum += series[model] / unit;
-                count += 1.0;
-            }
-        }
-        if count > 0.5 * losses.len() as f64 { sum / count } else { f64::INFINITY }
-    }).collect()
 }

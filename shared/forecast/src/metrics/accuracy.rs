@@ -71,9 +71,10 @@ pub fn msis(
 ) -> Option<f64> {
     let alpha = 1.0 - level / 100.0;
     let scored = actual.iter().zip(lo.iter().zip(hi)).filter(|(y, _)| y.is_finite());
-    let score = mean(scored.map(|(y, (lo, hi))| {
-        (hi - lo) + 2.0 / alpha * ((lo - y).max(0.0) + (y - hi).max(0.0))
-    }))?;
+    let score =
+        mean(scored.map(|(y, (lo, hi))| {
+            (hi - lo) + 2.0 / alpha * ((lo - y).max(0.0) + (y - hi).max(0.0))
+        }))?;
     Some(score / mase_scale(history, season)?)
 }
 

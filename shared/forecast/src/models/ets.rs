@@ -1,5 +1,5 @@
 //! Exponential smoothing with additive errors (Hyndman, Koehler, Ord, Snyder: Forecasting with
-//! Exponential Smoothing, 2008): no, linear or damped trend; no, additive or multiplicative season.
+//! Exponential Smoothing, 2008): no or damped trend; no, additive or multiplicative season.
 //! The compact set that forecasts well is compared by AICc.
 
 use crate::simplex::minimise;
@@ -7,7 +7,6 @@ use crate::simplex::minimise;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trend {
     None,
-    Linear,
     Damped,
 }
 
@@ -42,7 +41,8 @@ fn start(values: &[f64], period: usize, trend: Trend, season: Season) -> Start {
             / (period as f64 * (head - period) as f64)
     } else {
         let spread: f64 = (0..head).map(|t| (t as f64 - middle).powi(2)).sum();
-        let together: f64 = values[..head].iter().enumerate().map(|(t, v)| (t as f64 - middle) * (v - mean)).sum();
+        let together: f64 =
+            values[..head].iter().enumerate().map(|(t, v)| (t as f64 - middle) * (v - mean)).sum();
         if spread > 0.0 { together / spread } else { 0.0 }
     };
     let slope = if trend == Trend::None { 0.0 } else { slope };
@@ -62,7 +62,11 @@ fn start(values: &[f64], period: usize, trend: Trend, season: Season) -> Start {
             } / cycles as f64;
         }
     }
-    Start { level: if period > 1 || trend != Trend::None { line(0) - slope } else { mean }, trend: slope, season: phases }
+    Start {
+        level: if period > 1 || trend != Trend::None { line(0) - slope } else { mean },
+        trend: slope,
+        season: phases,
+    }
 }
 
 struct End {
@@ -72,12 +76,18 @@ struct End {
     season: Vec<f64>,
 }
 
-fn run(values: &[f64], p: &Parameters, trend: Trend, season: Season, start: &Start, phases: &mut Vec<f64>) -> End {
+fn run(
+    values: &[f64],
+    p: &Parameters,
+    trend: Trend,
+    season: Season,
+    start: &Start,
+    phases: &mut Vec<f64>,
+) -> End {
     let [alpha, share, gamma, damping] = *p;
     let beta = if trend == Trend::None { 0.0 } else { alpha * share };
     let phi = match trend {
         Trend::None => 0.0,
-        Trend::Linear => 1.0,
         Trend::Damped => damping,
     };
     let (mut level, mut slope, mut squares) = (start.level, start.trend, 0.0);
@@ -128,14 +138,22 @@ fn run(values: &[f64], p: &Parameters, trend: Trend, season: Season, start: &Sta
 }
 
 /// One smoothing model, fitted: its AICc and its values ahead.
-pub(super) fn fit(values: &[f64], period: usize, trend: Trend, season: Season, horizon: usize) -> Option<(f64, Vec<f64>)> {
+pub(super) fn fit(
+    values: &[f64],
+    period: usize,
+    trend: Trend,
+    season: Season,
+    horizon: usize,
+) -> Option<(f64, Vec<f64>)> {
     let n = values.len();
     let period = if season == Season::None { 1 } else { period };
     if n < 5 || (season != Season::None && n < 2 * period) {
         return None;
     }
     let begin = start(values, period, trend, season);
-    if season == Season::Multiplicative && begin.season.iter().any(|factor| !(*factor > 0.0)) {
+    if season == Season::Multiplicative
+        && begin.season.iter().any(|factor| *factor <= 0.0 || factor.is_nan())
+    {
         return None;
     }
     let mut phases = Vec::with_capacity(period);
@@ -152,14 +170,6 @@ pub(super) fn fit(values: &[f64], period: usize, trend: Trend, season: Season, h
             let at = |p: &[f64; 2]| full(p[0], 0.0, p[1], 1.0);
             at(&minimise([0.2, 0.1], [a, g], 50, 1e-5, |p| cost(&at(p))).0)
         }
-        (Trend::Linear, false) => {
-            let at = |p: &[f64; 2]| full(p[0], p[1], 0.0, 1.0);
-            at(&minimise([0.4, 0.05], [a, b], 50, 1e-5, |p| cost(&at(p))).0)
-        }
-        (Trend::Linear, true) => {
-            let at = |p: &[f64; 3]| full(p[0], p[1], p[2], 1.0);
-            at(&minimise([0.2, 0.02, 0.1], [a, b, g], 80, 1e-5, |p| cost(&at(p))).0)
-        }
         (Trend::Damped, false) => {
             let at = |p: &[f64; 3]| full(p[0], p[1], 0.0, p[2]);
             at(&minimise([0.4, 0.05, 0.93], [a, b, d], 80, 1e-5, |p| cost(&at(p))).0)
@@ -172,18 +182,19 @@ pub(super) fn fit(values: &[f64], period: usize, trend: Trend, season: Season, h
     let mut end = run(values, &best, trend, season, &begin, &mut phases);
     end.season = phases;
     let count = n as f64;
-    let free = 2.0
-        + match trend {
+    let free =
+        2.0 + match trend {
             Trend::None => 0.0,
-            Trend::Linear => 2.0,
             Trend::Damped => 3.0,
-        }
-        + if seasonal { period as f64 } else { 0.0 };
-    let correction = if count > free + 2.0 { 2.0 * free * (free + 1.0) / (count - free - 1.0) } else { f64::INFINITY };
+        } + if seasonal { period as f64 } else { 0.0 };
+    let correction = if count > free + 2.0 {
+        2.0 * free * (free + 1.0) / (count - free - 1.0)
+    } else {
+        f64::INFINITY
+    };
     let aicc = count * (end.squares / count).max(1e-300).ln() + 2.0 * free + correction;
     let phi = match trend {
         Trend::None => 0.0,
-        Trend::Linear => 1.0,
         Trend::Damped => best[3],
     };
     let (mut gained, mut power) = (0.0, 1.0);
@@ -203,7 +214,12 @@ pub(super) fn fit(values: &[f64], period: usize, trend: Trend, season: Season, h
 }
 
 /// The best by AICc of a few models.
-pub(super) fn ets(values: &[f64], period: usize, horizon: usize, seasons: &[Season]) -> Option<Vec<f64>> {
+pub(super) fn ets(
+    values: &[f64],
+    period: usize,
+    horizon: usize,
+    seasons: &[Season],
+) -> Option<Vec<f64>> {
     let mut best: Option<(f64, Vec<f64>)> = None;
     for season in seasons {
         for trend in [Trend::None, Trend::Damped] {

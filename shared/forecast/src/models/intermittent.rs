@@ -5,7 +5,10 @@
 /// The mean ahead; `None` unless at least three in ten values are zero and none is negative.
 pub(super) fn intermittent(values: &[f64], horizon: usize) -> Option<Vec<f64>> {
     let zeros = values.iter().filter(|value| **value == 0.0).count();
-    if values.iter().any(|value| *value < 0.0) || 10 * zeros < 3 * values.len() || zeros == values.len() {
+    if values.iter().any(|value| *value < 0.0)
+        || 10 * zeros < 3 * values.len()
+        || zeros == values.len()
+    {
         return None;
     }
     let run = |often: f64, much: f64| {

@@ -1,9 +1,12 @@
 //! The models: each from values without gaps to values ahead.
 
-pub(crate) mod autoregression;
+mod autoregression;
 mod candidates;
 mod ets;
 mod intermittent;
+mod names;
 mod theta;
 
-pub(crate) use candidates::{Pooled, View, candidates, names};
+pub(crate) use autoregression::Pooled;
+pub(crate) use candidates::{Candidates, View, candidates};
+pub(crate) use names::Model;

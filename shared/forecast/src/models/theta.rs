@@ -15,16 +15,14 @@ struct State {
 }
 
 impl State {
-    fn new(first: f64, alpha: f64) -> Self {
-        // The first value is seen with a level of half of it, as the authors start.
-        Self { level: alpha * first + (1.0 - alpha) * first / 2.0, mean: first, slope: 0.0, count: 1.0, power: 1.0 - alpha }
+    fn new(alpha: f64) -> Self {
+        Self { level: 0.0, mean: 0.0, slope: 0.0, count: 1.0, power: 1.0 - alpha }
     }
 
     /// The next value by the model.
     fn next(&self, alpha: f64, theta: f64) -> f64 {
         let intercept = self.mean - self.slope * (self.count + 1.0) / 2.0;
-        let line = self.power * intercept
-            + (1.0 - self.power * (1.0 - alpha)) / alpha * self.slope;
+        let line = self.power * intercept + (1.0 - self.power * (1.0 - alpha)) / alpha * self.slope;
         self.level + (1.0 - 1.0 / theta) * line
     }
 
@@ -43,15 +41,17 @@ pub(super) fn theta(values: &[f64], horizon: usize) -> Option<Vec<f64>> {
     if values.len() < 4 {
         return None;
     }
+    // Seen from the first value: where zero is does not matter, as it must not to logarithms.
+    let first = values[0];
     let run = |alpha: f64, theta: f64| {
-        let mut state = State::new(values[0], alpha);
+        let mut state = State::new(alpha);
         let mut sum = 0.0;
         for (position, value) in values.iter().enumerate().skip(1) {
-            let error = value - state.next(alpha, theta);
+            let error = value - first - state.next(alpha, theta);
             if position >= 3 {
                 sum += error * error;
             }
-            state.see(*value, alpha);
+            state.see(value - first, alpha);
         }
         (sum, state)
     };
@@ -62,7 +62,7 @@ pub(super) fn theta(values: &[f64], horizon: usize) -> Option<Vec<f64>> {
     for _ in 0..horizon {
         let value = state.next(alpha, by);
         state.see(value, alpha);
-        ahead.push(value);
+        ahead.push(first + value);
     }
     Some(ahead)
 }
