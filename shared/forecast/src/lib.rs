@@ -8,6 +8,7 @@ pub mod metrics;
 mod backtest;
 mod choice;
 mod decompose;
+mod detect;
 mod error;
 mod forecast;
 mod frequency;
@@ -22,6 +23,7 @@ mod series;
 mod simplex;
 
 pub use backtest::{Accuracy, Backtest, CHOICE, SeriesAccuracy, backtest};
+pub use detect::{Detector, DetectorSettings, Judgement, Severity};
 pub use error::ForecastError;
 pub use forecast::{Forecast, Interval, Part, Trials, forecast};
 pub use frequency::{Frequency, format_time, parse_time};
