@@ -15,7 +15,7 @@ const DAY: i64 = 24 * HOUR;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
 #[non_exhaustive]
 pub enum Frequency {
-    /// Any whole number of seconds below a day.
+    /// Any whole number of seconds that is no other frequency.
     Seconds(u32),
     /// One value a day.
     Daily,
@@ -27,7 +27,7 @@ pub enum Frequency {
     Quarterly,
     /// One value a year.
     Yearly,
-    /// Numbers in an order, without a clock.
+    /// Numbers that are counted, without a clock.
     #[default]
     Unknown,
 }
@@ -75,7 +75,7 @@ impl Frequency {
     }
 
     /// The time `steps` after `start`, in seconds since 1970 on the wall clock. `None` where the
-    /// calendar ends, and for series without a clock.
+    /// calendar ends. In a series that only counts it is the number of the value.
     pub fn step(self, start: i64, steps: i64) -> Option<i64> {
         match self {
             Self::Seconds(step) => start.checked_add(i64::from(step).checked_mul(steps)?),
@@ -84,7 +84,7 @@ impl Frequency {
             Self::Monthly => add_months(start, steps),
             Self::Quarterly => add_months(start, steps.checked_mul(3)?),
             Self::Yearly => add_months(start, steps.checked_mul(12)?),
-            Self::Unknown => None,
+            Self::Unknown => start.checked_add(steps),
         }
     }
 
@@ -108,7 +108,7 @@ impl Frequency {
             Self::Monthly => every_months(1),
             Self::Quarterly => every_months(3),
             Self::Yearly => every_months(12),
-            Self::Unknown => None,
+            Self::Unknown => every(1),
         }
     }
 
@@ -131,10 +131,7 @@ impl Frequency {
             distance if (28 * DAY..=31 * DAY).contains(&distance) => Self::Monthly,
             distance if (89 * DAY..=92 * DAY).contains(&distance) => Self::Quarterly,
             distance if (365 * DAY..=366 * DAY).contains(&distance) => Self::Yearly,
-            distance if distance < DAY => {
-                u32::try_from(distance).map_or(Self::Unknown, Self::Seconds)
-            }
-            _ => Self::Unknown,
+            distance => u32::try_from(distance).map_or(Self::Unknown, Self::Seconds),
         }
     }
 }
@@ -211,10 +208,14 @@ pub fn parse_time(text: &str) -> Result<i64, ForecastError> {
 /// The time as text: a date at midnight, else date and time of day.
 pub fn format_time(seconds: i64) -> String {
     match to_date_time(seconds) {
-        Some(time) if seconds.rem_euclid(DAY) == 0 => time.format("%Y-%m-%d").to_string(),
+        Some(time) if is_midnight(seconds) => time.format("%Y-%m-%d").to_string(),
         Some(time) => time.format("%Y-%m-%d %H:%M:%S").to_string(),
         None => seconds.to_string(),
     }
+}
+
+pub(crate) fn is_midnight(seconds: i64) -> bool {
+    seconds.rem_euclid(DAY) == 0
 }
 
 fn to_date_time(seconds: i64) -> Option<NaiveDateTime> {

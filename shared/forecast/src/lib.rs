@@ -21,10 +21,14 @@ mod power;
 mod seasons;
 mod series;
 mod simplex;
+mod table;
 
 pub use backtest::{Accuracy, Backtest, CHOICE, SeriesAccuracy, backtest};
-pub use detect::{Detector, DetectorSettings, Judgement, Severity};
+pub use detect::{Detector, DetectorSettings, Judgement, Severity, detect};
 pub use error::ForecastError;
 pub use forecast::{Forecast, Interval, Part, Trials, forecast};
 pub use frequency::{Frequency, format_time, parse_time};
 pub use series::{Holiday, NonNegative, Series, Settings, collect_series};
+pub use table::{
+    Column, Table, accuracy_table, forecast_table, judgement_table, series_accuracy_table,
+};

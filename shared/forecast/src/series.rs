@@ -149,7 +149,8 @@ impl Settings {
 
 /// Series from rows `(id, time, value)` in any order, each on its own regular grid; times without a
 /// row become gaps. Series come in the order in which their ids first appear. Without a frequency
-/// each series has that of most of its neighbours.
+/// each series has the most frequent distance between its times; with [`Frequency::Unknown`] times
+/// are the numbers of the values.
 ///
 /// # Errors
 /// Rows off the grid, two rows for one time, or a grid with far more steps than rows.
@@ -190,7 +191,7 @@ fn one_series(
     let times: Vec<i64> = points.iter().map(|(time, _)| *time).collect();
     let frequency = frequency.unwrap_or_else(|| Frequency::of_times(&times));
     let Some(&start) = times.first() else { return Ok(Series::new(id, Vec::new())) };
-    if points.len() == 1 || frequency == Frequency::Unknown {
+    if points.len() == 1 {
         let values = points.into_iter().map(|(_, value)| value).collect();
         return Ok(Series { id, start: Some(start), frequency, values });
     }

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// How bad.
@@ -10,6 +12,16 @@ pub enum Severity {
     Warning,
     /// Far from anything seen before.
     Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        })
+    }
 }
 
 /// What is said of one value.

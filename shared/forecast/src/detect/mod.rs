@@ -15,3 +15,9 @@ mod views;
 
 pub use detector::{Detector, DetectorSettings};
 pub use judgement::{Judgement, Severity};
+
+/// Judges rows of time and value in the order they come.
+pub fn detect(rows: &[(i64, f64)], settings: DetectorSettings) -> Vec<Judgement> {
+    let mut detector = Detector::new(settings);
+    rows.iter().map(|(time, value)| detector.push(*time, *value)).collect()
+}
