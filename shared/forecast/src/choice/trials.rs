@@ -1,0 +1,127 @@
+//! Trials: every model from origins in the past.
+
+use rayon::prelude::*;
+
+use super::errors::Trial;
+use super::prepare::Prepared;
+use crate::gaps::bridge;
+use crate::holidays::Effects;
+use crate::metrics::mase_scale;
+use crate::models::{Pooled, View, candidates};
+
+/// Series of a set from which on their models are weighed together, so that each needs fewer trials.
+const MANY: usize = 8;
+const FEW_TRIALS: usize = 3;
+const TRIALS: usize = 8;
+/// Fewest values before an origin.
+const LEAST: usize = 8;
+
+/// The origins of trials, and how far each looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) horizon: usize,
+    stride: usize,
+    trials: usize,
+}
+
+impl Plan {
+    pub(crate) fn new(horizon: usize, series: usize) -> Self {
+        let trials = if series >= MANY { FEW_TRIALS } else { TRIALS };
+        Self { horizon, stride: horizon.div_ceil(2), trials }
+    }
+
+    /// Steps of the trials of a series: all that are asked for if a third of its values are as many.
+    fn steps(&self, length: usize) -> usize {
+        self.horizon.min(length / 3).max(1)
+    }
+
+    /// Ends of what is known in each trial, the newest first.
+    fn ends(&self, length: usize, season: usize) -> Vec<usize> {
+        let steps = self.steps(length);
+        let stride = self.stride.min(steps);
+        (0..self.trials)
+            .filter_map(|number| Some((number, length.checked_sub(steps + number * stride)?)))
+            .filter(|(number, end)| {
+                // The first trial is better than none, the others want two seasons.
+                *end >= if *number == 0 { LEAST } else { (2 * season + 4).max(2 * LEAST) }
+            })
+            .map(|(_, end)| end)
+            .collect()
+    }
+
+    /// How many values of each series no trial knows.
+    fn unknown(&self) -> usize {
+        self.horizon + (self.trials - 1) * self.stride
+    }
+}
+
+/// Values without gaps and without what holidays do to them.
+pub(crate) fn at_origin(one: &Prepared, end: usize, effects: Option<&Effects>) -> Vec<f64> {
+    let mut known = one.values[..end].to_vec();
+    if let Some(effects) = effects {
+        effects.remove(&mut known, one.skipped);
+    }
+    bridge(&known, one.season()).0
+}
+
+/// Coefficients of all series: from what all trials know, and from everything.
+pub(crate) fn pools(
+    set: &[&Prepared],
+    whole: &[Vec<f64>],
+    plan: Plan,
+) -> (Option<Pooled>, Option<Pooled>) {
+    let seasons = set.first().map_or(&[] as &[f64], |one| &one.seasons);
+    let early: Vec<&[f64]> =
+        whole.iter().map(|values| &values[..values.len().saturating_sub(plan.unknown())]).collect();
+    let all: Vec<&[f64]> = whole.iter().map(Vec::as_slice).collect();
+    (Pooled::fit(&early, seasons), Pooled::fit(&all, seasons))
+}
+
+/// All trials of one series, the newest first.
+pub(crate) fn trials(
+    one: &Prepared,
+    plan: Plan,
+    pooled: Option<&Pooled>,
+    effects: impl Fn(usize) -> Option<Effects> + Sync,
+) -> Vec<Trial> {
+    let length = one.values.len();
+    let steps = plan.steps(length);
+    plan.ends(length, one.season())
+        .into_par_iter()
+        .map(|end| {
+            let effects = effects(end);
+            let values = at_origin(one, end, effects.as_ref());
+            let mut found = candidates(View {
+                values: &values,
+                seasons: &one.seasons,
+                horizon: steps,
+                pooled,
+                floor: one.floor,
+            });
+            if let Some(effects) = &effects {
+                effects.add(&mut found, one.skipped + end, one.floor);
+            }
+            Trial {
+                actual: one.values[end..end + steps].to_vec(),
+                found,
+                scale: mase_scale(&one.values[..end], one.scoring).unwrap_or(1.0),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins() {
+        let plan = Plan::new(14, 1);
+        assert_eq!(plan.ends(200, 7), [186, 179, 172, 165, 158, 151, 144, 137]);
+        assert_eq!(Plan::new(14, 20).ends(200, 7).len(), 3);
+        // A third of 30 values is as far as it can be looked.
+        assert_eq!(plan.ends(30, 7), [20]);
+        assert_eq!(plan.ends(9, 7), [] as [usize; 0]);
+        assert_eq!(plan.ends(0, 7), [] as [usize; 0]);
+    }
+}

@@ -1,0 +1,108 @@
+//! Simple forecasts of the next value; the one that has been nearest of late is believed.
+
+use serde::{Deserialize, Serialize};
+
+use super::profile::Profile;
+
+/// How fast running means of levels follow.
+const FOLLOW: [f64; 3] = [0.6, 0.2, 0.03];
+/// How fast the running error of an expert forgets.
+const FORGET: f64 = 0.01;
+/// How much better another than the last value has to be.
+const KEEP: f64 = 1.0;
+const COUNT: usize = FOLLOW.len() + 5;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Experts {
+    last: Option<f64>,
+    levels: [f64; FOLLOW.len()],
+    day: Profile,
+    week: Profile,
+    /// Recent distances from the profiles, which move with the level.
+    off_day: f64,
+    off_week: f64,
+    last_day: f64,
+    errors: [f64; COUNT],
+    seen: f64,
+}
+
+impl Experts {
+    pub(super) fn new() -> Self {
+        Self {
+            last: None,
+            levels: [0.0; FOLLOW.len()],
+            day: Profile::day(),
+            week: Profile::week(),
+            off_day: 0.0,
+            off_week: 0.0,
+            last_day: 0.0,
+            errors: [0.0; COUNT],
+            seen: 0.0,
+        }
+    }
+
+    fn all(&self, time: i64) -> [Option<f64>; COUNT] {
+        let last = self.last;
+        let [fast, middle, slow] = self.levels;
+        let known = |value: f64| last.map(|_| value);
+        let (day, week) = (self.day.at(time), self.week.at(time));
+        [
+            last,
+            known(fast),
+            known(middle),
+            known(slow),
+            day,
+            day.map(|day| day + self.off_day),
+            week.map(|week| week + self.off_week),
+            day.zip(last).map(|(day, last)| last + day - self.last_day),
+        ]
+    }
+
+    /// What comes next, and what is usual at this time whatever came last.
+    pub(super) fn expect(&self, time: i64) -> Option<f64> {
+        let all = self.all(time);
+        let mut best: Option<(f64, f64)> = None;
+        for (number, (value, error)) in all.into_iter().zip(self.errors).enumerate() {
+            let Some(value) = value else { continue };
+            let error = if number == 0 { error * KEEP } else { error };
+            if best.is_none_or(|(least, _)| error < least) {
+                best = Some((error, value));
+            }
+        }
+        best.map(|(_, value)| value)
+    }
+
+    /// Learns from a value; errors beyond `limit` count as that.
+    pub(super) fn see(&mut self, time: i64, value: f64, step: f64, limit: f64) {
+        let all = self.all(time);
+        self.seen += 1.0;
+        let rate = FORGET.max(1.0 / self.seen);
+        let worst =
+            all.iter().flatten().map(|said| (value - said).abs().min(limit)).fold(0.0, f64::max);
+        for (error, said) in self.errors.iter_mut().zip(all) {
+            // Who has nothing to say yet is as wrong as the worst.
+            let now = said.map_or(worst, |said| (value - said).abs().min(limit));
+            *error += rate * (now - *error);
+        }
+        if self.last.is_none() {
+            self.levels = [value; FOLLOW.len()];
+        }
+        for (level, follow) in self.levels.iter_mut().zip(FOLLOW) {
+            *level += follow.max(1.0 / self.seen) * (value - *level);
+        }
+        if let Some(day) = self.day.at(time) {
+            self.off_day += 0.1 * (value - day - self.off_day);
+        }
+        if let Some(week) = self.week.at(time) {
+            self.off_week += 0.1 * (value - week - self.off_week);
+        }
+        self.last_day = self.day.at(time).unwrap_or(value);
+        self.day.see(time, value, step);
+        self.week.see(time, value, step);
+        self.last = Some(value);
+    }
+
+    pub(super) fn usual_at(&self, time: i64) -> Option<f64> {
+        self.day.at(time)
+    }
+}

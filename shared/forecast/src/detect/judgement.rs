@@ -1,0 +1,45 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nothing to look at.
+    None,
+    /// Worth a look.
+    Warning,
+    /// Far from anything seen before.
+    Critical,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "none",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        })
+    }
+}
+
+/// What is said of one value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// From 0 (as always) to 1. From [`crate::DetectorSettings::threshold`] on the value is an
+    /// anomaly by itself. In an anomaly that goes on only what is new about it scores again.
+    pub score: f64,
+    /// What was expected; the value itself where nothing was known yet.
+    pub expected: f64,
+    /// Between these 95 in 100 usual values lie.
+    pub lo: f64,
+    /// See [`Judgement::lo`].
+    pub hi: f64,
+    /// Whether the value is part of an anomaly.
+    pub is_anomaly: bool,
+    /// How bad.
+    pub severity: Severity,
+    /// Why, in one short sentence; empty where nothing is to be said.
+    pub reason: String,
+}

@@ -1,0 +1,63 @@
+use crate::Frequency;
+
+/// Why there is no forecast, no table or no judgement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ForecastError {
+    /// A setting that cannot be followed.
+    #[error("{0}")]
+    Setting(String),
+    /// A series without one usable number.
+    #[error("series {id}: no usable value among {rows}")]
+    Empty {
+        /// The series.
+        id: String,
+        /// How many rows it has.
+        rows: usize,
+    },
+    /// Rows that do not lie on one regular grid of times.
+    #[error("series {id}: {time} is not on the {frequency} grid of this series")]
+    OffGrid {
+        /// The series.
+        id: String,
+        /// The time, as text.
+        time: String,
+        /// The frequency that was told or found.
+        frequency: Frequency,
+    },
+    /// Two rows for one time.
+    #[error("series {id}: two rows for {time}")]
+    Twice {
+        /// The series.
+        id: String,
+        /// The time, as text.
+        time: String,
+    },
+    /// A grid much larger than what is on it.
+    #[error("series {id}: {steps} steps of {frequency} for {rows} rows; is the frequency right?")]
+    Sparse {
+        /// The series.
+        id: String,
+        /// Steps from the first to the last time.
+        steps: i64,
+        /// Rows there are.
+        rows: usize,
+        /// The frequency that was told or found.
+        frequency: Frequency,
+    },
+    /// A text that is no time.
+    #[error("{0:?} is not a time; expected 2024-01-31, 2024-01-31 18:00:00 or 2024-01-31T18:00:00")]
+    Time(String),
+    /// Too few rows to hold back what a backtest asks for.
+    #[error("series {id}: {rows} rows are too few for {windows} windows of {horizon} steps")]
+    Short {
+        /// The series.
+        id: String,
+        /// Rows there are.
+        rows: usize,
+        /// Windows asked for.
+        windows: usize,
+        /// Steps of each window.
+        horizon: usize,
+    },
+}

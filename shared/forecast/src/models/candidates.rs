@@ -1,0 +1,228 @@
+//! Every way to forecast one series from one origin that the choice is made among.
+
+use super::autoregression::{Pooled, alone};
+use super::ets::{Season, ets};
+use super::intermittent::intermittent;
+use super::names::Model;
+use super::theta::theta;
+use crate::decompose::{Parts, decompose, decompose_some};
+use crate::power::Power;
+
+/// What is known at an origin.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct View<'a> {
+    /// Values without gaps.
+    pub(crate) values: &'a [f64],
+    /// Seasons in values, ascending; those that the values are too few for are not used.
+    pub(crate) seasons: &'a [f64],
+    pub(crate) horizon: usize,
+    /// Coefficients from all series of the set.
+    pub(crate) pooled: Option<&'a Pooled>,
+    /// Whether nothing may be below zero.
+    pub(crate) floor: bool,
+}
+
+/// The values ahead by each model, in the order of [`Model::ALL`].
+pub(crate) type Candidates = Vec<Option<Vec<f64>>>;
+
+/// The newest values that smoothing models are fitted on; older ones hardly change them.
+const SMOOTHED: usize = 800;
+/// The longest season that exponential smoothing carries itself.
+const SMOOTHED_SEASON: usize = 24;
+/// How many of the last seasons have to be zero at a place for it to be always zero.
+const ALWAYS: usize = 8;
+
+/// Seasons of which the values have enough: two, and of a long one (a year) one and a half.
+fn usable(seasons: &[f64], length: usize) -> Vec<f64> {
+    let needed = |season: f64| season * if season > 100.0 { 1.6 } else { 2.0 };
+    seasons.iter().copied().filter(|season| needed(*season) <= length as f64).collect()
+}
+
+/// What every model says. A model that cannot say anything about such values says nothing.
+pub(crate) fn candidates(view: View<'_>) -> Candidates {
+    let View { values, horizon, .. } = view;
+    let seasons = usable(view.seasons, values.len());
+    let whole: Vec<usize> = seasons.iter().map(|season| season.round() as usize).collect();
+    let (short, long) = (whole.first().copied(), whole.last().copied());
+    let mut found: Candidates = vec![None; Model::ALL.len()];
+    let mut put = |model: Model, ahead: Option<Vec<f64>>| found[model as usize] = ahead;
+
+    put(Model::Naive, repeat(values, 1, horizon));
+    put(Model::SeasonalNaive, repeat(values, short.unwrap_or(1), horizon));
+    put(Model::LongNaive, repeat(values, long.unwrap_or(1), horizon));
+    put(Model::Theta, theta(newest(values), horizon));
+    put(Model::Ets, smoothed(values, horizon));
+    put(Model::Ar, alone(values, &[], horizon));
+    put(Model::Intermittent, intermittent(values, horizon));
+
+    let adjusted = Adjusted::of(values, &seasons, &whole, horizon);
+    let power = Power::of(values);
+    let bent: Option<(Power, Vec<f64>)> =
+        power.map(|power| (power, values.iter().map(|value| power.there(*value)).collect()));
+    // Where no transformation applies, what it would change stands for it: the order of models and
+    // how many of a kind there are do not depend on the values.
+    let bent_adjusted = match &bent {
+        Some((power, bent)) => Adjusted::of(bent, &seasons, &whole, horizon).back(*power),
+        None => adjusted.clone(),
+    };
+    for (models, ahead) in [(&Model::ADJUSTED, adjusted), (&Model::BENT, bent_adjusted)] {
+        for (model, ahead) in models.iter().zip(ahead.0) {
+            put(*model, ahead);
+        }
+    }
+
+    let positive = values.iter().all(|value| *value > 0.0);
+    let kinds: &[Season] =
+        if positive { &[Season::Additive, Season::Multiplicative] } else { &[Season::Additive] };
+    let smoothable = short.filter(|season| *season <= SMOOTHED_SEASON);
+    let seasonal = smoothable.and_then(|season| ets(newest(values), season, horizon, kinds));
+    let with_long = smoothable.filter(|_| seasons.len() > 1).and_then(|season| {
+        let parts = decompose_some(values, &seasons, 1, horizon);
+        with(&parts, ets(newest(&parts.adjusted), season, horizon, &[Season::Additive]))
+    });
+    put(Model::SeasonalEtsLong, with_long.or_else(|| seasonal.clone()));
+    put(Model::SeasonalEts, seasonal);
+
+    let seasonal_ar = alone(values, &whole, horizon);
+    let bent_ar = match &bent {
+        Some((power, bent)) => back(*power, alone(bent, &whole, horizon)),
+        None => seasonal_ar.clone(),
+    };
+    put(Model::SeasonalAr, seasonal_ar);
+    put(Model::BentSeasonalAr, bent_ar);
+
+    if let Some(pooled) = view.pooled {
+        let (base, power) = match &bent {
+            Some((power, bent)) => (bent.as_slice(), Some(*power)),
+            None => (values, None),
+        };
+        let (all, own) = pooled.ahead(base, horizon);
+        let back = |ahead| match power {
+            Some(power) => back(power, ahead),
+            None => ahead,
+        };
+        put(Model::GlobalAr, back(all));
+        put(Model::LocalAr, back(own));
+    }
+
+    let zeros = always_zero(values, short.unwrap_or(1));
+    for ahead in &mut found {
+        if let Some(ahead) = ahead {
+            for (step, value) in ahead.iter_mut().enumerate() {
+                if view.floor {
+                    *value = value.max(0.0);
+                }
+                if !zeros.is_empty() && zeros[step % zeros.len()] {
+                    *value = 0.0;
+                }
+            }
+        }
+        if ahead.as_ref().is_some_and(|ahead| !ahead.iter().all(|value| value.is_finite())) {
+            *ahead = None;
+        }
+    }
+    found
+}
+
+/// Three models on values without their season, once without the first and once without all.
+#[derive(Clone)]
+struct Adjusted([Option<Vec<f64>>; 6]);
+
+impl Adjusted {
+    fn of(values: &[f64], seasons: &[f64], whole: &[usize], horizon: usize) -> Self {
+        let three = |seasons: &[f64]| {
+            let parts = decompose(values, seasons, horizon);
+            let lags = &whole[..whole.len().min(1)];
+            [
+                with(&parts, theta(newest(&parts.adjusted), horizon)),
+                with(&parts, smoothed(&parts.adjusted, horizon)),
+                with(&parts, alone(&parts.adjusted, lags, horizon)),
+            ]
+        };
+        let [a, b, c] = three(&seasons[..seasons.len().min(1)]);
+        let [d, e, f] =
+            if seasons.len() > 1 { three(seasons) } else { [a.clone(), b.clone(), c.clone()] };
+        Self([a, b, c, d, e, f])
+    }
+
+    fn back(self, power: Power) -> Self {
+        Self(self.0.map(|ahead| back(power, ahead)))
+    }
+}
+
+fn newest(values: &[f64]) -> &[f64] {
+    &values[values.len().saturating_sub(SMOOTHED)..]
+}
+
+fn smoothed(values: &[f64], horizon: usize) -> Option<Vec<f64>> {
+    ets(newest(values), 1, horizon, &[Season::None])
+}
+
+fn with(parts: &Parts, ahead: Option<Vec<f64>>) -> Option<Vec<f64>> {
+    Some(ahead?.iter().zip(&parts.ahead).map(|(level, season)| level + season).collect())
+}
+
+fn back(power: Power, ahead: Option<Vec<f64>>) -> Option<Vec<f64>> {
+    Some(ahead?.iter().map(|value| power.back(*value)).collect())
+}
+
+fn repeat(values: &[f64], period: usize, horizon: usize) -> Option<Vec<f64>> {
+    let last = values.get(values.len().checked_sub(period)?..)?;
+    (!last.is_empty()).then(|| (0..horizon).map(|step| last[step % period]).collect())
+}
+
+/// Places in the season ahead at which the last values were all zero: closed on Sundays, no sun at
+/// night.
+fn always_zero(values: &[f64], period: usize) -> Vec<bool> {
+    let n = values.len();
+    if period < 2 || n < ALWAYS * period {
+        return Vec::new();
+    }
+    let always = |place: usize| (1..=ALWAYS).all(|back| values[n + place - back * period] == 0.0);
+    (0..period).map(always).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view<'a>(values: &'a [f64], seasons: &'a [f64]) -> View<'a> {
+        View { values, seasons, horizon: 14, pooled: None, floor: true }
+    }
+
+    #[test]
+    fn a_clear_season_is_seen_by_all_models_that_know_seasons() {
+        let week = [5.0, 6.0, 7.0, 6.0, 9.0, 20.0, 18.0];
+        let values: Vec<f64> = (0..140).map(|day| week[day % 7]).collect();
+        let found = candidates(view(&values, &[7.0]));
+        let seasonal = [Model::SeasonalNaive, Model::SeasonalEts].into_iter();
+        for model in seasonal.chain(Model::ADJUSTED).chain(Model::BENT) {
+            let ahead = found[model as usize].as_ref().unwrap();
+            for (step, value) in ahead.iter().enumerate() {
+                let wanted = week[step % 7];
+                assert!((value - wanted).abs() < 1.0, "{model:?} {step}: {value} for {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn closed_on_sundays() {
+        let noise = |day: usize| (day * 7919 % 13) as f64;
+        let values: Vec<f64> =
+            (0..140).map(|day| if day % 7 == 6 { 0.0 } else { 20.0 + noise(day) }).collect();
+        for ahead in candidates(view(&values, &[7.0])).iter().flatten() {
+            assert_eq!((ahead[6], ahead[13]), (0.0, 0.0));
+        }
+    }
+
+    #[test]
+    fn few_values_are_no_reason_to_stop() {
+        for length in 1..40 {
+            let values: Vec<f64> = (0..length).map(f64::from).collect();
+            let found = candidates(view(&values, &[7.0, 365.25]));
+            assert!(found[Model::Naive as usize].is_some());
+            assert!(found[Model::SeasonalNaive as usize].is_some());
+        }
+        assert!(candidates(view(&[], &[7.0])).iter().all(Option::is_none));
+    }
+}

@@ -1,0 +1,132 @@
+//! The models by name.
+
+/// A model of the choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Model {
+    /// The last value.
+    Naive,
+    /// The last season.
+    SeasonalNaive,
+    /// The last of the longest seasons.
+    LongNaive,
+    Theta,
+    Ets,
+    Ar,
+    /// On values without their first season.
+    ThetaSeason,
+    EtsSeason,
+    ArSeason,
+    /// On values without all their seasons.
+    ThetaSeasons,
+    EtsSeasons,
+    ArSeasons,
+    /// The same six on logarithms or roots.
+    BentThetaSeason,
+    BentEtsSeason,
+    BentArSeason,
+    BentThetaSeasons,
+    BentEtsSeasons,
+    BentArSeasons,
+    /// Smoothing that carries the first season, and one with longer seasons taken out before.
+    SeasonalEts,
+    SeasonalEtsLong,
+    /// Autoregression on seasonal lags.
+    SeasonalAr,
+    BentSeasonalAr,
+    /// With coefficients of all series of the set, and with own ones drawn towards these.
+    GlobalAr,
+    LocalAr,
+    Intermittent,
+}
+
+impl Model {
+    pub(crate) const ALL: [Self; 25] = [
+        Self::Naive,
+        Self::SeasonalNaive,
+        Self::LongNaive,
+        Self::Theta,
+        Self::Ets,
+        Self::Ar,
+        Self::ThetaSeason,
+        Self::EtsSeason,
+        Self::ArSeason,
+        Self::ThetaSeasons,
+        Self::EtsSeasons,
+        Self::ArSeasons,
+        Self::BentThetaSeason,
+        Self::BentEtsSeason,
+        Self::BentArSeason,
+        Self::BentThetaSeasons,
+        Self::BentEtsSeasons,
+        Self::BentArSeasons,
+        Self::SeasonalEts,
+        Self::SeasonalEtsLong,
+        Self::SeasonalAr,
+        Self::BentSeasonalAr,
+        Self::GlobalAr,
+        Self::LocalAr,
+        Self::Intermittent,
+    ];
+
+    pub(crate) const ADJUSTED: [Self; 6] = [
+        Self::ThetaSeason,
+        Self::EtsSeason,
+        Self::ArSeason,
+        Self::ThetaSeasons,
+        Self::EtsSeasons,
+        Self::ArSeasons,
+    ];
+
+    pub(crate) const BENT: [Self; 6] = [
+        Self::BentThetaSeason,
+        Self::BentEtsSeason,
+        Self::BentArSeason,
+        Self::BentThetaSeasons,
+        Self::BentEtsSeasons,
+        Self::BentArSeasons,
+    ];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Naive => "naive",
+            Self::SeasonalNaive => "seasonal_naive",
+            Self::LongNaive => "long_seasonal_naive",
+            Self::Theta => "theta",
+            Self::Ets => "ets",
+            Self::Ar => "ar",
+            Self::ThetaSeason => "season_theta",
+            Self::EtsSeason => "season_ets",
+            Self::ArSeason => "season_ar",
+            Self::ThetaSeasons => "seasons_theta",
+            Self::EtsSeasons => "seasons_ets",
+            Self::ArSeasons => "seasons_ar",
+            Self::BentThetaSeason => "power_season_theta",
+            Self::BentEtsSeason => "power_season_ets",
+            Self::BentArSeason => "power_season_ar",
+            Self::BentThetaSeasons => "power_seasons_theta",
+            Self::BentEtsSeasons => "power_seasons_ets",
+            Self::BentArSeasons => "power_seasons_ar",
+            Self::SeasonalEts => "seasonal_ets",
+            Self::SeasonalEtsLong => "long_seasonal_ets",
+            Self::SeasonalAr => "seasonal_ar",
+            Self::BentSeasonalAr => "power_seasonal_ar",
+            Self::GlobalAr => "global_ar",
+            Self::LocalAr => "local_ar",
+            Self::Intermittent => "intermittent",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_and_names_are_unique() {
+        for (position, model) in Model::ALL.into_iter().enumerate() {
+            assert_eq!(model as usize, position);
+            let same = Model::ALL.iter().filter(|other| other.name() == model.name()).count();
+            assert_eq!(same, 1);
+        }
+    }
+}
