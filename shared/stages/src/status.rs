@@ -85,12 +85,15 @@ pub async fn dataset_status(
     platform: &Platform,
     dataset: &Dataset,
 ) -> Result<DatasetStatus, StageError> {
-    let loaded = dataset.tables.iter().map(|table| load_table(platform, dataset, table));
+    // Collected first: the compiler cannot tell that a stream of closures may move between threads.
+    let loads: Vec<_> =
+        dataset.tables.iter().map(|table| load_table(platform, dataset, table)).collect();
     let loaded: Vec<[Loaded; 3]> =
-        futures::stream::iter(loaded).buffered(LOADED_AT_ONCE).try_collect().await?;
-    let marts = dataset.marts.iter().map(|mart| load(platform, dataset.gold_id(&mart.name)));
+        futures::stream::iter(loads).buffered(LOADED_AT_ONCE).try_collect().await?;
+    let loads: Vec<_> =
+        dataset.marts.iter().map(|mart| load(platform, dataset.gold_id(&mart.name))).collect();
     let marts: Vec<Loaded> =
-        futures::stream::iter(marts).buffered(LOADED_AT_ONCE).try_collect().await?;
+        futures::stream::iter(loads).buffered(LOADED_AT_ONCE).try_collect().await?;
 
     let mut status = DatasetStatus { tables: Vec::new(), balances: Vec::new() };
     for (table, [silver, quarantine, bronze]) in dataset.tables.iter().zip(&loaded) {

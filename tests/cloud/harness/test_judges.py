@@ -64,7 +64,7 @@ class RightsTest(unittest.TestCase):
         self.assertTrue(found["alert"].publishes and found["ingest"].secrets)
         self.assertTrue(found["silver"].may("lists", "runs") and not found["silver"].may("reads", "runs"))
         self.assertEqual(set(terraform.scheduled_per_dataset()), {"train", "maintain", "alert"})
-        self.assertEqual(terraform.number("queues.tf", "maxReceiveCount"), 5)
+        self.assertEqual(terraform.number("queues.tf", "maxReceiveCount"), 10)
 
     def test_more_and_less_than_was_recorded_is_found(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
