@@ -65,7 +65,8 @@ def requests(chance: random.Random) -> Files:
                 "resolution_action_updated_date": (today - timedelta(seconds=number * 250 + line)).isoformat(),
             })
         content = as_csv(rows)
-        name = f"landing/nyc311/requests/an export ({number}).csv"
+        # A name that URLs write otherwise.
+        name = f"landing/nyc311/requests/Zürich #{number} [a~b].csv"
         files |= {f"{name}.gz": gzip.compress(content, mtime=0)} if number == 5 else {name: content}
     return files
 

@@ -27,7 +27,7 @@ def run(checks: Checks, cloud: Cloud, folder: Path) -> None:
     told.messages(cloud)
     before = counted(cloud)
     lose_a_wake_up(cloud)
-    orphans = leave_orphans(cloud)
+    orphans, newest = leave_orphans(cloud)
     forgotten = forget_an_upload(cloud)
     make_old(cloud)
     files = cloud.objects()
@@ -42,6 +42,7 @@ def run(checks: Checks, cloud: Cloud, folder: Path) -> None:
     checks.equal("one that is refused is told of", told.summary(found), [("refused", "nyc311")])
     deleted = files.keys() - after.keys()
     checks.check("old files that no table names are deleted", sorted(set(orphans) - deleted))
+    checks.check("a snapshot that was replaced only now stays", [newest] if newest in deleted else [])
     checks.check("the record of an upload that is gone is deleted", [forgotten] if forgotten in after else [])
     is_cut = any("_delta_log/" in key for key in deleted)
     checks.check("logs are cut below a checkpoint", [] if is_cut else ["none was"])
@@ -73,17 +74,20 @@ def lose_a_wake_up(cloud: Cloud) -> None:
     cloud.s3.put_bucket_notification_configuration(Bucket=cloud.bucket, NotificationConfiguration=told)
 
 
-def leave_orphans(cloud: Cloud) -> list[str]:
-    """What a writer leaves that was killed before its commit: a file in every table."""
+def leave_orphans(cloud: Cloud) -> tuple[list[str], str]:
+    """What a writer leaves that was killed before its commit: a file in every table; and old snapshots, of which
+    the last has not been replaced yet."""
     tables = {key.partition("/_delta_log/")[0] for key in cloud.objects() if "/_delta_log/" in key}
     orphans = [f"{table}/never-committed.parquet" for table in sorted(tables)]
     for key in orphans:
         cloud.drop(key, b"PAR1")
     pointers = [key for key in cloud.objects("published/nyc311/") if key.endswith("/latest.json")]
     version = json.loads(cloud.read(pointers[0]))["version"]
-    replaced = pointers[0].replace("latest.json", f"{version + 1000}.parquet")
-    cloud.drop(replaced, b"PAR1")
-    return [*orphans, replaced]
+    # The first was replaced when the second was written; the second will be by what is published next.
+    replaced, newest = (pointers[0].replace("latest.json", f"{version + n}.parquet") for n in (1000, 1001))
+    for key in (replaced, newest):
+        cloud.drop(key, b"PAR1")
+    return [*orphans, replaced], newest
 
 
 def forget_an_upload(cloud: Cloud) -> str:
