@@ -80,6 +80,12 @@ invoke: ## Send an event to a function that `make watch` runs (FUNCTION=silver E
 e2e: lambda ## Run the functions from end to end against a cloud on this machine (ARGS="--scenario quiet --seed 7")
 	@tools/e2e.sh $(ARGS)
 
+.PHONY: cost
+cost: lambda ## Measure what deliveries take from the functions, and compute what a month costs
+	$(BUILD_DEV)
+	@tools/e2e.sh cost --smelt $(DEV) --out infrastructure/cost/measured.json
+	$(DEV) cost --measured infrastructure/cost/measured.json
+
 .PHONY: conformance
 conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes (ARGS="--dataset events")
 	$(BUILD_DEV)

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Runs the functions from end to end against a cloud on this machine (tests/cloud/README.md):
+# Runs the functions from end to end against a cloud on this machine (tests/cloud/README.md), or measures what
+# they would be billed for:
 #   tools/e2e.sh [--functions FOLDER] [--seed N] [--scenario NAME]…
+#   tools/e2e.sh cost --smelt PATH --out FILE
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,4 +23,8 @@ export AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDE
 export PYTHONDONTWRITEBYTECODE=1
 
 "$venv/bin/python" -m unittest discover --quiet --top-level-directory . --start-directory tests/cloud/harness
+if [ "${1:-}" = cost ]; then
+    shift
+    exec "$venv/bin/python" -m tests.cloud.cost "$@"
+fi
 exec "$venv/bin/python" -m tests.cloud "$@"

@@ -17,6 +17,8 @@ class LogBook:
         self.bytes: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.problems: list[str] = []
+        # Which metrics each function has emitted, by name and dimensions.
+        self.metrics: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         # Refused messages by their kind, as metrics count them.
         self.refused: Counter[str] = Counter()
 
@@ -31,6 +33,8 @@ class LogBook:
                 self.problems.append(f"{function}: {problem}: {text[:300]}")
             is_metric = isinstance(value, dict) and "_aws" in value
             self.counts["metrics" if is_metric else "lines"] += 1
+            if is_metric and not problem:
+                self.metrics[function] |= metrics_of(value)
             if is_metric and "MessagesRefused" in value:
                 self.refused[value["kind"]] += value["MessagesRefused"]
 
@@ -39,6 +43,16 @@ class LogBook:
         with self.lock:
             lines = list(self.lines[function])
         return [line for line in lines if not any(f'"{word}"' in line for word in ("INFO", "DEBUG", "_aws"))]
+
+
+def metrics_of(value: dict) -> set[tuple[str, ...]]:
+    """Each is paid for by itself: a name with one combination of dimensions."""
+    return {
+        (metric["Name"], *(f"{name}={value[name]}" for name in names))
+        for directive in value["_aws"]["CloudWatchMetrics"]
+        for names in directive["Dimensions"]
+        for metric in directive["Metrics"]
+    }
 
 
 def problem_of(text: str, secrets: tuple[str, ...]) -> tuple[str | None, object]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import inputs, lake, measured, report, rights, terraform
+from . import inputs, lake, report, rights, terraform
 from .checks import Checks, Failed
 from .cloud import Cloud
 from .runtime_api import RuntimeApi
@@ -53,7 +53,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--zips", type=Path, default=zips, help="folder with the zips")
     parser.add_argument("--seed", type=int, default=1, help="of what goes wrong in the troubled run")
     parser.add_argument("--scenario", choices=NAMES, action="append", help="only this one, and what it needs")
-    parser.add_argument("--measured", type=Path, help="write what the quiet run would be billed for")
     parser.add_argument("--touched", type=Path, help="write what functions touched, instead of comparing it")
     return parser.parse_args()
 
@@ -87,8 +86,6 @@ class Run:
                 requests.run(self.checks, calm)
             if "upkeep" in chosen:
                 upkeep.run(self.checks, calm, self.scratch / "upkeep")
-            if self.arguments.measured:
-                self.arguments.measured.write_text(measured.as_text(measured.measured(calm)))
         if "alerts" in chosen:
             alerts.run(self.checks, self.cloud("shop", OWN_DATASETS))
         self.checks.section("What holds for all of it")

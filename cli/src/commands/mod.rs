@@ -2,6 +2,7 @@ mod alerts;
 mod backfill;
 mod check;
 mod completions;
+mod cost;
 mod demo;
 mod ingest;
 mod maintain;
@@ -11,6 +12,7 @@ mod query;
 mod record;
 mod refresh;
 mod runs;
+mod series;
 mod serve;
 mod simulate;
 mod sources;
@@ -48,6 +50,17 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
         Command::Alerts { dataset, check, format } => {
             alerts::run(&global, dataset, check, format).await
         }
+        // They compute and never wait, so they need a thread of their own for Ctrl-C to be heard.
+        Command::Forecast(arguments) => {
+            tokio::task::spawn_blocking(move || series::forecast(&arguments)).await?
+        }
+        Command::Backtest(arguments) => {
+            tokio::task::spawn_blocking(move || series::backtest(&arguments)).await?
+        }
+        Command::Detect(arguments) => {
+            tokio::task::spawn_blocking(move || series::detect(&arguments)).await?
+        }
+        Command::Cost(arguments) => cost::run(&arguments),
         Command::Maintain { dataset, retention_hours, target_size } => {
             let upkeep = maintain::upkeep(retention_hours, target_size);
             maintain::run(&global, dataset, upkeep).await

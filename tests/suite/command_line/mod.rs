@@ -1,6 +1,7 @@
 //! The real binary, as people use it: what it prints, how it ends, what it leaves behind.
 
 mod bad_input;
+mod cost;
 mod daily_work;
 mod definitions;
 mod interruption;
@@ -8,6 +9,7 @@ mod places;
 mod questions;
 mod real_data;
 mod records;
+mod series;
 mod served;
 mod sources;
 mod tutorial;

@@ -1,0 +1,200 @@
+//! Rows of a CSV or Parquet file, from a path or from standard input.
+
+use std::io::{Cursor, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, bail};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::{cast, concat_batches};
+use arrow::csv::ReaderBuilder;
+use arrow::csv::reader::Format;
+use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema, TimeUnit};
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use smelt_forecast::parse_time;
+
+const ID: &str = "unique_id";
+const TIME: &str = "ds";
+const VALUE: &str = "y";
+const PARQUET: &[u8] = b"PAR1";
+
+/// Rows of many series.
+pub(super) struct Long {
+    /// Series, time, and value, if there is one.
+    pub(super) rows: Vec<(String, i64, Option<f64>)>,
+    pub(super) counted: Counted,
+}
+
+/// What times are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// Seconds since 1970.
+    ByClock,
+    /// Numbers of steps, as sets of benchmarks have them.
+    ByNumber,
+}
+
+/// Reads `unique_id, ds, y`.
+pub(super) fn long(path: &Path) -> Result<Long> {
+    let table = read(path)?;
+    let shown = path.display();
+    let ids = text(&column(&table, ID, path)?)?;
+    let (times, counted) = times(&column(&table, TIME, path)?, TIME)
+        .with_context(|| format!("{shown} cannot be read as series"))?;
+    let values = numbers(&column(&table, VALUE, path)?, VALUE)
+        .with_context(|| format!("{shown} cannot be read as series"))?;
+    let rows = ids.into_iter().zip(times).zip(values);
+    let rows = rows.enumerate().map(|(row, ((id, time), value))| match id {
+        Some(id) => Ok((id, time, value)),
+        None => Err(anyhow!("{shown}: row {}: {ID} is empty", row + 1)),
+    });
+    Ok(Long { rows: rows.collect::<Result<_>>()?, counted })
+}
+
+/// Reads `timestamp, value`; a value that is missing is NaN.
+pub(super) fn observations(path: &Path) -> Result<Vec<(i64, f64)>> {
+    let table = read(path)?;
+    let failed = || format!("{} cannot be read as observations", path.display());
+    let (times, _) =
+        times(&column(&table, "timestamp", path)?, "timestamp").with_context(failed)?;
+    let values = numbers(&column(&table, "value", path)?, "value").with_context(failed)?;
+    Ok(times.into_iter().zip(values.into_iter().map(|value| value.unwrap_or(f64::NAN))).collect())
+}
+
+fn read(path: &Path) -> Result<RecordBatch> {
+    let cannot = || format!("{} cannot be read", path.display());
+    let mut content = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin().read_to_end(&mut content).with_context(cannot)?;
+    } else {
+        content = std::fs::read(path).with_context(cannot)?;
+    }
+    let (schema, batches) = if content.starts_with(PARQUET) {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(content))
+            .and_then(ParquetRecordBatchReaderBuilder::build)
+            .with_context(cannot)?;
+        let schema = arrow::array::RecordBatchReader::schema(&reader);
+        (schema, reader.collect::<Result<Vec<_>, _>>().with_context(cannot)?)
+    } else {
+        csv(content).with_context(cannot)?
+    };
+    concat_batches(&schema, &batches).with_context(cannot)
+}
+
+/// Every column as text: an id may look like a number.
+fn csv(content: Vec<u8>) -> Result<(Arc<Schema>, Vec<RecordBatch>)> {
+    let format = Format::default().with_header(true);
+    let (found, _) = format.infer_schema(Cursor::new(&content), Some(1))?;
+    if found.fields().is_empty() {
+        bail!("it is empty; expected are a line of names, and rows below it");
+    }
+    let names = found.fields().iter().map(|field| field.name().trim_start_matches('\u{feff}'));
+    let fields: Vec<Field> = names.map(|name| Field::new(name, DataType::Utf8, true)).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let reader =
+        ReaderBuilder::new(Arc::clone(&schema)).with_format(format).build(Cursor::new(content))?;
+    Ok((schema, reader.collect::<Result<_, _>>()?))
+}
+
+fn column(table: &RecordBatch, name: &str, path: &Path) -> Result<ArrayRef> {
+    table.column_by_name(name).cloned().with_context(|| {
+        let schema = table.schema();
+        let names: Vec<&str> =
+            schema.fields().iter().map(|field| field.name().as_str()).take(12).collect();
+        format!("{} has no column {name}; it has {}", path.display(), names.join(", "))
+    })
+}
+
+fn text(column: &ArrayRef) -> Result<Vec<Option<String>>> {
+    let column = cast(column, &DataType::Utf8)?;
+    Ok(column.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect())
+}
+
+fn times(column: &ArrayRef, name: &str) -> Result<(Vec<i64>, Counted)> {
+    let missing = |row: usize| anyhow!("row {}: {name} is empty", row + 1);
+    if column.data_type().is_temporal() {
+        let seconds = cast(column, &DataType::Timestamp(TimeUnit::Second, None))?;
+        let seconds = cast(&seconds, &DataType::Int64)?;
+        let seconds = seconds.as_primitive::<Int64Type>().iter().enumerate();
+        let seconds = seconds.map(|(row, second)| second.ok_or_else(|| missing(row)));
+        return Ok((seconds.collect::<Result<_>>()?, Counted::ByClock));
+    }
+    let texts = text(column)?;
+    let texts = texts.into_iter().enumerate();
+    let texts: Vec<String> =
+        texts.map(|(row, text)| text.ok_or_else(|| missing(row))).collect::<Result<_>>()?;
+    if let Ok(numbers) = texts.iter().map(|text| text.trim().parse()).collect::<Result<_, _>>() {
+        return Ok((numbers, Counted::ByNumber));
+    }
+    let parsed = texts.iter().enumerate().map(|(row, text)| {
+        parse_time(text.trim()).with_context(|| format!("row {}: {name}", row + 1))
+    });
+    Ok((parsed.collect::<Result<_>>()?, Counted::ByClock))
+}
+
+fn numbers(column: &ArrayRef, name: &str) -> Result<Vec<Option<f64>>> {
+    if column.data_type().is_numeric() {
+        let column = cast(column, &DataType::Float64)?;
+        return Ok(column.as_primitive::<Float64Type>().iter().collect());
+    }
+    let texts = text(column)?;
+    let parsed = texts.into_iter().enumerate().map(|(row, text)| {
+        let text = text.unwrap_or_default();
+        match text.trim() {
+            "" | "NA" | "NaN" | "nan" | "null" => Ok(None),
+            number => match number.parse::<f64>() {
+                Ok(number) => Ok(Some(number)),
+                Err(_) => bail!("row {}: {name} is `{number}`, which is no number", row + 1),
+            },
+        }
+    });
+    parsed.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn file(content: &str) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content.as_bytes()).unwrap();
+        file
+    }
+
+    #[test]
+    fn rows_are_read_by_the_names_of_their_columns() {
+        let file = file("y,ds,unique_id\n1.5,2026-01-01,007\n,2026-01-02,007\n");
+        let long = long(file.path()).unwrap();
+        assert_eq!(long.counted, Counted::ByClock);
+        let day = 20_454 * 86_400;
+        assert_eq!(
+            long.rows,
+            [("007".to_owned(), day, Some(1.5)), ("007".to_owned(), day + 86_400, None)]
+        );
+    }
+
+    #[test]
+    fn steps_may_be_counted_without_a_clock() {
+        let file = file("unique_id,ds,y\nW1,1,10\nW1,2,20\n");
+        let long = long(file.path()).unwrap();
+        assert_eq!(long.counted, Counted::ByNumber);
+        assert_eq!(long.rows[1], ("W1".to_owned(), 2, Some(20.0)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_place() {
+        let error = |content: &str| format!("{:#}", long(file(content).path()).err().unwrap());
+        assert!(error("").contains("it is empty"), "{}", error(""));
+        let other = error("id,ds,y\na,2026-01-01,1\n");
+        assert!(other.contains("has no column unique_id; it has id, ds, y"), "{other}");
+        let no_number = error("unique_id,ds,y\na,2026-01-01,1\na,2026-01-02,many\n");
+        assert!(no_number.contains("row 2: y is `many`"), "{no_number}");
+        let no_time = error("unique_id,ds,y\na,soon,1\n");
+        assert!(no_time.contains("row 1: ds"), "{no_time}");
+        let no_id = error("unique_id,ds,y\n,2026-01-01,1\n");
+        assert!(no_id.contains("row 1: unique_id is empty"), "{no_id}");
+    }
+}

@@ -1,0 +1,108 @@
+//! Series of a file: forecasts, their accuracy, anomalies. No lake is needed.
+
+use serde_json::Value;
+
+use super::{Home, assert_holds};
+
+/// Two series of so many days with a week's shape, the second with a gap.
+fn sales(days: i64) -> String {
+    let mut text = "unique_id,ds,y\n".to_owned();
+    for day in 0..days {
+        let date = chrono::DateTime::from_timestamp(1_767_225_600 + day * 86_400, 0).unwrap();
+        let weekly = 100.0 + f64::from(i32::try_from(day % 7).unwrap()) * 10.0;
+        text += &format!("north,{},{weekly}\n", date.format("%Y-%m-%d"));
+        if day != 20 {
+            text += &format!("south,{},{}\n", date.format("%Y-%m-%d"), weekly * 2.0);
+        }
+    }
+    text
+}
+
+fn rows(csv: &str) -> Vec<Vec<String>> {
+    csv.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn a_week_is_forecast_and_written_as_csv_and_as_parquet() {
+    let home = Home::new();
+    home.write("sales.csv", sales(84));
+    let told = home.fine(&["forecast", "--input", "sales.csv", "--horizon", "7"]);
+    let told = rows(&told);
+    let names = ["unique_id", "ds", "y_hat", "lo_80", "hi_80", "lo_95", "hi_95", "model"];
+    assert_eq!(told[0], names);
+    assert_eq!(told.len(), 1 + 2 * 7);
+    assert_eq!(told[1][..2], ["north", "2026-03-26"].map(str::to_owned));
+    for (step, row) in told[1..8].iter().enumerate() {
+        let number = |column: usize| row[column].parse::<f64>().unwrap();
+        let expected = 100.0 + 10.0 * ((84 + step) % 7) as f64;
+        assert!((number(2) - expected).abs() < 2.0, "{row:?}");
+        assert!(number(5) <= number(3) && number(3) <= number(2), "{row:?}");
+        assert!(number(2) <= number(4) && number(4) <= number(6), "{row:?}");
+    }
+    let file = ["forecast", "--input", "sales.csv", "--horizon", "7", "--output", "next.parquet"];
+    home.fine(&file);
+    let again = ["forecast", "--input", "sales.csv", "--horizon", "7", "--output", "next.csv"];
+    home.fine(&again);
+    // What was written is a Parquet file that can be read again.
+    let read = home.refused(1, &["forecast", "--input", "next.parquet", "--horizon", "1"]);
+    assert_holds(&read, &["has no column y", "unique_id, ds, y_hat"]);
+    assert_eq!(rows(&std::fs::read_to_string(home.path("next.csv")).unwrap()), told);
+}
+
+#[test]
+fn a_backtest_compares_smelt_with_the_models_that_it_chooses_from() {
+    let home = Home::new();
+    home.write("sales.csv", sales(84));
+    let windows = ["--horizon", "7", "--windows", "3"];
+    let csv = [&["backtest", "--input", "sales.csv", "--format", "csv"], &windows[..]].concat();
+    let told = rows(&home.fine(&csv));
+    assert_eq!(told[0][..4], ["model", "smape", "mase", "owa"].map(str::to_owned));
+    assert_eq!(told[1][0], "smelt");
+    assert!(told[1][1].parse::<f64>().unwrap() < 1.0, "{:?}", told[1]);
+    assert!(told.iter().any(|row| row[0] == "naive2"), "{told:?}");
+    let table = [&["backtest", "--input", "sales.csv"], &windows[..]].concat();
+    let told = home.fine(&table);
+    assert!(
+        told.starts_with("MODEL") && told.lines().nth(1).unwrap().starts_with("smelt"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_outage_is_found_and_said() {
+    let home = Home::new();
+    let mut text = "timestamp,value\n".to_owned();
+    for hour in 0..24 * 30 {
+        let time = chrono::DateTime::from_timestamp(1_767_225_600 + hour * 3600, 0).unwrap();
+        let daily = 50 + (hour % 24) * 3 + hour % 5;
+        let value = if (600..606).contains(&hour) { 0 } else { daily };
+        text += &format!("{},{value}\n", time.format("%Y-%m-%d %H:%M:%S"));
+    }
+    home.write("load.csv", text);
+    let told = rows(&home.fine(&["detect", "--input", "load.csv"]));
+    assert_eq!(told[0], ["timestamp", "value", "score", "lo", "hi", "is_anomaly"]);
+    assert_eq!(told.len(), 1 + 24 * 30);
+    let flagged: Vec<usize> =
+        (0..24 * 30).filter(|hour| told[hour + 1][5].eq_ignore_ascii_case("true")).collect();
+    assert!(flagged.iter().any(|hour| (600..606).contains(hour)), "{flagged:?}");
+    assert!(flagged.len() < 20, "{flagged:?}");
+    let told = home.fine(&["detect", "--input", "load.csv", "--format", "json"]);
+    let told: Vec<Value> = serde_json::from_str(&told).unwrap();
+    let reason = told[flagged[0]]["reason"].as_str().unwrap();
+    assert!(!reason.is_empty());
+}
+
+#[test]
+fn wrong_series_are_told_with_their_place() {
+    let home = Home::new();
+    home.write("twice.csv", "unique_id,ds,y\na,2026-01-01,1\na,2026-01-01,2\n");
+    let error = home.refused(1, &["forecast", "--input", "twice.csv", "--horizon", "2"]);
+    assert_holds(&error, &["2026-01-01"]);
+    home.write("words.csv", "unique_id,ds,y\na,2026-01-01,many\n");
+    let error = home.refused(1, &["forecast", "--input", "words.csv", "--horizon", "2"]);
+    assert_holds(&error, &["words.csv", "row 1: y is `many`"]);
+    let error = home.refused(1, &["detect", "--input", "nowhere.csv"]);
+    assert_holds(&error, &["nowhere.csv cannot be read"]);
+    let error = home.refused(2, &["forecast", "--input", "words.csv", "--horizon", "0"]);
+    assert_holds(&error, &["a whole number from 1"]);
+}
