@@ -52,11 +52,15 @@ fn over(store: &Arc<InMemory>) -> Platform {
 
 /// A run of the function `silver` that failed just now.
 async fn failed_run(platform: &Platform, kind: FailureKind) -> RunReport {
+    failed_with(platform, kind, "12 rows break the rule `x`").await
+}
+
+async fn failed_with(platform: &Platform, kind: FailureKind, error: &str) -> RunReport {
     let ended = Ended {
         command: "silver nyc311 requests".to_owned(),
         dataset: Some(nyc311(platform).name.clone()),
         outcome: Outcome::Failed,
-        failure: Some((kind, "12 rows break the rule `x`".to_owned())),
+        failure: Some((kind, error.to_owned())),
         steps: Vec::new(),
     };
     let report = ended.into_report(platform);
@@ -90,6 +94,32 @@ async fn a_failure_is_told_once_however_often_it_happens_on_a_day() {
     assert_eq!(kept.len(), 2);
     assert!(kept.iter().all(|alert| alert.status == AlertStatus::Sent), "{kept:?}");
     assert!(kept.iter().all(|alert| alert.notified_at.is_some()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_else_fails_on_the_same_day_is_told_as_well() {
+    let store = Arc::new(InMemory::new());
+    let listener = Listener::default();
+    let cases = [
+        (FailureKind::Expectation, "12 rows break the rule `x`", 1),
+        (FailureKind::Expectation, "7 rows break the rule `x`", 0),
+        (FailureKind::Expectation, "7 rows break the rule `y`", 1),
+        (FailureKind::Refused, "landing/nyc311/requests/a.csv: none of its columns", 1),
+        (FailureKind::Refused, "landing/nyc311/requests/b.csv: none of its columns", 1),
+        // A batch that comes again brings others along.
+        (FailureKind::Refused, "landing/nyc311/requests/b.csv: none of its columns\nc.csv: odd", 1),
+        (FailureKind::Lasting, "table bronze is damaged: 3 of 7", 1),
+        (FailureKind::Lasting, "table bronze is damaged: 2 of 6", 0),
+        (FailureKind::Lasting, "table silver is damaged: 2 of 6", 1),
+    ];
+    for (kind, error, expected) in cases {
+        let platform = over(&store);
+        failed_with(&platform, kind, error).await;
+        assert_eq!(round(&platform, &listener).await.unwrap(), expected, "{kind}: {error}");
+    }
+    let heard = listener.heard();
+    let refused = heard.iter().find(|alert| alert.kind == AlertKind::Refused).unwrap();
+    assert!(refused.subject.contains("requests/a.csv"), "{}", refused.subject);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -73,8 +73,7 @@ pub async fn alert(
     let mut alerted = Alerted::default();
     let mut found: Vec<Alert> = Vec::new();
     let recent = recent_failures(platform).await?;
-    found
-        .extend(reports.iter().chain(&recent).filter_map(|report| of_report(dataset, report, now)));
+    found.extend(reports.iter().chain(&recent).flat_map(|report| of_report(dataset, report, now)));
     for table in &dataset.tables {
         if let Some(freshness) = freshness(platform, dataset, table, now).await? {
             found.extend(of_freshness(dataset, table, &freshness, now));

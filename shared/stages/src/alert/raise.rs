@@ -3,51 +3,64 @@
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use serde_json::json;
 use smelt_domain::{
-    Alert, AlertId, AlertKind, AlertStatus, Dataset, FailureKind, RunReport, Severity,
+    Alert, AlertId, AlertKind, AlertStatus, Dataset, FailureKind, Occasion, RunReport, Severity,
     Table as TableDefinition,
 };
 
+use super::message::SUBJECT_CHARACTERS;
 use crate::status::newest;
 use crate::{Platform, StageError};
 
 /// Days behind which a failure is no news any more.
 const OLD_FAILURE: TimeDelta = TimeDelta::days(7);
 
-/// The alert that a run's report gives; `None` if it tells nothing new.
+/// The alerts that a run's report gives; none if it tells nothing new.
 ///
 /// The same thing that fails again on the same day is the same alert: a queue that tries five times
-/// is one message.
-pub(super) fn of_report(
+/// is one message. Something else that fails on that day is another one.
+pub(super) fn of_report(dataset: &Dataset, report: &RunReport, now: DateTime<Utc>) -> Vec<Alert> {
+    let Some(failure) = report.failure else { return Vec::new() };
+    if report.dataset.as_ref() != Some(&dataset.name) || now - report.started_at > OLD_FAILURE {
+        return Vec::new();
+    }
+    let occasions = report.occasions();
+    occasions.iter().map(|it| of_occasion(dataset, report, failure, it, now)).collect()
+}
+
+fn of_occasion(
     dataset: &Dataset,
     report: &RunReport,
+    failure: FailureKind,
+    occasion: &Occasion,
     now: DateTime<Utc>,
-) -> Option<Alert> {
-    let failure = report.failure?;
-    if report.dataset.as_ref() != Some(&dataset.name) || now - report.started_at > OLD_FAILURE {
-        return None;
-    }
+) -> Alert {
     let (kind, severity) = match failure {
         FailureKind::Expectation => (AlertKind::Expectation, Severity::Critical),
         FailureKind::Refused => (AlertKind::Refused, Severity::Warning),
         FailureKind::Passing => (AlertKind::Failure, Severity::Warning),
         FailureKind::Definition | FailureKind::Lasting => (AlertKind::Failure, Severity::Critical),
     };
-    let error = report.error.as_deref().unwrap_or("no reason was given");
+    let Occasion { about, text } = occasion;
+    let (name, command) = (&dataset.name, &report.command);
     let day = report.started_at.date_naive().to_string();
     let what = match kind {
         AlertKind::Expectation => "a rule was broken that stops the pipeline",
-        AlertKind::Refused => "more was refused than the dataset tolerates",
+        AlertKind::Refused => "data was refused",
         _ => "a run failed",
     };
-    let command = &report.command;
-    Some(Alert {
-        alert_id: AlertId::of(&dataset.name, kind, &[command, &failure.to_string(), &day]),
-        dataset: dataset.name.clone(),
+    let subject = match kind {
+        // Several on a day are common: the subject says which file or table.
+        AlertKind::Refused => format!("{name}: refused ({severity}): {}", beginning(text)),
+        _ => format!("{name}: {command}: {what} ({severity})"),
+    };
+    Alert {
+        alert_id: AlertId::of(name, kind, &[&failure.to_string(), &day, about]),
+        dataset: name.clone(),
         kind,
         severity,
-        subject: format!("{}: {command}: {what} ({severity})", dataset.name),
+        subject,
         message: format!(
-            "{what}: {command}\n\n{error}\n\nRun {} started at {}. What was committed before stays; \
+            "{what}: {command}\n\n{text}\n\nRun {} started at {}. What was committed before stays; \
              readers see the last good tables.",
             report.run_id,
             report.started_at.format("%Y-%m-%d %H:%M:%S UTC"),
@@ -56,7 +69,7 @@ pub(super) fn of_report(
             "run_id": report.run_id,
             "command": command,
             "failure": failure,
-            "error": error,
+            "error": text,
             "origin": report.origin,
             "started_at": report.started_at,
         }),
@@ -64,7 +77,13 @@ pub(super) fn of_report(
         status: AlertStatus::Pending,
         changed_at: now,
         notified_at: None,
-    })
+    }
+}
+
+/// As much of a text as a subject can show.
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(SUBJECT_CHARACTERS).map_or(text.len(), |(at, _)| at);
+    text[..end].lines().next().unwrap_or_default()
 }
 
 /// How old the newest data of a table is.
