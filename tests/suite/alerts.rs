@@ -16,11 +16,13 @@ use smelt_stages::{
 
 use crate::support::{Input, nyc311, platform, uploads};
 
-/// Remembers what it was told; refuses as often as it is asked to.
+/// Remembers what it was told; refuses as often as it is asked to, and always what it cannot take.
 #[derive(Default)]
 struct Listener {
     heard: Mutex<Vec<Alert>>,
     refusals: Mutex<u32>,
+    cannot_take: Option<&'static str>,
+    asked: Mutex<u32>,
 }
 
 impl Listener {
@@ -36,6 +38,10 @@ impl Listener {
 #[async_trait]
 impl Notifier for Listener {
     async fn tell(&self, alert: &Alert) -> Result<(), NotTold> {
+        *self.asked.lock().unwrap() += 1;
+        if self.cannot_take.is_some_and(|text| alert.message.contains(text)) {
+            return Err(NotTold { reason: "InvalidParameter".to_owned(), retryable: false });
+        }
         let mut refusals = self.refusals.lock().unwrap();
         if *refusals > 0 {
             *refusals -= 1;
@@ -135,6 +141,43 @@ async fn what_could_not_be_told_is_told_by_the_next_round() {
     assert_eq!(round(&platform, &listener).await.unwrap(), 1);
     assert_eq!(round(&platform, &listener).await.unwrap(), 0);
     assert_eq!(listener.heard().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_cannot_be_told_holds_up_no_other() {
+    let store = Arc::new(InMemory::new());
+    for error in ["the first", "the odd one", "the last"] {
+        failed_with(&over(&store), FailureKind::Lasting, error).await;
+    }
+    let listener = Listener { cannot_take: Some("the odd one"), ..Listener::default() };
+    let error = round(&over(&store), &listener).await.unwrap_err();
+    assert!(!error.retryable(), "{error}");
+    assert_eq!(listener.heard().len(), 2);
+    let platform = over(&store);
+    let kept = alerts(&platform, nyc311(&platform)).await.unwrap();
+    let pending = kept.iter().filter(|alert| alert.status == AlertStatus::Pending);
+    let pending: Vec<&Alert> = pending.collect();
+    assert_eq!(pending.len(), 1);
+    assert!(pending[0].message.contains("the odd one"));
+    failed_with(&over(&store), FailureKind::Lasting, "one more").await;
+    round(&over(&store), &listener).await.unwrap_err();
+    assert_eq!(listener.heard().len(), 3, "nor those that come later");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_topic_is_left_alone_and_what_waits_is_given_back() {
+    let store = Arc::new(InMemory::new());
+    let platform = over(&store);
+    for word in ["one", "two", "three", "four", "five"] {
+        failed_with(&over(&store), FailureKind::Lasting, word).await;
+    }
+    let listener = Listener::refusing(u32::MAX);
+    let error = round(&platform, &listener).await.unwrap_err();
+    assert!(error.retryable(), "{error}");
+    assert_eq!(*listener.asked.lock().unwrap(), 3);
+    let kept = alerts(&platform, nyc311(&platform)).await.unwrap();
+    assert!(kept.iter().all(|alert| alert.status == AlertStatus::Pending), "{kept:?}");
+    assert_eq!(round(&platform, &Listener::default()).await.unwrap(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
