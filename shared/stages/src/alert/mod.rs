@@ -12,6 +12,8 @@
 //! did: the answer of the topic was lost. No commit of ours can tell these apart, so whoever must be
 //! sure compares ids.
 
+mod failures;
+mod freshness;
 mod message;
 mod outbox;
 mod raise;
@@ -19,13 +21,14 @@ mod tell;
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
-use smelt_domain::{Alert, AlertId, Dataset, RunReport, StepReport, failures_prefix};
+use smelt_domain::{Alert, AlertId, Dataset, RunReport, StepReport};
 
+pub use self::failures::{RecentFailures, failure_reports};
+pub use self::freshness::{Freshness, freshness};
 pub use self::message::{MESSAGE_BYTES, SUBJECT_CHARACTERS, message_text, subject_line};
 pub use self::outbox::alerts;
 use self::outbox::change_alerts;
-pub use self::raise::Freshness;
-use self::raise::{freshness, of_freshness, of_report};
+use self::raise::{of_freshness, of_report};
 use self::tell::Telling;
 use crate::{Platform, StageError};
 
@@ -51,6 +54,18 @@ pub struct NotTold {
     pub retryable: bool,
 }
 
+/// What a round goes by, besides what waits to be told already.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Causes<'a> {
+    /// Reports of runs that failed, of whatever datasets.
+    pub reports: &'a [RunReport],
+    /// Where to look for more of them; shared by the rounds of one invocation, so that each report is
+    /// read once.
+    pub recent: Option<&'a RecentFailures>,
+    /// How old the tables are that promise to be fresh.
+    pub ages: &'a [Freshness],
+}
+
 /// What a round of alerts did.
 #[derive(Debug, Default)]
 pub struct Alerted {
@@ -58,48 +73,36 @@ pub struct Alerted {
     pub told: Vec<AlertId>,
     /// Commits of the outbox.
     pub steps: Vec<StepReport>,
-    /// How old the tables are that promise to be fresh.
-    pub freshness: Vec<Freshness>,
 }
 
-/// Finds what there is to tell about a dataset and tells what nobody was told yet. `reports` are of
-/// runs that failed; those of today and yesterday are looked for anyway.
+/// Tells what waits to be told about a dataset, and then what its causes give besides.
+///
+/// In this order: looking takes the longer the more fails, and that is when telling must not wait.
 pub async fn alert(
     platform: &Platform,
     dataset: &Dataset,
-    reports: &[RunReport],
+    causes: &Causes<'_>,
     notifier: &dyn Notifier,
 ) -> Result<Alerted, StageError> {
-    let now = now();
     let mut alerted = Alerted::default();
-    let mut found: Vec<Alert> = Vec::new();
-    let recent = recent_failures(platform).await?;
-    found.extend(reports.iter().chain(&recent).flat_map(|report| of_report(dataset, report, now)));
-    for table in &dataset.tables {
-        if let Some(freshness) = freshness(platform, dataset, table, now).await? {
-            found.extend(of_freshness(dataset, table, &freshness, now));
-            alerted.freshness.push(freshness);
-        }
-    }
-    alerted.steps.extend(add(platform, dataset, &found).await?);
     let mut telling = Telling::new(platform, dataset, notifier);
     telling.tell_pending(&mut alerted).await?;
+    let recent = match causes.recent {
+        Some(recent) => recent.reports(platform).await?,
+        None => &[],
+    };
+    let now = now();
+    let reports = causes.reports.iter().chain(recent);
+    let mut found: Vec<Alert> =
+        reports.flat_map(|report| of_report(dataset, report, now)).collect();
+    found.extend(causes.ages.iter().filter_map(|age| of_freshness(dataset, age, now)));
+    let added = add(platform, dataset, &found).await?;
+    if !added.is_empty() {
+        alerted.steps.extend(added);
+        telling.tell_pending(&mut alerted).await?;
+    }
     telling.end()?;
     Ok(alerted)
-}
-
-/// Reports that lie under `failures/`, of today and yesterday: whoever was to be woken by them may
-/// not have been. One that cannot be read is left out.
-async fn recent_failures(platform: &Platform) -> Result<Vec<RunReport>, StageError> {
-    let today = now().date_naive();
-    let mut reports = Vec::new();
-    for day in [today.pred_opt().unwrap_or(today), today] {
-        for object in platform.lake.list_objects(&failures_prefix(&day.to_string())).await? {
-            let bytes = platform.lake.get_object(object.location.as_ref()).await?;
-            reports.extend(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()));
-        }
-    }
-    Ok(reports)
 }
 
 /// Adds what is not there yet.

@@ -1,15 +1,14 @@
 //! What there is to tell: runs that failed, and tables that are older than they should be.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use smelt_domain::{
     Alert, AlertId, AlertKind, AlertStatus, Dataset, FailureKind, Occasion, RunReport, Severity,
-    Table as TableDefinition,
+    Table,
 };
 
+use super::freshness::Freshness;
 use super::message::SUBJECT_CHARACTERS;
-use crate::status::newest;
-use crate::{Platform, StageError};
 
 /// Days behind which a failure is no news any more.
 const OLD_FAILURE: TimeDelta = TimeDelta::days(7);
@@ -86,47 +85,15 @@ fn beginning(text: &str) -> &str {
     text[..end].lines().next().unwrap_or_default()
 }
 
-/// How old the newest data of a table is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Freshness {
-    /// The table.
-    pub table: smelt_domain::TableId,
-    /// Its newest data time; wall clocks count as UTC.
-    pub newest: NaiveDateTime,
-    /// Seconds since then.
-    pub seconds: i64,
-}
-
-/// How old the data of a table is that promises to be fresh; `None` of others, and of empty ones.
-pub(super) async fn freshness(
-    platform: &Platform,
-    dataset: &Dataset,
-    table: &TableDefinition,
-    now: DateTime<Utc>,
-) -> Result<Option<Freshness>, StageError> {
-    let (Some(_), Some(column)) = (table.stale_after_hours, &table.newest) else {
-        return Ok(None);
-    };
-    let id = dataset.silver_id(&table.name);
-    let Some(silver) = platform.lake.table(id.clone())?.snapshot().await? else {
-        return Ok(None);
-    };
-    let newest = newest(silver.files(), column.as_str()).and_then(|text| moment(&text));
-    Ok(newest.map(|newest| Freshness {
-        table: id,
-        newest,
-        seconds: (now.naive_utc() - newest).num_seconds(),
-    }))
-}
-
 /// The alert of a table that is older than it promises to be. As long as nothing newer comes, it is
-/// the same one.
+/// the same one, and at twice the promised age once more a critical one.
 pub(super) fn of_freshness(
     dataset: &Dataset,
-    table: &TableDefinition,
     freshness: &Freshness,
     now: DateTime<Utc>,
 ) -> Option<Alert> {
+    let is_it = |table: &&Table| dataset.silver_id(&table.name) == freshness.table;
+    let table = dataset.tables.iter().find(is_it)?;
     let hours = i64::from(table.stale_after_hours?);
     let age = freshness.seconds / 3600;
     if age < hours {
@@ -135,8 +102,16 @@ pub(super) fn of_freshness(
     let newest = freshness.newest.format("%Y-%m-%d %H:%M:%S").to_string();
     let name = freshness.table.sql_name();
     let severity = if age < 2 * hours { Severity::Warning } else { Severity::Critical };
+    let ahead = match freshness.rows_ahead {
+        0 => String::new(),
+        rows => format!(" {rows} rows that are dated in the future do not count."),
+    };
     Some(Alert {
-        alert_id: AlertId::of(&dataset.name, AlertKind::Stale, &[&name, &newest]),
+        alert_id: AlertId::of(
+            &dataset.name,
+            AlertKind::Stale,
+            &[&name, &newest, severity.as_str()],
+        ),
         dataset: dataset.name.clone(),
         kind: AlertKind::Stale,
         severity,
@@ -146,7 +121,7 @@ pub(super) fn of_freshness(
         ),
         message: format!(
             "The newest row of {name} is of {newest}, {age} hours ago; the dataset promises at most \
-             {hours}.\n\nLook whether the source gives newer rows (smelt sources test {}), and \
+             {hours}.{ahead}\n\nLook whether the source gives newer rows (smelt sources test {}), and \
              whether its pulls succeed (smelt runs).",
             dataset.name
         ),
@@ -155,31 +130,11 @@ pub(super) fn of_freshness(
             "newest": newest,
             "age_hours": age,
             "promised_hours": hours,
+            "rows_ahead": freshness.rows_ahead,
         }),
         first_seen: now,
         status: AlertStatus::Pending,
         changed_at: now,
         notified_at: None,
     })
-}
-
-/// A time or a day as the log's bounds give it.
-fn moment(text: &str) -> Option<NaiveDateTime> {
-    let day =
-        || text.parse().ok().map(|day: chrono::NaiveDate| day.and_time(chrono::NaiveTime::MIN));
-    text.trim_end_matches('Z').parse().ok().or_else(day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_of_times_and_days() {
-        let text = |bound: &str| moment(bound).unwrap().to_string();
-        assert_eq!(text("2024-02-29T23:59:54"), "2024-02-29 23:59:54");
-        assert_eq!(text("2024-02-29T23:59:54.123"), "2024-02-29 23:59:54.123");
-        assert_eq!(text("2024-02-29"), "2024-02-29 00:00:00");
-        assert_eq!(moment("soon"), None);
-    }
 }
