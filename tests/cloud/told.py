@@ -7,8 +7,8 @@ from typing import Any
 
 from .cloud import Cloud
 
-SUBJECT_CHARACTERS = 100
-MESSAGE_BYTES = 256 * 1024
+SUBJECT_CHARACTERS = 99
+MESSAGE_BYTES = 255 * 1024
 ATTRIBUTES = {"alert_id", "severity", "dataset", "kind"}
 
 

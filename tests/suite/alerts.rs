@@ -1,26 +1,33 @@
 //! Alerts are raised once and told once, whatever goes wrong on the way.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
-use object_store::ObjectStore;
+use chrono::{TimeDelta, Utc};
 use object_store::memory::InMemory;
-use smelt_domain::{Alert, AlertKind, AlertStatus, FailureKind, Outcome, RunReport, Severity};
+use object_store::throttle::{ThrottleConfig, ThrottledStore};
+use object_store::{ObjectStore, ObjectStoreExt};
+use smelt_domain::{
+    Alert, AlertKind, AlertStatus, FailureKind, Outcome, RunId, RunReport, Severity,
+};
 use smelt_lake::Lake;
 use smelt_lake::faults::{Fault, FaultPlan, FaultyStore};
+use smelt_runtime::Metrics;
 use smelt_stages::{
-    Ended, NotTold, Notifier, Platform, StageError, alert, alerts, ingest_files, refresh_dataset,
-    write_failure, write_report,
+    Causes, Ended, NotTold, Notifier, Platform, RecentFailures, StageError, alert, alerts,
+    follow_bronze, freshness, ingest_files, write_failure, write_report,
 };
 
-use crate::support::{Input, nyc311, platform, uploads};
+use crate::support::{nyc311, platform, uploads};
 
-/// Remembers what it was told; refuses as often as it is asked to.
+/// Remembers what it was told; refuses as often as it is asked to, and always what it cannot take.
 #[derive(Default)]
 struct Listener {
     heard: Mutex<Vec<Alert>>,
     refusals: Mutex<u32>,
+    cannot_take: Option<&'static str>,
+    asked: Mutex<u32>,
 }
 
 impl Listener {
@@ -36,6 +43,10 @@ impl Listener {
 #[async_trait]
 impl Notifier for Listener {
     async fn tell(&self, alert: &Alert) -> Result<(), NotTold> {
+        *self.asked.lock().unwrap() += 1;
+        if self.cannot_take.is_some_and(|text| alert.message.contains(text)) {
+            return Err(NotTold { reason: "InvalidParameter".to_owned(), retryable: false });
+        }
         let mut refusals = self.refusals.lock().unwrap();
         if *refusals > 0 {
             *refusals -= 1;
@@ -52,11 +63,15 @@ fn over(store: &Arc<InMemory>) -> Platform {
 
 /// A run of the function `silver` that failed just now.
 async fn failed_run(platform: &Platform, kind: FailureKind) -> RunReport {
+    failed_with(platform, kind, "12 rows break the rule `x`").await
+}
+
+async fn failed_with(platform: &Platform, kind: FailureKind, error: &str) -> RunReport {
     let ended = Ended {
         command: "silver nyc311 requests".to_owned(),
         dataset: Some(nyc311(platform).name.clone()),
         outcome: Outcome::Failed,
-        failure: Some((kind, "12 rows break the rule `x`".to_owned())),
+        failure: Some((kind, error.to_owned())),
         steps: Vec::new(),
     };
     let report = ended.into_report(platform);
@@ -65,8 +80,11 @@ async fn failed_run(platform: &Platform, kind: FailureKind) -> RunReport {
     report
 }
 
+/// A round of an invocation of its own; how many alerts were told.
 async fn round(platform: &Platform, listener: &Listener) -> Result<usize, StageError> {
-    Ok(alert(platform, nyc311(platform), &[], listener).await?.told.len())
+    let recent = RecentFailures::default();
+    let causes = Causes { recent: Some(&recent), ..Causes::default() };
+    Ok(alert(platform, nyc311(platform), &causes, listener).await?.told.len())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,7 +94,8 @@ async fn a_failure_is_told_once_however_often_it_happens_on_a_day() {
     for _ in 0..3 {
         let platform = over(&store);
         let report = failed_run(&platform, FailureKind::Expectation).await;
-        alert(&platform, nyc311(&platform), &[report], &listener).await.unwrap();
+        let causes = Causes { reports: &[report], ..Causes::default() };
+        alert(&platform, nyc311(&platform), &causes, &listener).await.unwrap();
     }
     let heard = listener.heard();
     assert_eq!(heard.len(), 1, "{heard:?}");
@@ -93,6 +112,32 @@ async fn a_failure_is_told_once_however_often_it_happens_on_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_else_fails_on_the_same_day_is_told_as_well() {
+    let store = Arc::new(InMemory::new());
+    let listener = Listener::default();
+    let cases = [
+        (FailureKind::Expectation, "12 rows break the rule `x`", 1),
+        (FailureKind::Expectation, "7 rows break the rule `x`", 0),
+        (FailureKind::Expectation, "7 rows break the rule `y`", 1),
+        (FailureKind::Refused, "landing/nyc311/requests/a.csv: none of its columns", 1),
+        (FailureKind::Refused, "landing/nyc311/requests/b.csv: none of its columns", 1),
+        // A batch that comes again brings others along.
+        (FailureKind::Refused, "landing/nyc311/requests/b.csv: none of its columns\nc.csv: odd", 1),
+        (FailureKind::Lasting, "table bronze is damaged: 3 of 7", 1),
+        (FailureKind::Lasting, "table bronze is damaged: 2 of 6", 0),
+        (FailureKind::Lasting, "table silver is damaged: 2 of 6", 1),
+    ];
+    for (kind, error, expected) in cases {
+        let platform = over(&store);
+        failed_with(&platform, kind, error).await;
+        assert_eq!(round(&platform, &listener).await.unwrap(), expected, "{kind}: {error}");
+    }
+    let heard = listener.heard();
+    let refused = heard.iter().find(|alert| alert.kind == AlertKind::Refused).unwrap();
+    assert!(refused.subject.contains("requests/a.csv"), "{}", refused.subject);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_could_not_be_told_is_told_by_the_next_round() {
     let store = Arc::new(InMemory::new());
     let platform = over(&store);
@@ -105,6 +150,43 @@ async fn what_could_not_be_told_is_told_by_the_next_round() {
     assert_eq!(round(&platform, &listener).await.unwrap(), 1);
     assert_eq!(round(&platform, &listener).await.unwrap(), 0);
     assert_eq!(listener.heard().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_cannot_be_told_holds_up_no_other() {
+    let store = Arc::new(InMemory::new());
+    for error in ["the first", "the odd one", "the last"] {
+        failed_with(&over(&store), FailureKind::Lasting, error).await;
+    }
+    let listener = Listener { cannot_take: Some("the odd one"), ..Listener::default() };
+    let error = round(&over(&store), &listener).await.unwrap_err();
+    assert!(!error.retryable(), "{error}");
+    assert_eq!(listener.heard().len(), 2);
+    let platform = over(&store);
+    let kept = alerts(&platform, nyc311(&platform)).await.unwrap();
+    let pending = kept.iter().filter(|alert| alert.status == AlertStatus::Pending);
+    let pending: Vec<&Alert> = pending.collect();
+    assert_eq!(pending.len(), 1);
+    assert!(pending[0].message.contains("the odd one"));
+    failed_with(&over(&store), FailureKind::Lasting, "one more").await;
+    round(&over(&store), &listener).await.unwrap_err();
+    assert_eq!(listener.heard().len(), 3, "nor those that come later");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_topic_is_left_alone_and_what_waits_is_given_back() {
+    let store = Arc::new(InMemory::new());
+    let platform = over(&store);
+    for word in ["one", "two", "three", "four", "five"] {
+        failed_with(&over(&store), FailureKind::Lasting, word).await;
+    }
+    let listener = Listener::refusing(u32::MAX);
+    let error = round(&platform, &listener).await.unwrap_err();
+    assert!(error.retryable(), "{error}");
+    assert_eq!(*listener.asked.lock().unwrap(), 3);
+    let kept = alerts(&platform, nyc311(&platform)).await.unwrap();
+    assert!(kept.iter().all(|alert| alert.status == AlertStatus::Pending), "{kept:?}");
+    assert_eq!(round(&platform, &Listener::default()).await.unwrap(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,39 +232,175 @@ async fn every_error_at_every_write_ends_in_one_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn data_that_is_too_old_is_told_once_until_newer_data_comes() {
+async fn a_storm_of_failures_leaves_time_for_telling() {
     let store = Arc::new(InMemory::new());
-    let mut platform = over(&store);
+    // Waits to be told since an earlier round.
+    failed_with(&over(&store), FailureKind::Lasting, "the one that waits").await;
+    round(&over(&store), &Listener::refusing(1)).await.unwrap_err();
+    let now = Utc::now();
+    let mut storm = failed_run(&over(&store), FailureKind::Passing).await;
+    storm.dataset = Some("spending".parse().unwrap());
+    for number in 0..8_000 {
+        storm.run_id = RunId::new(now, number);
+        let bytes = serde_json::to_vec(&storm).unwrap();
+        store.put(&storm.failure_path().into(), bytes.into()).await.unwrap();
+    }
+    // Reports are sorted by the second in which their runs began.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    failed_with(&over(&store), FailureKind::Lasting, "the newest").await;
+
+    let delay =
+        ThrottleConfig { wait_get_per_call: Duration::from_millis(20), ..Default::default() };
+    let slow = ThrottledStore::new(Arc::clone(&store) as Arc<dyn ObjectStore>, delay);
+    let mut slow = platform(Lake::with_store(Arc::new(slow), "memory"), 1);
+    slow.deadline = Some(Instant::now() + Duration::from_secs(6));
+    let listener = Listener::default();
+    round(&slow, &listener).await.unwrap();
+    let heard = listener.heard();
+    let heard_of = |text: &str| heard.iter().any(|alert| alert.message.contains(text));
+    assert!(heard_of("the one that waits") && heard_of("the newest"), "{heard:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_are_read_once_for_all_datasets_of_an_invocation() {
+    let store = Arc::new(InMemory::new());
+    let platform = over(&store);
+    let recent = RecentFailures::default();
+    let causes = Causes { recent: Some(&recent), ..Causes::default() };
+    let listener = Listener::default();
+    let told = async |causes: &Causes<'_>| {
+        alert(&platform, nyc311(&platform), causes, &listener).await.unwrap().told.len()
+    };
+    store.put(&"failures/2026-11-22/no report.json".into(), "{".into()).await.unwrap();
+    failed_run(&platform, FailureKind::Lasting).await;
+    assert_eq!(told(&causes).await, 1);
+    failed_with(&over(&store), FailureKind::Lasting, "meanwhile").await;
+    assert_eq!(told(&causes).await, 0, "not looked for again");
+    assert_eq!(told(&Causes::default()).await, 0, "not looked for at all");
+    assert_eq!(round(&platform, &listener).await.unwrap(), 1);
+}
+
+/// A platform for which requests are stale after 48 hours, in a table that is written whole.
+fn promising(store: &Arc<InMemory>) -> Platform {
+    let mut platform = over(store);
     let mut datasets = platform.datasets.to_vec();
     let nyc311 = datasets.iter_mut().find(|dataset| dataset.name.as_str() == "nyc311").unwrap();
     nyc311.tables[0].stale_after_hours = Some(48);
+    nyc311.tables[0].partition = None;
     platform.datasets = datasets.into();
-    let dataset = crate::support::nyc311(&platform).clone();
-    let listener = Listener::default();
-    let check = async || alert(&platform, &dataset, &[], &listener).await.unwrap();
-    assert!(check().await.freshness.is_empty(), "there is no data yet");
+    platform
+}
 
-    let input = Input::simulate(30, 40, 2);
-    ingest_files(&platform, &dataset, &dataset.tables[0], uploads(&input.files)).await.unwrap();
-    refresh_dataset(&platform, &dataset).await.unwrap();
-    assert_eq!(check().await.told.len(), 1);
-    assert_eq!(check().await.told.len(), 0, "still the same");
-    let heard = &listener.heard()[0];
-    assert_eq!((heard.kind, heard.severity), (AlertKind::Stale, Severity::Critical));
-    assert!(heard.subject.contains("48 h are promised"), "{}", heard.subject);
-
+/// Takes in a file with requests that were made so many hours ago.
+async fn take_in(platform: &Platform, first_key: u32, hours_ago: &[i64]) {
+    let dataset = nyc311(platform);
     let folder = tempfile::tempdir().unwrap();
-    let row = |key: u32, time: DateTime<Utc>| {
-        let time = time.format("%Y-%m-%dT%H:%M:%S%.3f");
-        let path = folder.path().join(format!("{key}.csv"));
-        std::fs::write(&path, format!("unique_key,created_date\n{key},{time}\n")).unwrap();
-        vec![path]
-    };
-    for (key, hours, expected) in [(9_000_001, 60, 1), (9_000_002, 1, 0)] {
-        let file = row(key, Utc::now() - TimeDelta::hours(hours));
-        ingest_files(&platform, &dataset, &dataset.tables[0], uploads(&file)).await.unwrap();
-        refresh_dataset(&platform, &dataset).await.unwrap();
-        assert_eq!(check().await.told.len(), expected, "{hours} hours old");
+    let path = folder.path().join(format!("{first_key}.csv"));
+    let rows = hours_ago.iter().zip(first_key..).map(|(hours, key)| {
+        let time = Utc::now() - TimeDelta::hours(*hours);
+        format!("{key},{}\n", time.format("%Y-%m-%dT%H:%M:%S%.3f"))
+    });
+    let rows: String = rows.collect();
+    std::fs::write(&path, format!("unique_key,created_date\n{rows}")).unwrap();
+    ingest_files(platform, dataset, &dataset.tables[0], uploads(&[path])).await.unwrap();
+    follow_bronze(platform, dataset, &dataset.tables[0]).await.unwrap();
+}
+
+/// What is told of how old the tables are.
+async fn told_of_ages(platform: &Platform) -> Vec<Alert> {
+    let dataset = nyc311(platform);
+    let ages = freshness(platform, dataset).await.unwrap();
+    let listener = Listener::default();
+    let causes = Causes { ages: &ages, ..Causes::default() };
+    alert(platform, dataset, &causes, &listener).await.unwrap();
+    listener.heard()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_that_is_too_old_is_told_once_until_newer_data_comes() {
+    let store = Arc::new(InMemory::new());
+    let platform = promising(&store);
+    let ages = async || freshness(&platform, nyc311(&platform)).await.unwrap();
+    assert!(ages().await.is_empty(), "there is no data yet");
+    assert!(told_of_ages(&platform).await.is_empty());
+
+    take_in(&platform, 1, &[1_000]).await;
+    let heard = told_of_ages(&platform).await;
+    assert_eq!(heard.len(), 1);
+    assert_eq!((heard[0].kind, heard[0].severity), (AlertKind::Stale, Severity::Critical));
+    assert!(heard[0].subject.contains("48 h are promised"), "{}", heard[0].subject);
+    assert!(told_of_ages(&platform).await.is_empty(), "still the same");
+
+    take_in(&platform, 2, &[60]).await;
+    let heard = told_of_ages(&platform).await;
+    assert_eq!(heard.len(), 1);
+    assert_eq!(heard[0].severity, Severity::Warning, "less than twice as old");
+    let mut later = ages().await;
+    later[0].seconds += 40 * 3600;
+    let causes = Causes { ages: &later, ..Causes::default() };
+    let listener = Listener::default();
+    for _ in 0..2 {
+        alert(&platform, nyc311(&platform), &causes, &listener).await.unwrap();
     }
-    assert_eq!(listener.heard()[1].severity, Severity::Warning, "less than twice as old");
+    let heard = listener.heard();
+    assert_eq!(heard.len(), 1, "once more, as it is critical now: {heard:?}");
+    assert_eq!(heard[0].severity, Severity::Critical);
+
+    take_in(&platform, 3, &[1]).await;
+    assert!(told_of_ages(&platform).await.is_empty(), "it is fresh");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_dated_in_the_future_make_nothing_fresh() {
+    const IN_THE_FUTURE: i64 = -24 * 365 * 50;
+    let store = Arc::new(InMemory::new());
+    let platform = promising(&store);
+    take_in(&platform, 1, &[60, IN_THE_FUTURE, 70, IN_THE_FUTURE]).await;
+    let silver = platform.lake.table("silver/nyc311/requests".parse().unwrap()).unwrap();
+    assert_eq!(silver.require_snapshot().await.unwrap().files().len(), 1, "all in one file");
+    let ages = freshness(&platform, nyc311(&platform)).await.unwrap();
+    assert_eq!((ages[0].seconds / 3600, ages[0].rows_ahead), (60, 2));
+    let heard = told_of_ages(&platform).await;
+    assert_eq!(heard.len(), 1);
+    assert!(
+        heard[0].message.contains("2 rows that are dated in the future"),
+        "{}",
+        heard[0].message
+    );
+
+    // Less than a day ahead is a wall clock somewhere.
+    take_in(&platform, 10, &[-20]).await;
+    let ages = freshness(&platform, nyc311(&platform)).await.unwrap();
+    assert_eq!((ages[0].seconds.div_euclid(3600), ages[0].rows_ahead), (-20, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_old_a_table_is_comes_to_light_although_nobody_can_be_told() {
+    let store = Arc::new(InMemory::new());
+    let platform = promising(&store);
+    take_in(&platform, 1, &[60]).await;
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    let keep = Arc::new(move |line: &str| sink.lock().unwrap().push(line.to_owned()));
+    let metrics = Metrics::to_sink("smelt".to_owned(), "alert", keep);
+    let broken = Listener { cannot_take: Some(""), ..Listener::default() };
+    let dataset = nyc311(&platform);
+    smelt_alert::watch(&platform, dataset, Causes::default(), &metrics, &broken).await.unwrap_err();
+    let lines = lines.lock().unwrap();
+    assert!(lines.iter().any(|line| line.contains("\"FreshnessSeconds\":216")), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_cannot_be_measured_keeps_nothing_from_being_told() {
+    let store = Arc::new(InMemory::new());
+    let platform = promising(&store);
+    let log = "silver/nyc311/requests/_delta_log/00000000000000000000.json";
+    store.put(&log.into(), "no log".into()).await.unwrap();
+    let report = failed_run(&platform, FailureKind::Lasting).await;
+    let metrics = Metrics::to_sink("smelt".to_owned(), "alert", Arc::new(|_: &str| ()));
+    let causes = Causes { reports: &[report], ..Causes::default() };
+    let listener = Listener::default();
+    let dataset = nyc311(&platform);
+    smelt_alert::watch(&platform, dataset, causes, &metrics, &listener).await.unwrap_err();
+    assert_eq!(listener.heard().len(), 1);
 }

@@ -1,7 +1,9 @@
 use anyhow::Result;
 use async_trait::async_trait;
 use smelt_domain::{Alert, DatasetName};
-use smelt_stages::{NotTold, Notifier, Platform, alert, alerts, subject_line};
+use smelt_stages::{
+    Causes, NotTold, Notifier, Platform, RecentFailures, alert, alerts, freshness, subject_line,
+};
 
 use crate::arguments::{Global, ReportFormat};
 use crate::exit::Ending;
@@ -34,8 +36,11 @@ pub(crate) async fn run(
 }
 
 async fn tell_new(platform: &Platform, dataset: Option<&DatasetName>) -> Result<Ending> {
+    let recent = RecentFailures::default();
     for dataset in chosen(platform, dataset)? {
-        alert(platform, dataset, &[], &Console).await?;
+        let ages = freshness(platform, dataset).await?;
+        let causes = Causes { reports: &[], recent: Some(&recent), ages: &ages };
+        alert(platform, dataset, &causes, &Console).await?;
     }
     Ok(Ending::Fine)
 }

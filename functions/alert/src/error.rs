@@ -4,6 +4,8 @@
 //! - `Permanent.Event`, `Permanent.ForeignLayer`, `Permanent.NotOfTheLake`, `Permanent.NotDefined`: the
 //!   event asks for nothing that can be done here. From a queue it ends with the dead letters.
 //! - `Retryable.NotTold`: the topic did not answer; the alert stays pending and is told by the next run.
-//! - `Permanent.NotTold`: the topic refuses: it is gone, or this function may not publish to it.
+//! - `Permanent.NotTold`: the topic refuses: it is gone, this function may not publish to it, or it does
+//!   not take one of the alerts. The others were told.
+//! - `Retryable.Lake`: reports, tables or the outbox could not be read or written.
 
 pub use smelt_runtime::WorkError as AlertError;

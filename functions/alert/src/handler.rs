@@ -1,11 +1,16 @@
-use serde_json::Value;
-use smelt_domain::{DatasetName, LakeKey, Layer, RunId, RunReport, failure_path};
-use smelt_runtime::{Done, Fact, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
-use smelt_stages::{Platform, StageError, alert};
+use std::collections::BTreeMap;
 
-use crate::{AlertContext, AlertError};
+use serde_json::Value;
+use smelt_domain::{DatasetName, LakeKey, Layer, RunId, RunReport};
+use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
+use smelt_stages::{Causes, Platform, RecentFailures, StageError, failure_reports};
+
+use crate::{AlertContext, AlertError, watch};
 
 const EXPECTED: &str = "commits of gold (gold/<dataset>/<mart>/_delta_log/*.json) and failures (failures/<day>/*.json)";
+
+/// The runs that failed, by id.
+type Reports = BTreeMap<RunId, RunReport>;
 
 /// Looks for what there is to tell about the datasets that commits, failures or a schedule are about,
 /// and tells it.
@@ -14,109 +19,103 @@ pub(crate) async fn handle(
     invocation: &Invocation,
     context: &AlertContext,
 ) -> Result<Value, AlertError> {
-    let inbox = Inbox::read(event, |wake_up| asked(wake_up, context));
-    work_off(&Alerting(context), &context.shared, invocation, inbox).await
+    // Only its report says which dataset a failure is about, so these are read before anything else.
+    let failed = Inbox::read(event, |wake_up| {
+        Ok(failed_run(&object(wake_up, context)?).into_iter().collect())
+    });
+    let reports = failure_reports(&context.shared.lake, failed.works()).await?;
+    let inbox = Inbox::read(event, |wake_up| asked(wake_up, context, &reports));
+    let reports = reports.into_values().collect();
+    let alerting = Alerting { context, reports, recent: RecentFailures::default() };
+    work_off(&alerting, &context.shared, invocation, inbox).await
 }
 
-/// What a message is about: a dataset as it is, or a run that failed, for whatever dataset.
+/// What a message is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Reason {
-    /// Something changed, or it is time to look.
+    /// Something of this dataset changed, or it is time to look.
     Look(DatasetName),
-    /// This run failed.
-    Failed(RunId),
+    /// A run of this dataset failed.
+    Failed(DatasetName, RunId),
 }
 
-fn asked(wake_up: &WakeUp, context: &AlertContext) -> Result<Vec<Reason>, Refusal> {
+/// The object that a message is about, if it is about one.
+fn object(wake_up: &WakeUp, context: &AlertContext) -> Result<Option<LakeKey>, Refusal> {
     let shared = &context.shared;
-    match wake_up {
-        WakeUp::Created { bucket, key } => {
-            let key = shared.address.relative(bucket, key)?;
-            match LakeKey::parse(&key)? {
-                LakeKey::Commit { table, .. } if table.layer == Layer::Gold => {
-                    Ok(vec![Reason::Look(shared.dataset(&table.dataset)?.name.clone())])
-                }
-                LakeKey::Failure { run } => Ok(vec![Reason::Failed(run)]),
-                LakeKey::Other => Ok(Vec::new()),
-                _ => Err(shared.foreign(&key, EXPECTED)),
-            }
+    let WakeUp::Created { bucket, key } = wake_up else { return Ok(None) };
+    let key = shared.address.relative(bucket, key)?;
+    match LakeKey::parse(&key)? {
+        LakeKey::Commit { table, .. } if table.layer != Layer::Gold => {
+            Err(shared.foreign(&key, EXPECTED))
         }
-        WakeUp::Asked(command) => {
-            Ok(vec![Reason::Look(shared.dataset(&command.dataset)?.name.clone())])
-        }
-        WakeUp::Test | WakeUp::Ignored { .. } => Ok(Vec::new()),
+        LakeKey::Landed { .. } => Err(shared.foreign(&key, EXPECTED)),
+        object => Ok(Some(object)),
+    }
+}
+
+fn failed_run(object: &Option<LakeKey>) -> Option<RunId> {
+    match object {
+        Some(LakeKey::Failure { run }) => Some(run.clone()),
+        _ => None,
+    }
+}
+
+fn asked(
+    wake_up: &WakeUp,
+    context: &AlertContext,
+    reports: &Reports,
+) -> Result<Vec<Reason>, Refusal> {
+    let known = |name| context.shared.dataset(name).map(|dataset| dataset.name.clone());
+    let object = object(wake_up, context)?;
+    if let Some(run) = failed_run(&object) {
+        // A report that is gone tells nothing, nor does one about no dataset.
+        let dataset = reports.get(&run).and_then(|report| report.dataset.as_ref());
+        let dataset = dataset.map(known).transpose()?;
+        return Ok(dataset.map(|name| Reason::Failed(name, run)).into_iter().collect());
+    }
+    match (wake_up, object) {
+        (_, Some(LakeKey::Commit { table, .. })) => Ok(vec![Reason::Look(known(&table.dataset)?)]),
+        (WakeUp::Asked(command), _) => Ok(vec![Reason::Look(known(&command.dataset)?)]),
+        _ => Ok(Vec::new()),
     }
 }
 
 /// How this function works.
-struct Alerting<'a>(&'a AlertContext);
+struct Alerting<'a> {
+    context: &'a AlertContext,
+    /// The reports that woke it, of whatever datasets.
+    reports: Vec<RunReport>,
+    recent: RecentFailures,
+}
 
 impl Working for Alerting<'_> {
     type Work = Reason;
-    /// Failures of one invocation are looked at together, whatever their datasets.
-    type Group = Option<DatasetName>;
+    type Group = DatasetName;
 
-    fn group(&self, work: &Reason) -> Option<DatasetName> {
+    fn group(&self, work: &Reason) -> DatasetName {
         match work {
-            Reason::Look(dataset) => Some(dataset.clone()),
-            Reason::Failed(_) => None,
+            Reason::Look(dataset) | Reason::Failed(dataset, _) => dataset.clone(),
         }
     }
 
-    fn command(&self, group: &Option<DatasetName>) -> (String, Option<DatasetName>) {
-        match group {
-            Some(dataset) => (format!("alert {dataset}"), Some(dataset.clone())),
-            None => ("alert about failures".to_owned(), None),
-        }
+    fn command(&self, dataset: &DatasetName) -> (String, Option<DatasetName>) {
+        (format!("alert {dataset}"), Some(dataset.clone()))
     }
 
     async fn run(
         &self,
         platform: &Platform,
-        group: &Option<DatasetName>,
+        dataset: &DatasetName,
         works: &[Reason],
     ) -> Result<Done, StageError> {
-        match group {
-            Some(dataset) => self.tell(platform, dataset, &[]).await?,
-            None => {
-                let reports = reports(platform, works).await?;
-                let mut datasets: Vec<&DatasetName> =
-                    reports.iter().filter_map(|report| report.dataset.as_ref()).collect();
-                datasets.sort();
-                datasets.dedup();
-                for dataset in datasets {
-                    self.tell(platform, dataset, &reports).await?;
-                }
-            }
-        }
+        let dataset = platform.dataset(dataset)?;
+        // Whoever was woken by a failure knows of it. Where very much fails, looking for more each
+        // time would take longer than telling.
+        let looks = works.iter().any(|work| matches!(work, Reason::Look(_)));
+        let causes =
+            Causes { reports: &self.reports, recent: looks.then_some(&self.recent), ages: &[] };
+        let context = self.context;
+        watch(platform, dataset, causes, &context.shared.metrics, &context.topic).await?;
         Ok(Done::default())
     }
-}
-
-impl Alerting<'_> {
-    async fn tell(
-        &self,
-        platform: &Platform,
-        dataset: &DatasetName,
-        reports: &[RunReport],
-    ) -> Result<(), StageError> {
-        let dataset = platform.dataset(dataset)?;
-        let alerted = alert(platform, dataset, reports, &self.0.topic).await?;
-        for found in &alerted.freshness {
-            let fact = Fact::Freshness { table: &found.table, seconds: found.seconds };
-            self.0.shared.metrics.emit(&fact);
-        }
-        Ok(())
-    }
-}
-
-/// The reports of runs that failed; one that is gone tells nothing.
-async fn reports(platform: &Platform, works: &[Reason]) -> Result<Vec<RunReport>, StageError> {
-    let mut reports = Vec::new();
-    for work in works {
-        let Reason::Failed(run) = work else { continue };
-        let bytes = platform.lake.get_object(&failure_path(run)).await?;
-        reports.extend(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()));
-    }
-    Ok(reports)
 }

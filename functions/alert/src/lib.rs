@@ -4,6 +4,8 @@ mod context;
 mod error;
 mod handler;
 mod topic;
+mod watch;
 
 pub use context::AlertContext;
 pub use error::AlertError;
+pub use watch::watch;

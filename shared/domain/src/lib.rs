@@ -17,6 +17,7 @@ mod lake_key;
 mod layer;
 mod lineage;
 mod names;
+mod occasion;
 mod partition_range;
 mod problem;
 mod report;
@@ -41,6 +42,7 @@ pub use lake_key::{LakeKey, LakeKeyError};
 pub use layer::{Layer, LayerError};
 pub use lineage::lineage_events;
 pub use names::{ColumnName, DatasetName, NameError, RuleName, SourceName, TableName};
+pub use occasion::Occasion;
 pub use partition_range::{
     PartitionBound, PartitionBoundError, PartitionRange, PartitionRangeError, PartitionsInRange,
 };

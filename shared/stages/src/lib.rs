@@ -39,8 +39,8 @@ mod upload_records;
 mod uploads;
 
 pub use alert::{
-    Alerted, Freshness, MESSAGE_BYTES, NotTold, Notifier, SUBJECT_CHARACTERS, alert, alerts,
-    message_text, subject_line,
+    Alerted, Causes, Freshness, MESSAGE_BYTES, NotTold, Notifier, RecentFailures,
+    SUBJECT_CHARACTERS, alert, alerts, failure_reports, freshness, message_text, subject_line,
 };
 pub use backfill::{PlannedTable, backfill_dataset, plan_backfill};
 pub use definitions::{check_sql, read_definitions};

@@ -185,7 +185,7 @@ fn news(id: &TableId, upstream: &Snapshot) -> u64 {
 }
 
 /// The largest upper bound of a time or text column.
-pub(crate) fn newest(files: &[DataFile], column: &str) -> Option<String> {
+fn newest(files: &[DataFile], column: &str) -> Option<String> {
     files
         .iter()
         .filter_map(|file| file.statistics.max_values.get(column)?.as_str())

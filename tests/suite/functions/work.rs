@@ -3,25 +3,37 @@
 
 use std::time::Instant;
 
+use async_trait::async_trait;
 use serde_json::{Value, json};
-use smelt_domain::RunReport;
+use smelt_alert::AlertContext;
+use smelt_domain::{Alert, FailureKind, Outcome, RunId, RunReport};
 use smelt_gold::GoldContext;
 use smelt_ingest::IngestContext;
+use smelt_lake::Lake;
 use smelt_runtime::{Invocation, Trace};
 use smelt_silver::SilverContext;
+use smelt_stages::{Causes, Ended, NotTold, Notifier, RecentFailures, alert, write_failure};
 
 use super::{Home, rows};
+use crate::support::{nyc311, platform};
 
 fn landed(names: &[&str]) -> Value {
+    let keys: Vec<String> =
+        names.iter().map(|name| format!("landing/nyc311/requests/{name}")).collect();
+    created(&keys.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// A message for each object that was created, numbered from 1.
+fn created(keys: &[&str]) -> Value {
     let records: Vec<Value> = (1..)
-        .zip(names)
-        .map(|(number, name)| {
+        .zip(keys)
+        .map(|(number, key)| {
             let body = json!({ "Records": [{
                 "eventSource": "aws:s3",
                 "eventName": "ObjectCreated:Put",
                 "s3": {
                     "bucket": { "name": "lake" },
-                    "object": { "key": format!("landing/nyc311/requests/{name}") },
+                    "object": { "key": key },
                 },
             }]});
             json!({
@@ -144,4 +156,42 @@ async fn a_function_cannot_write_where_it_is_woken() {
     let error = lake.put_object("bronze/nyc311/x", b"x".to_vec()).await.unwrap_err();
     assert!(error.to_string().contains("no permission to write bronze/nyc311/x"), "{error}");
     assert!(!error.retryable());
+}
+
+/// Tells everything, to nobody.
+struct Nobody;
+
+#[async_trait]
+impl Notifier for Nobody {
+    async fn tell(&self, _: &Alert) -> Result<(), NotTold> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_of_an_unknown_dataset_is_refused_alone() {
+    let home = Home::new();
+    let platform = platform(Lake::open_folder(home.lake()).unwrap(), 1);
+    let mut keys = Vec::new();
+    for (number, dataset) in (0..).zip(["a_dataset_that_is_gone", "nyc311"]) {
+        let ended = Ended {
+            command: format!("silver {dataset} requests"),
+            dataset: Some(dataset.parse().unwrap()),
+            outcome: Outcome::Failed,
+            failure: Some((FailureKind::Lasting, "damaged".to_owned())),
+            steps: Vec::new(),
+        };
+        let run_id = RunId::new(platform.started_at, number);
+        let report = RunReport { run_id, ..ended.into_report(&platform) };
+        write_failure(&platform, &report).await.unwrap();
+        keys.push(report.failure_path());
+    }
+    // The topic of this test is nowhere, so that what it would be told is told before.
+    let recent = RecentFailures::default();
+    let causes = Causes { recent: Some(&recent), ..Causes::default() };
+    let told = alert(&platform, nyc311(&platform), &causes, &Nobody).await.unwrap().told;
+    assert_eq!(told.len(), 1);
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let answer = home.ask::<AlertContext>(created(&keys)).await.unwrap();
+    assert_eq!(failures(&answer), ["1"]);
 }

@@ -2,10 +2,10 @@
 
 use smelt_domain::Alert;
 
-/// Characters of a subject line, all of them printable ASCII.
-pub const SUBJECT_CHARACTERS: usize = 100;
-/// Bytes of a message.
-pub const MESSAGE_BYTES: usize = 256 * 1024;
+/// Characters of a subject line, all of them printable ASCII: SNS takes less than 100.
+pub const SUBJECT_CHARACTERS: usize = 99;
+/// Bytes of a message's text. SNS takes 256 KB, of which the attributes need some as well.
+pub const MESSAGE_BYTES: usize = 255 * 1024;
 
 /// Space between the text for people and the JSON for programs.
 const SEPARATOR: &str = "\n\n---\n";
@@ -32,32 +32,45 @@ pub fn subject_line(subject: &str) -> String {
 /// end of the text.
 pub fn message_text(alert: &Alert, link: Option<&str>) -> String {
     let link = link.map(|link| format!("\n\n{link}")).unwrap_or_default();
+    let message = deliverable(&alert.message);
     let with = |text: &str, details: &serde_json::Value| {
         let json = serde_json::json!({
             "alert_id": alert.alert_id,
             "dataset": alert.dataset,
             "kind": alert.kind,
             "severity": alert.severity,
-            "subject": alert.subject,
+            "subject": subject_line(&alert.subject),
             "first_seen": alert.first_seen,
             "details": details,
         });
-        format!("{text}{link}{SEPARATOR}{json}\n")
+        deliverable(&format!("{text}{link}{SEPARATOR}{json}\n"))
     };
-    let whole = with(&alert.message, &alert.details);
+    let whole = with(&message, &alert.details);
     if whole.len() <= MESSAGE_BYTES {
         return whole;
     }
-    let bare = with(&alert.message, &serde_json::Value::Null);
+    let bare = with(&message, &serde_json::Value::Null);
     if bare.len() <= MESSAGE_BYTES {
         return bare;
     }
     let surplus = bare.len() - MESSAGE_BYTES;
-    let mut end = alert.message.len().saturating_sub(surplus + "…".len());
-    while !alert.message.is_char_boundary(end) {
+    let mut end = message.len().saturating_sub(surplus + "…".len());
+    while !message.is_char_boundary(end) {
         end -= 1;
     }
-    with(&format!("{}…", &alert.message[..end]), &serde_json::Value::Null)
+    with(&format!("{}…", &message[..end]), &serde_json::Value::Null)
+}
+
+/// The text without characters that XML does not have: a queue that subscribed refuses them, and an
+/// error may quote what a file begins with.
+fn deliverable(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            '\t' | '\n' | '\r' => character,
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+            _ => character,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -91,8 +104,33 @@ mod tests {
             "nyc311: 3.2x expected (critical)"
         );
         assert_eq!(subject_line("Zürich – ok"), "Z?rich ? ok");
-        assert_eq!(subject_line(&"x".repeat(100)).len(), 100);
-        assert_eq!(subject_line(&"x".repeat(101)), format!("{}...", "x".repeat(97)));
+        assert_eq!(subject_line(&"x".repeat(99)), "x".repeat(99));
+        assert_eq!(subject_line(&"x".repeat(100)), format!("{}...", "x".repeat(96)));
+    }
+
+    #[test]
+    fn a_message_leaves_room_for_its_attributes() {
+        let attributes = "alert_id severity dataset kind String String String String";
+        let values = 2 * ("critical".len() + "expectation".len() + 2 * 63 + 64);
+        let text = message_text(&alert("x".repeat(1 << 20), serde_json::json!({})), None);
+        assert!(text.len() + attributes.len() + values < 256 * 1024, "{}", text.len());
+        let long =
+            Alert { subject: "s".repeat(1 << 20), ..alert("x".to_owned(), serde_json::json!({})) };
+        assert!(message_text(&long, None).len() < 1024, "the subject in it is that of the message");
+    }
+
+    #[test]
+    fn what_no_queue_takes_is_replaced() {
+        let quoted = "begins with \u{0}\u{1b}[0m\u{ffff} Zürich\n\tüber";
+        let text =
+            message_text(&alert(quoted.to_owned(), serde_json::json!({ "q": quoted })), None);
+        assert!(
+            text.starts_with("begins with \u{fffd}\u{fffd}[0m\u{fffd} Zürich\n\tüber\n"),
+            "{text}"
+        );
+        assert!(!text.contains(['\u{0}', '\u{1b}', '\u{ffff}']), "{text}");
+        let long = "\u{1}".repeat(MESSAGE_BYTES);
+        assert!(message_text(&alert(long, serde_json::json!({})), None).len() <= MESSAGE_BYTES);
     }
 
     #[test]

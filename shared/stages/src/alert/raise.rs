@@ -1,53 +1,65 @@
 //! What there is to tell: runs that failed, and tables that are older than they should be.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use smelt_domain::{
-    Alert, AlertId, AlertKind, AlertStatus, Dataset, FailureKind, RunReport, Severity,
-    Table as TableDefinition,
+    Alert, AlertId, AlertKind, AlertStatus, Dataset, FailureKind, Occasion, RunReport, Severity,
+    Table,
 };
 
-use crate::status::newest;
-use crate::{Platform, StageError};
+use super::freshness::Freshness;
+use super::message::SUBJECT_CHARACTERS;
 
 /// Days behind which a failure is no news any more.
 const OLD_FAILURE: TimeDelta = TimeDelta::days(7);
 
-/// The alert that a run's report gives; `None` if it tells nothing new.
+/// The alerts that a run's report gives; none if it tells nothing new.
 ///
 /// The same thing that fails again on the same day is the same alert: a queue that tries five times
-/// is one message.
-pub(super) fn of_report(
+/// is one message. Something else that fails on that day is another one.
+pub(super) fn of_report(dataset: &Dataset, report: &RunReport, now: DateTime<Utc>) -> Vec<Alert> {
+    let Some(failure) = report.failure else { return Vec::new() };
+    if report.dataset.as_ref() != Some(&dataset.name) || now - report.started_at > OLD_FAILURE {
+        return Vec::new();
+    }
+    let occasions = report.occasions();
+    occasions.iter().map(|it| of_occasion(dataset, report, failure, it, now)).collect()
+}
+
+fn of_occasion(
     dataset: &Dataset,
     report: &RunReport,
+    failure: FailureKind,
+    occasion: &Occasion,
     now: DateTime<Utc>,
-) -> Option<Alert> {
-    let failure = report.failure?;
-    if report.dataset.as_ref() != Some(&dataset.name) || now - report.started_at > OLD_FAILURE {
-        return None;
-    }
+) -> Alert {
     let (kind, severity) = match failure {
         FailureKind::Expectation => (AlertKind::Expectation, Severity::Critical),
         FailureKind::Refused => (AlertKind::Refused, Severity::Warning),
         FailureKind::Passing => (AlertKind::Failure, Severity::Warning),
         FailureKind::Definition | FailureKind::Lasting => (AlertKind::Failure, Severity::Critical),
     };
-    let error = report.error.as_deref().unwrap_or("no reason was given");
+    let Occasion { about, text } = occasion;
+    let (name, command) = (&dataset.name, &report.command);
     let day = report.started_at.date_naive().to_string();
     let what = match kind {
         AlertKind::Expectation => "a rule was broken that stops the pipeline",
-        AlertKind::Refused => "more was refused than the dataset tolerates",
+        AlertKind::Refused => "data was refused",
         _ => "a run failed",
     };
-    let command = &report.command;
-    Some(Alert {
-        alert_id: AlertId::of(&dataset.name, kind, &[command, &failure.to_string(), &day]),
-        dataset: dataset.name.clone(),
+    let subject = match kind {
+        // Several on a day are common: the subject says which file or table.
+        AlertKind::Refused => format!("{name}: refused ({severity}): {}", beginning(text)),
+        _ => format!("{name}: {command}: {what} ({severity})"),
+    };
+    Alert {
+        alert_id: AlertId::of(name, kind, &[&failure.to_string(), &day, about]),
+        dataset: name.clone(),
         kind,
         severity,
-        subject: format!("{}: {command}: {what} ({severity})", dataset.name),
+        subject,
         message: format!(
-            "{what}: {command}\n\n{error}\n\nRun {} started at {}. What was committed before stays; \
+            "{what}: {command}\n\n{text}\n\nRun {} started at {}. What was committed before stays; \
              readers see the last good tables.",
             report.run_id,
             report.started_at.format("%Y-%m-%d %H:%M:%S UTC"),
@@ -56,7 +68,7 @@ pub(super) fn of_report(
             "run_id": report.run_id,
             "command": command,
             "failure": failure,
-            "error": error,
+            "error": text,
             "origin": report.origin,
             "started_at": report.started_at,
         }),
@@ -64,50 +76,24 @@ pub(super) fn of_report(
         status: AlertStatus::Pending,
         changed_at: now,
         notified_at: None,
-    })
+    }
 }
 
-/// How old the newest data of a table is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Freshness {
-    /// The table.
-    pub table: smelt_domain::TableId,
-    /// Its newest data time; wall clocks count as UTC.
-    pub newest: NaiveDateTime,
-    /// Seconds since then.
-    pub seconds: i64,
-}
-
-/// How old the data of a table is that promises to be fresh; `None` of others, and of empty ones.
-pub(super) async fn freshness(
-    platform: &Platform,
-    dataset: &Dataset,
-    table: &TableDefinition,
-    now: DateTime<Utc>,
-) -> Result<Option<Freshness>, StageError> {
-    let (Some(_), Some(column)) = (table.stale_after_hours, &table.newest) else {
-        return Ok(None);
-    };
-    let id = dataset.silver_id(&table.name);
-    let Some(silver) = platform.lake.table(id.clone())?.snapshot().await? else {
-        return Ok(None);
-    };
-    let newest = newest(silver.files(), column.as_str()).and_then(|text| moment(&text));
-    Ok(newest.map(|newest| Freshness {
-        table: id,
-        newest,
-        seconds: (now.naive_utc() - newest).num_seconds(),
-    }))
+/// As much of a text as a subject can show.
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(SUBJECT_CHARACTERS).map_or(text.len(), |(at, _)| at);
+    text[..end].lines().next().unwrap_or_default()
 }
 
 /// The alert of a table that is older than it promises to be. As long as nothing newer comes, it is
-/// the same one.
+/// the same one, and at twice the promised age once more a critical one.
 pub(super) fn of_freshness(
     dataset: &Dataset,
-    table: &TableDefinition,
     freshness: &Freshness,
     now: DateTime<Utc>,
 ) -> Option<Alert> {
+    let is_it = |table: &&Table| dataset.silver_id(&table.name) == freshness.table;
+    let table = dataset.tables.iter().find(is_it)?;
     let hours = i64::from(table.stale_after_hours?);
     let age = freshness.seconds / 3600;
     if age < hours {
@@ -116,8 +102,16 @@ pub(super) fn of_freshness(
     let newest = freshness.newest.format("%Y-%m-%d %H:%M:%S").to_string();
     let name = freshness.table.sql_name();
     let severity = if age < 2 * hours { Severity::Warning } else { Severity::Critical };
+    let ahead = match freshness.rows_ahead {
+        0 => String::new(),
+        rows => format!(" {rows} rows that are dated in the future do not count."),
+    };
     Some(Alert {
-        alert_id: AlertId::of(&dataset.name, AlertKind::Stale, &[&name, &newest]),
+        alert_id: AlertId::of(
+            &dataset.name,
+            AlertKind::Stale,
+            &[&name, &newest, severity.as_str()],
+        ),
         dataset: dataset.name.clone(),
         kind: AlertKind::Stale,
         severity,
@@ -127,7 +121,7 @@ pub(super) fn of_freshness(
         ),
         message: format!(
             "The newest row of {name} is of {newest}, {age} hours ago; the dataset promises at most \
-             {hours}.\n\nLook whether the source gives newer rows (smelt sources test {}), and \
+             {hours}.{ahead}\n\nLook whether the source gives newer rows (smelt sources test {}), and \
              whether its pulls succeed (smelt runs).",
             dataset.name
         ),
@@ -136,31 +130,11 @@ pub(super) fn of_freshness(
             "newest": newest,
             "age_hours": age,
             "promised_hours": hours,
+            "rows_ahead": freshness.rows_ahead,
         }),
         first_seen: now,
         status: AlertStatus::Pending,
         changed_at: now,
         notified_at: None,
     })
-}
-
-/// A time or a day as the log's bounds give it.
-fn moment(text: &str) -> Option<NaiveDateTime> {
-    let day =
-        || text.parse().ok().map(|day: chrono::NaiveDate| day.and_time(chrono::NaiveTime::MIN));
-    text.trim_end_matches('Z').parse().ok().or_else(day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bounds_of_times_and_days() {
-        let text = |bound: &str| moment(bound).unwrap().to_string();
-        assert_eq!(text("2024-02-29T23:59:54"), "2024-02-29 23:59:54");
-        assert_eq!(text("2024-02-29T23:59:54.123"), "2024-02-29 23:59:54.123");
-        assert_eq!(text("2024-02-29"), "2024-02-29 00:00:00");
-        assert_eq!(moment("soon"), None);
-    }
 }

@@ -1,0 +1,23 @@
+use smelt_domain::Dataset;
+use smelt_runtime::{Fact, Metrics};
+use smelt_stages::{Causes, Notifier, Platform, StageError, alert, freshness};
+
+/// Measures how old the tables of a dataset are, and tells what there is to tell about it.
+///
+/// What was measured is emitted first: if nobody can be told, the alarms on old data must not go off
+/// as well. And what cannot be measured keeps nothing from being told.
+pub async fn watch(
+    platform: &Platform,
+    dataset: &Dataset,
+    causes: Causes<'_>,
+    metrics: &Metrics,
+    notifier: &dyn Notifier,
+) -> Result<(), StageError> {
+    let ages = freshness(platform, dataset).await;
+    for found in ages.iter().flatten() {
+        metrics.emit(&Fact::Freshness { table: &found.table, seconds: found.seconds });
+    }
+    let causes = Causes { ages: ages.as_deref().unwrap_or_default(), ..causes };
+    alert(platform, dataset, &causes, notifier).await?;
+    ages.map(|_| ())
+}
