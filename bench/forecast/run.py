@@ -52,7 +52,8 @@ def kept(data, name, cores, cache):
 
 def line(name, found, seconds, fastest):
     share = [f"{100 * found[key]:.1f} %" if found[key] is not None else "" for key in ("coverage_80", "coverage_95")]
-    times = f"{fastest / seconds:.0f} ×" if fastest else ""
+    ratio = fastest / seconds if fastest else None
+    times = "" if ratio is None else f"{ratio:.0f} ×" if ratio >= 1 else f"{ratio:.2f} ×"
     return (f"| {name} | {found['smape']:.2f} | {found['mase']:.3f} | {found['owa']:.3f} | {share[0]} | {share[1]} "
             f"| {seconds:.4f} | {times} |")
 
@@ -68,7 +69,7 @@ def forecasts(arguments, folder, cache):
                 continue
             frame, seconds = peers.forecasts(data, name, arguments.cores, cache, arguments.again)
             found = scores.score(data, frame)
-            rows.append((name if name != "AutoARIMA" else f"AutoARIMA ({found['series']} series)", found, seconds))
+            rows.append((name if name != "AutoARIMA" else f"AutoARIMA ({found['series']} series)" if data.windows == 1 else name, found, seconds))
         ets = next((seconds for name, _, seconds in rows if name == "AutoETS"), None)
         aim = f"; aim: OWA ≤ {AIMS[data.name]}" if data.name in AIMS else ""
         first = rows[0][1]
