@@ -76,6 +76,10 @@ watch: ## Run the functions on this machine, on SMELT_LAKE (./lake), until Ctrl-
 invoke: ## Send an event to a function that `make watch` runs (FUNCTION=silver EVENT=events/silver/notification.json)
 	@tools/invoke.sh "$(FUNCTION)" "$(EVENT)"
 
+.PHONY: e2e
+e2e: lambda ## Run the functions from end to end against a cloud on this machine (ARGS="--scenario quiet --seed 7")
+	@tools/e2e.sh $(ARGS)
+
 .PHONY: conformance
 conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes (ARGS="--dataset events")
 	$(BUILD_DEV)

@@ -21,11 +21,12 @@ tools=tools/lambda
 venv=$("$tools/venv.sh")
 export PATH=$venv/bin:$PATH
 
-packages=()
 for function in "${functions[@]}"; do
     [ -d "functions/$function" ] || { echo "lambda: there is no function $function; there are ${all[*]}" >&2; exit 2; }
-    packages+=(--package "smelt-$function")
 done
+# Always all of them: another selection would mean other features of dependencies, and compile these anew.
+packages=()
+for function in "${all[@]}"; do packages+=(--package "smelt-$function"); done
 
 # Where the crates of others lie differs from machine to machine, and panics name them.
 export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"

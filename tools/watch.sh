@@ -25,7 +25,7 @@ for function in ingest silver gold train alert api maintain; do
             unset SMELT_ALERT_TOPIC
         fi
         until curl --silent --output /dev/null "http://127.0.0.1:$port/"; do sleep 0.1; done
-        exec "$CARGO_TARGET_DIR/debug/$function"
+        exec "${CARGO_TARGET_DIR:-target}/debug/$function"
     ) &
     children+=($!)
 done

@@ -245,8 +245,9 @@ runs under way lose nothing. Bronze keeps every row.")]
     Maintain {
         /// Only this dataset.
         dataset: Option<DatasetName>,
-        /// Hours that replaced files stay; at least 1.
-        #[arg(long, default_value_t = 168, value_parser = clap::value_parser!(u64).range(1..=87_600))]
+        /// Hours that replaced files stay, from 24 to 720: longer than any run takes, shorter than the
+        /// logs remember.
+        #[arg(long, default_value_t = 168, value_parser = clap::value_parser!(u64).range(24..=720))]
         retention_hours: u64,
         /// Size up to which files are put together.
         #[arg(long, default_value = "128M", value_name = "SIZE")]

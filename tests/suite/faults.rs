@@ -151,7 +151,7 @@ async fn round(lake: &Lake, files: &[PathBuf]) -> Result<(), StageError> {
         let is_in = matches!(outcome, FileOutcome::Loaded { .. } | FileOutcome::AlreadyLoaded);
         assert!(is_in, "{name}: {outcome:?}");
     }
-    let mut steps: Vec<_> = ingested.step.into_iter().collect();
+    let mut steps: Vec<_> = ingested.steps;
     steps.extend(refresh_dataset(&platform, dataset).await?.steps);
     let (command, dataset) = ("run".to_owned(), Some(dataset.name.clone()));
     let outcome = Outcome::Succeeded;

@@ -213,14 +213,45 @@ async fn records_of_files_that_are_gone_go_as_well() {
     assert_eq!(records().await, 1);
 }
 
+/// What checkpoints forget, the vacuum takes for files that were never committed.
+#[tokio::test(flavor = "multi_thread")]
+async fn logs_remember_what_was_replaced_for_as_long_as_the_longest_retention() {
+    let platform = over(&in_small_steps(2, 1).await);
+    let days = smelt_lake::LONGEST_RETENTION.as_secs() / (24 * 3600);
+    for layer in [Layer::Bronze, Layer::Silver, Layer::Quarantine] {
+        let table = nyc311(&platform).tables[0].name.clone();
+        let id = smelt_domain::TableId::new(layer, nyc311(&platform).name.clone(), table);
+        let snapshot = platform.lake.table(id).unwrap().require_snapshot().await.unwrap();
+        let kept = snapshot.properties().get("delta.deletedFileRetentionDuration");
+        assert_eq!(kept, Some(&format!("interval {days} days")), "{layer}");
+    }
+}
+
+/// What nobody can read in `landing/` must not keep tables from being looked after.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_are_looked_after_even_if_a_landed_file_cannot_be_read() {
+    let store = in_small_steps(45, 4).await;
+    store.put(&"landing/nyc311/requests/a.csv".into(), "unique_key\n1\n".into()).await.unwrap();
+    let faulty = FaultyStore::new(Arc::clone(&store) as Arc<dyn ObjectStore>, FaultPlan::none());
+    let faulty = faulty.with_unreadable("landing/");
+    let platform = platform(Lake::with_store(Arc::new(faulty), "memory"), 1);
+    let maintained = upkeep(&platform, Duration::ZERO).await.unwrap();
+    let failed = maintained.failed.unwrap();
+    assert!(
+        failed.retryable() && failed.to_string().contains("landing/nyc311/requests"),
+        "{failed}"
+    );
+    assert!(!maintained.steps.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn at_its_deadline_a_run_ends_and_the_next_one_goes_on() {
     let store = in_small_steps(45, 4).await;
     let mut late = over(&store);
     late.deadline = Some(Instant::now());
     let maintained = upkeep(&late, Duration::ZERO).await.unwrap();
-    assert!(maintained.unfinished && maintained.steps.is_empty(), "{:?}", maintained.steps);
-    assert!(!upkeep(&over(&store), Duration::ZERO).await.unwrap().unfinished);
+    assert!(maintained.steps.is_empty(), "{:?}", maintained.steps);
+    assert!(!upkeep(&over(&store), Duration::ZERO).await.unwrap().steps.is_empty());
 }
 
 /// Against a deadline silver takes in some versions of bronze at a time, and commits in between.

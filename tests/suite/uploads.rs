@@ -172,3 +172,31 @@ async fn only_the_keys_that_are_named_are_looked_at() {
         assert_eq!(bronze.rows(), expected);
     }
 }
+
+/// Names that URLs write otherwise: the object is asked for by the name that the listing has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_loaded_whatever_it_is_called() {
+    let store = Arc::new(InMemory::new());
+    let platform = over(&store);
+    let dataset = nyc311(&platform);
+    let long = format!("{}.csv", "x".repeat(250));
+    let names = ["Z\u{fc}rich ~#1 [50%] {a}.csv", "a+b%20c.csv", "\u{65e5}\u{672c}.csv", &long];
+    let mut keys = Vec::new();
+    for (count, name) in (1..).zip(names) {
+        let key = format!("landing/nyc311/requests/{name}");
+        let path = object_store::path::Path::parse(&key).unwrap();
+        store.put(&path, rows(count).into()).await.unwrap();
+        keys.push(key);
+    }
+    let ingested = ingest_landed(&platform, dataset, &dataset.tables[0], &keys).await.unwrap();
+    assert_eq!(ingested.files.len(), names.len());
+    for (key, outcome) in &ingested.files {
+        assert!(
+            keys.contains(key) && matches!(outcome, FileOutcome::Loaded { .. }),
+            "{key}: {outcome:?}"
+        );
+    }
+    let stages: Vec<UploadStage> =
+        uploads(&platform, dataset).await.unwrap().into_iter().map(|upload| upload.stage).collect();
+    assert_eq!(stages, [UploadStage::Bronze; 4]);
+}

@@ -39,9 +39,13 @@ async fn maintain_all(
     for dataset in chosen(platform, dataset)? {
         let maintained = maintain(platform, dataset, upkeep).await?;
         anything |= !maintained.steps.is_empty();
-        let swept = Ingested { files: maintained.swept, step: None };
+        let swept = Ingested { files: maintained.swept, ..Ingested::default() };
         ending = worse(ending, say(global, platform, &swept));
         ending = worse(ending, say_refused(platform, &maintained.refused_too_many));
+        // What it was has been said when it happened.
+        if maintained.failed.is_some() {
+            ending = worse(ending, Ending::Failed);
+        }
     }
     if !anything && !global.quiet && !global.json {
         crate::output::say("nothing to do");

@@ -45,11 +45,12 @@ async fn health() -> Json<Value> {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// Whether the lake can be read.
+/// Whether the lake can be read: it is asked for a key that need not exist, below a prefix that the
+/// function may read.
 async fn ready(State(context): State<FunctionContext>) -> Answer<Value> {
     context
         .lake
-        .object("ready")
+        .object("runs/ready")
         .await
         .map_err(|error| Problem::from(smelt_stages::StageError::from(error)))?;
     Ok(Json(json!({ "status": "ready" })))

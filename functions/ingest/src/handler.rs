@@ -3,7 +3,7 @@ use smelt_domain::{DatasetName, LakeKey, SourceDefinition, SourceName, TableName
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
 use smelt_sources::{SourceSettings, open_source};
 use smelt_stages::{
-    FileOutcome, Ingested, Platform, Pull, PullEnding, PullFrom, StageError, ingest_landed,
+    FileOutcome, Platform, Pull, PullEnding, PullFrom, StageError, Verdict, ingest_landed,
     pull_source, sweep_landing,
 };
 
@@ -134,30 +134,18 @@ async fn take_in(
             _ => None,
         })
         .collect();
+    let is_asked_for = keys.is_some();
     let ingested = match keys {
         Some(keys) => ingest_landed(platform, dataset, table, &keys).await?,
         None => sweep_landing(platform, dataset, table).await?,
     };
-    refused(ingested)
-}
-
-/// Files that were refused as a whole. One that is still being written has to be looked at again.
-fn refused(ingested: Ingested) -> Result<Done, StageError> {
-    let mut done = Done::default();
-    let mut unfinished = None;
-    for (key, outcome) in ingested.files {
-        match outcome {
-            FileOutcome::Unreadable(error) if error.retryable() => unfinished = Some(error),
-            FileOutcome::RefusedBefore { .. } => {}
-            outcome => {
-                done.refused.extend(outcome.problem().map(|problem| format!("{key}: {problem}")));
-            }
-        }
-    }
-    match unfinished {
-        Some(error) => Err(error.into()),
-        None => Ok(done),
-    }
+    // Somebody may have been refused without hearing of it, and asks again; a look finds old refusals
+    // every time.
+    let is_news = |(_, outcome): &(String, FileOutcome)| {
+        is_asked_for || !matches!(outcome, FileOutcome::RefusedBefore { .. })
+    };
+    let verdict = Verdict::of(ingested.files.into_iter().filter(is_news).collect());
+    Ok(Done { refused: verdict.refused, failed: verdict.unread.map(StageError::from) })
 }
 
 impl Ingesting<'_> {

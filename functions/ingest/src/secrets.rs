@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_config::BehaviorVersion;
 use aws_sdk_secretsmanager::Client;
-use aws_sdk_secretsmanager::error::DisplayErrorContext;
+use aws_sdk_secretsmanager::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use smelt_sources::{Secret, SourceError};
 use tokio::sync::OnceCell;
 
@@ -26,15 +27,12 @@ impl Secrets {
     pub(crate) async fn read(&self, source: &str) -> Result<BTreeMap<String, Secret>, SourceError> {
         let Some(arn) = &self.arn else { return Ok(BTreeMap::new()) };
         let client = self.client.get_or_init(client).await;
-        let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| {
-            SourceError::Unavailable {
-                source_label: source.to_owned(),
-                detail: format!(
-                    "the secret of its credentials was not given: {}",
-                    DisplayErrorContext(&error)
-                ),
-            }
-        })?;
+        let answer = match client.get_secret_value().secret_id(arn).send().await {
+            Ok(answer) => answer,
+            // It has no value yet: a source that needs one says which.
+            Err(error) if is_without_value(&error) => return Ok(BTreeMap::new()),
+            Err(error) => return Err(not_given(source, &error)),
+        };
         // The text of the secret is in no error.
         let values: BTreeMap<String, String> =
             serde_json::from_str(answer.secret_string().unwrap_or_default()).map_err(|_| {
@@ -47,6 +45,24 @@ impl Secrets {
             })?;
         Ok(values.into_iter().map(|(name, value)| (name, Secret::new(value))).collect())
     }
+}
+
+fn is_without_value(error: &SdkError<GetSecretValueError>) -> bool {
+    let answer = error.as_service_error();
+    answer.is_some_and(GetSecretValueError::is_resource_not_found_exception)
+}
+
+fn not_given(source: &str, error: &SdkError<GetSecretValueError>) -> SourceError {
+    let source_label = source.to_owned();
+    let detail =
+        format!("the secret of its credentials was not given: {}", DisplayErrorContext(error));
+    let denied = ["AccessDeniedException", "DecryptionFailure"];
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    if code.is_some_and(|code| denied.contains(&code)) {
+        let remedy = "let the function's role read the secret, and use its key".to_owned();
+        return SourceError::Refused { source_label, detail, remedy };
+    }
+    SourceError::Unavailable { source_label, detail }
 }
 
 async fn client() -> Client {

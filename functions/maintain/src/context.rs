@@ -1,3 +1,4 @@
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -40,7 +41,7 @@ impl Context for MaintainContext {
         Variable::optional(
             RETENTION_HOURS,
             "168",
-            "hours that replaced files stay for readers of older versions, at least 1",
+            "hours that replaced files stay for readers of older versions, from 24 to 720",
         ),
         Variable::optional(
             TARGET_FILE_MB,
@@ -51,8 +52,8 @@ impl Context for MaintainContext {
     type Error = MaintainError;
 
     async fn build(shared: FunctionContext, settings: &Settings) -> Result<Self, StartError> {
-        let hours = at_least_one(RETENTION_HOURS, settings)?;
-        let megabytes = at_least_one(TARGET_FILE_MB, settings)?;
+        let hours = within(RETENTION_HOURS, 24..=720, settings)?;
+        let megabytes = within(TARGET_FILE_MB, 1..=u64::MAX, settings)?;
         let upkeep = Upkeep {
             retention: Duration::from_secs(hours.saturating_mul(SECONDS_PER_HOUR)),
             target_bytes: megabytes.saturating_mul(BYTES_PER_MEGABYTE),
@@ -69,14 +70,21 @@ impl Context for MaintainContext {
     }
 }
 
-/// Zero would delete files that somebody is about to commit.
-fn at_least_one(name: &'static str, settings: &Settings) -> Result<u64, SettingsError> {
-    match settings.parsed(name)? {
-        0 => Err(SettingsError::Invalid {
-            name,
-            meaning: "a whole number",
-            reason: "0 is too little; 1 is the least".to_owned(),
-        }),
-        number => Ok(number),
+/// A shorter retention would delete files that a long run is about to commit, a longer one is more than
+/// the logs remember.
+fn within(
+    name: &'static str,
+    range: RangeInclusive<u64>,
+    settings: &Settings,
+) -> Result<u64, SettingsError> {
+    let number: u64 = settings.parsed(name)?;
+    if range.contains(&number) {
+        return Ok(number);
     }
+    let (least, most) = range.into_inner();
+    Err(SettingsError::Invalid {
+        name,
+        meaning: "a whole number",
+        reason: format!("{number} is not from {least} to {most}"),
+    })
 }

@@ -1,7 +1,7 @@
 use serde_json::Value;
 use smelt_domain::DatasetName;
 use smelt_runtime::{Done, Fact, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
-use smelt_stages::{Platform, StageError, dataset_status, maintain, too_many_refused};
+use smelt_stages::{Platform, StageError, Verdict, dataset_status, maintain, too_many_refused};
 
 use crate::{MaintainContext, MaintainError};
 
@@ -50,11 +50,9 @@ impl Working for MaintainContext {
             }
         }
         let maintained = maintain(platform, dataset, self.upkeep).await?;
-        let swept = maintained.swept.iter();
-        let mut refused: Vec<String> = swept
-            .filter_map(|(key, outcome)| Some(format!("{key}: {}", outcome.problem()?)))
-            .collect();
-        refused.extend(maintained.refused_too_many.iter().map(too_many_refused));
-        Ok(Done { refused })
+        let mut verdict = Verdict::of(maintained.swept);
+        verdict.refused.extend(maintained.refused_too_many.iter().map(too_many_refused));
+        let failed = maintained.failed.or(verdict.unread.map(StageError::from));
+        Ok(Done { refused: verdict.refused, failed })
     }
 }

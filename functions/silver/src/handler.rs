@@ -70,6 +70,6 @@ impl Working for SilverContext {
         let followed = follow_bronze(platform, dataset, table).await?;
         let refused = followed.refused_too_many;
         let refused = refused.then(|| too_many_refused(&dataset.silver_id(&table.name)));
-        Ok(Done { refused: refused.into_iter().collect() })
+        Ok(Done { refused: refused.into_iter().collect(), failed: None })
     }
 }

@@ -91,7 +91,7 @@ locals {
 
     alert = {
       description = "Tells of anomalies, failures and stale tables, each once"
-      reads       = ["bronze", "silver", "gold", "failures", "alerts"]
+      reads       = ["silver", "gold", "failures", "alerts"]
       writes      = ["alerts", "runs"]
       deletes     = []
       wakes       = [{ prefix = "gold/", suffix = ".json" }, { prefix = "failures/", suffix = ".json" }]
@@ -111,7 +111,7 @@ locals {
 
     api = {
       description = "Answers over HTTP: tables, runs, status"
-      reads       = ["bronze", "quarantine", "silver", "gold", "published", "runs", "uploads", "alerts", "models"]
+      reads       = ["bronze", "quarantine", "silver", "gold", "runs"]
       writes      = []
       deletes     = []
       wakes       = []

@@ -1,12 +1,13 @@
-# S3 -> queue -> function. What fails five times goes to the queue's dead letters, where an alarm sees it.
+# S3 -> queue -> function. What fails ten times goes to the queue's dead letters, where an alarm sees it.
 
 locals {
   # How long Lambda gathers wake-ups before it calls the function.
   batching_seconds = 20
 
-  # AWS asks for six times the timeout, and the batching on top: else a wake-up that is still being worked
-  # on is handed out again.
-  visibility_seconds = { for name in keys(local.woken) : name => 6 * local.sizes[name].timeout + local.batching_seconds }
+  # A wake-up that is still being worked on must not be handed out again; one whose work was more than a
+  # call could do goes on after this time, so it is no longer than it has to be. AWS advises six times the
+  # timeout for pollers that are throttled: ours never ask for more than local.sizes[…].concurrency at once.
+  visibility_seconds = { for name in keys(local.woken) : name => local.sizes[name].timeout + local.batching_seconds + 60 }
 
   # Every queue where something lies that nobody works on any more.
   dead_letter_queues = merge(
@@ -28,7 +29,8 @@ resource "aws_sqs_queue" "wake" {
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead[each.key].arn
-    maxReceiveCount     = 5
+    # Work in many steps counts as tries as well; what can never be done is a dead letter within three hours.
+    maxReceiveCount = 10
   })
 }
 

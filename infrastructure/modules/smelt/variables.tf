@@ -95,8 +95,8 @@ variable "retention_hours" {
   default     = 168
 
   validation {
-    condition     = var.retention_hours >= 24
-    error_message = "At least 24 hours: a reader may be at work on an older version."
+    condition     = var.retention_hours >= 24 && var.retention_hours <= 720
+    error_message = "From 24 hours, for a reader or a run may be at work on an older version, to 720, which logs remember."
   }
 }
 

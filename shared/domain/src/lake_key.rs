@@ -45,8 +45,14 @@ impl LakeKey {
     pub fn parse(key: &str) -> Result<Self, LakeKeyError> {
         let error = |reason: String| LakeKeyError { key: key.to_owned(), reason };
         let parts: Vec<&str> = key.split('/').collect();
+        if let Some(part) = parts.iter().rev().skip(1).rev().find(|part| !is_readable(part)) {
+            return Err(error(format!("no path can name the part {part:?}; rename the object")));
+        }
         match parts.as_slice() {
             ["landing", .., ""] => Ok(Self::Other),
+            ["landing", .., name] if !is_readable(name) => {
+                Err(error(format!("no path can name {name:?}; rename the object")))
+            }
             ["landing", dataset, table, rest @ ..] if !rest.is_empty() => Ok(Self::Landed {
                 dataset: dataset.parse().map_err(|cause| error(format!("{cause}")))?,
                 table: table.parse().map_err(|cause| error(format!("{cause}")))?,
@@ -70,6 +76,11 @@ impl LakeKey {
             _ => Ok(Self::Other),
         }
     }
+}
+
+/// Whether stores can be asked for a part of a key.
+fn is_readable(part: &str) -> bool {
+    !matches!(part, "" | "." | "..") && !part.bytes().any(|byte| byte.is_ascii_control())
 }
 
 /// The version of a commit by the name of its file; checkpoints and the like have none.
@@ -128,5 +139,9 @@ mod tests {
         assert!(error("landing/NYC/requests/x.csv").contains("'N'"));
         let copper = "copper/nyc311/requests/_delta_log/00000000000000000007.json";
         assert!(error(copper).contains("unknown layer `copper`"));
+        for name in ["/x.csv", "2026//x.csv", "../x.csv", "a\nb.csv", "..", "2026/./x.csv"] {
+            let key = format!("landing/nyc311/requests/{name}");
+            assert!(error(&key).contains("rename the object"), "{key}");
+        }
     }
 }

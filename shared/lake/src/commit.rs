@@ -14,6 +14,7 @@ use crate::data_file::Arrival;
 use crate::log_actions::{AddFile, LogAction, RemoveFile, Transaction};
 use crate::snapshot::{followed_id, total_id};
 use crate::table_schema::{delta_schema, has_wall_clock};
+use crate::upkeep::LONGEST_RETENTION;
 use crate::{DataFile, LakeError, Snapshot, Table};
 
 /// Commits between two checkpoints; readers replay at most this many JSON files.
@@ -174,6 +175,10 @@ impl Table {
         let mut configuration = base.map(|base| base.properties().clone()).unwrap_or_default();
         configuration
             .insert("delta.checkpointInterval".to_owned(), CHECKPOINT_INTERVAL.to_string());
+        configuration.insert(
+            "delta.deletedFileRetentionDuration".to_owned(),
+            format!("interval {} days", LONGEST_RETENTION.as_secs() / (24 * 3600)),
+        );
         configuration.extend(commit.properties.iter().cloned());
         Ok(json!({
             "id": id,

@@ -52,6 +52,15 @@ pub enum LakeError {
         #[source]
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// An object has a key that no path can name: an empty part, `..`, a control character.
+    #[error("{source}: a key below {place} that nobody can read; rename or delete the object")]
+    BadKey {
+        /// Path inside the lake.
+        place: String,
+        /// The key, and what is wrong with it.
+        #[source]
+        source: Box<dyn StdError + Send + Sync>,
+    },
     /// A table's log or a file of it cannot be understood.
     #[error("table {table} is damaged: {detail}")]
     Corrupt {
@@ -135,6 +144,9 @@ impl LakeError {
         place: String,
         source: Box<dyn StdError + Send + Sync>,
     ) -> Self {
+        if is_bad_key(source.as_ref()) {
+            return Self::BadKey { place, source };
+        }
         if is_denied(source.as_ref()) {
             return Self::PermissionDenied { action, place, source };
         }
@@ -198,6 +210,13 @@ impl LakeError {
     }
 }
 
+fn is_bad_key(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).any(|cause| {
+        let answer = cause.downcast_ref::<object_store::Error>();
+        matches!(answer, Some(object_store::Error::InvalidPath { .. }))
+    })
+}
+
 /// Whether the store refused access. It says so only in words when it refuses a listing.
 fn is_denied(error: &(dyn StdError + 'static)) -> bool {
     let refusal = ["status code: 401 ", "status code: 403 "];
@@ -245,6 +264,14 @@ mod tests {
 
     fn generic(source: impl Into<Box<dyn StdError + Send + Sync>>) -> object_store::Error {
         object_store::Error::Generic { store: "test", source: source.into() }
+    }
+
+    #[test]
+    fn a_key_that_no_path_can_name_is_nothing_to_wait_for() {
+        let source = object_store::path::Path::parse("landing/a//b").unwrap_err();
+        let error = LakeError::from_store("read", "landing", source.into());
+        assert!(matches!(error, LakeError::BadKey { .. }) && !error.retryable(), "{error:?}");
+        assert!(error.to_string().contains("landing/a//b"), "{error}");
     }
 
     #[test]

@@ -111,12 +111,18 @@ pub struct FaultyStore {
     inner: Arc<dyn ObjectStore>,
     plan: FaultPlan,
     journal: Arc<Mutex<Vec<Write>>>,
+    unreadable: Option<String>,
 }
 
 impl FaultyStore {
     /// Wraps a store.
     pub fn new(inner: Arc<dyn ObjectStore>, plan: FaultPlan) -> Self {
-        Self { inner, plan, journal: Arc::default() }
+        Self { inner, plan, journal: Arc::default(), unreadable: None }
+    }
+
+    /// Reading what lies below a prefix fails from now on, as of a store that does not answer.
+    pub fn with_unreadable(self, prefix: &str) -> Self {
+        Self { unreadable: Some(prefix.to_owned()), ..self }
     }
 
     /// The writes tried so far, in order: the write with number `k` is at index `k`.
@@ -221,6 +227,10 @@ impl ObjectStore for FaultyStore {
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let unreadable = self.unreadable.as_deref();
+        if unreadable.is_some_and(|prefix| location.as_ref().starts_with(prefix)) {
+            return Err(Error::Generic { store: STORE, source: "503 Slow Down".into() });
+        }
         self.inner.get_opts(location, options).await
     }
 

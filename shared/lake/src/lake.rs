@@ -2,8 +2,10 @@ use std::fmt;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
+use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
@@ -193,6 +195,22 @@ impl Lake {
             Ok(object) => Ok(Some(object)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(LakeError::from_store("read", path, error)),
+        }
+    }
+
+    /// The bytes of an object that was listed; `None` when it is gone.
+    ///
+    /// By its location: its text would be encoded once more, and name another object.
+    pub async fn object_bytes(
+        &self,
+        object: &ObjectMeta,
+    ) -> Result<Option<BoxStream<'static, Result<Bytes, LakeError>>>, LakeError> {
+        let place = object.location.to_string();
+        let unread = move |error| LakeError::from_store("read", &place, error);
+        match self.store.get(&object.location).await {
+            Ok(found) => Ok(Some(found.into_stream().map_err(unread).boxed())),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(unread(error)),
         }
     }
 

@@ -42,5 +42,5 @@ pub use lake::Lake;
 pub use snapshot::Snapshot;
 pub use table::Table;
 pub use table_schema::arrow_type;
-pub use upkeep::Vacuumed;
+pub use upkeep::{LONGEST_RETENTION, Vacuumed};
 pub use writer::{DataFileWriter, FileLayout};

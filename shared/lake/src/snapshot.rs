@@ -163,12 +163,12 @@ impl Snapshot {
     }
 
     async fn transaction(&self, app_id: &str) -> Result<Option<u64>, LakeError> {
-        let version = self.log.transaction_version(self.log_store.as_ref(), app_id).await.map_err(
-            |error| LakeError::Corrupt {
-                table: self.table.sql_name(),
-                detail: format!("app transaction {app_id} could not be read: {error}"),
-            },
-        )?;
+        let place = || format!("{}/_delta_log", self.table.path());
+        let version = self
+            .log
+            .transaction_version(self.log_store.as_ref(), app_id)
+            .await
+            .map_err(|error| LakeError::from_log(self.table.sql_name(), place(), error))?;
         Ok(version.and_then(|version| u64::try_from(version).ok()))
     }
 }

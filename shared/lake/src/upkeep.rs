@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use deltalake::operations::vacuum::VacuumMode;
 use deltalake::protocol::checkpoints::{cleanup_expired_logs_for, create_checkpoint};
 use deltalake::{DeltaTable, DeltaTableError};
 use serde_json::Value;
 
 use crate::{LakeError, Table};
+
+/// The longest retention that holds. Checkpoints forget what was replaced longer ago, and what is in no
+/// log counts as never committed, by the age of its file alone.
+pub const LONGEST_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// What was deleted of a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,11 +25,13 @@ pub struct Vacuumed {
 
 impl Table {
     /// Deletes data files that were replaced, or never committed, longer ago than `retention`, and
-    /// the log that far back. Readers of versions within the retention lose nothing.
+    /// the log that far back. Readers of versions within the retention, which is at most
+    /// [`LONGEST_RETENTION`], lose nothing.
     ///
     /// Log files are deleted only below a checkpoint, so the newest version gets one.
     pub async fn vacuum(&self, retention: Duration) -> Result<Vacuumed, LakeError> {
         let Some(table) = self.delta_table().await? else { return Ok(Vacuumed::default()) };
+        let retention = retention.min(LONGEST_RETENTION);
         let data_files = self.delete_unnamed(table.clone(), retention).await?;
         let log_files = match self.cut_log(&table, retention).await {
             Ok(deleted) => deleted,
@@ -39,20 +45,32 @@ impl Table {
     }
 
     /// Deletes the log below a checkpoint of the newest version, as far as it is older than the
-    /// retention.
+    /// retention. A checkpoint takes more requests to read than some commits, so there is none before
+    /// there is something to cut.
     async fn cut_log(
         &self,
         table: &DeltaTable,
         retention: Duration,
     ) -> Result<u64, DeltaTableError> {
+        let retention = chrono::Duration::from_std(retention).unwrap_or(chrono::Duration::MAX);
+        let Some(before) = Utc::now().checked_sub_signed(retention) else { return Ok(0) };
+        if !self.has_log_before(before).await? {
+            return Ok(0);
+        }
         let version = table.version().unwrap_or_default();
         if self.newest_checkpoint().await != Some(version) {
             create_checkpoint(table, None).await?;
         }
-        let before = Utc::now().timestamp_millis()
-            - i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
         let log = self.log_store().as_ref();
-        Ok(cleanup_expired_logs_for(version, log, before, None).await? as u64)
+        Ok(cleanup_expired_logs_for(version, log, before.timestamp_millis(), None).await? as u64)
+    }
+
+    /// Whether a file of the log, but for the newest, was written before a time.
+    async fn has_log_before(&self, time: DateTime<Utc>) -> Result<bool, DeltaTableError> {
+        let listed = self.lake().list_objects(&self.path("_delta_log")).await;
+        let listed = listed.map_err(|error| DeltaTableError::generic(error.to_string()))?;
+        let old = listed.iter().filter(|object| object.last_modified < time);
+        Ok(old.filter(|object| !object.location.as_ref().ends_with("_last_checkpoint")).count() > 1)
     }
 
     /// delta-rs decides what may go; it would also note its work in the log, and each note is a

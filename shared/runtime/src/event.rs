@@ -162,8 +162,12 @@ fn wake_ups(event: &Value, depth: usize) -> Result<Vec<WakeUp>, EventError> {
         let message = text("Message").ok_or(EventError::Missing { field: "Message" })?;
         return embedded(message, depth);
     }
-    if text("detail-type") == Some("Object Created") {
-        return event_bridge(event).map(|wake_up| vec![wake_up]);
+    match text("detail-type") {
+        Some("Object Created") => return event_bridge(event).map(|wake_up| vec![wake_up]),
+        Some(other) if text("source") == Some("aws.s3") => {
+            return Ok(vec![WakeUp::Ignored { event: other.to_owned() }]);
+        }
+        _ => {}
     }
     if let Some(records) = event.get("Records").and_then(Value::as_array) {
         let told = records.iter().map(|record| of_record(record, depth));

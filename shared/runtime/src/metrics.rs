@@ -147,7 +147,12 @@ type Dimensions = Vec<(&'static str, String)>;
 /// Name, unit and value.
 type Measured = (&'static str, &'static str, Value);
 
-/// What a run's report counts; unknown numbers are left out, computed zeros are not.
+/// What ought not to happen: a zero of it says nothing, and every metric is paid for by the hour in which
+/// it has a value.
+const UNWANTED: [&str; 3] = ["RowsRejected", "Conflicts", "RunsFailed"];
+
+/// What a run's report counts. Unknown numbers are left out, and zeros of what is unwanted; other zeros
+/// are not.
 fn of_run(report: &RunReport) -> Vec<Measured> {
     let mut measured: Vec<Measured> = Vec::new();
     let mut count = |name, unit, of: &dyn Fn(&smelt_domain::StepReport) -> Option<u64>| {
@@ -167,6 +172,7 @@ fn of_run(report: &RunReport) -> Vec<Measured> {
     }
     let failed = i32::from(matches!(report.outcome, Outcome::Failed | Outcome::Refused));
     measured.push(("RunsFailed", "Count", failed.into()));
+    measured.retain(|(name, _, value)| !UNWANTED.contains(name) || value.as_u64() != Some(0));
     measured
 }
 
@@ -232,6 +238,21 @@ mod tests {
             assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric}");
         }
         assert!(line["_aws"]["Timestamp"].as_i64().unwrap() > 1_600_000_000_000);
+    }
+
+    #[test]
+    fn a_run_without_trouble_pays_for_no_metric_of_trouble() {
+        let mut fine = report();
+        fine.outcome = Outcome::Succeeded;
+        fine.steps[0].conflicts = 0;
+        fine.steps[0].rows_rejected = Some(0);
+        let line = emitted(&Fact::RunEnded(&fine)).remove(0);
+        for name in UNWANTED {
+            assert!(line.get(name).is_none(), "{line}");
+        }
+        assert_eq!(line["RowsOut"], 0);
+        fine.steps[0].rows_rejected = Some(3);
+        assert_eq!(emitted(&Fact::RunEnded(&fine))[0]["RowsRejected"], 3);
     }
 
     #[test]

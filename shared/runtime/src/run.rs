@@ -30,6 +30,8 @@ pub struct Run<'a> {
 pub struct Done {
     /// What was refused of the data, in words; nothing if all is well.
     pub refused: Vec<String>,
+    /// Why part of the work has to come again; the rest is done.
+    pub failed: Option<StageError>,
 }
 
 impl<'a> Run<'a> {
@@ -55,14 +57,24 @@ impl<'a> Run<'a> {
         Self { context, command, dataset, recorder, platform }
     }
 
-    /// Ends the run: writes its report, unless there was nothing to do, and counts it.
+    /// Ends the run: says what went wrong to whoever watches, writes its report, unless there was nothing
+    /// to do, and counts it.
     ///
-    /// That the report cannot be written is logged and no failure of the work.
+    /// That the report cannot be written is logged and no failure of the work. What was refused is
+    /// settled for good, so that nobody could be told of it is a failure: the work has to come again.
     pub async fn end(self, ended: Result<Done, StageError>) -> Result<RunReport, StageError> {
-        let (outcome, failure) = match &ended {
-            Ok(done) if done.refused.is_empty() => (Outcome::Succeeded, None),
-            Ok(done) => (Outcome::Refused, Some((FailureKind::Refused, done.refused.join("\n")))),
-            Err(error) => (Outcome::Failed, Some((error.failure_kind(), error.to_string()))),
+        let (refused, mut error) = match ended {
+            Ok(done) => (done.refused, done.failed),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let (outcome, failure) = match &error {
+            _ if !refused.is_empty() => {
+                let also = error.iter().map(ToString::to_string);
+                let told: Vec<String> = refused.iter().cloned().chain(also).collect();
+                (Outcome::Refused, Some((FailureKind::Refused, told.join("\n"))))
+            }
+            Some(error) => (Outcome::Failed, Some((error.failure_kind(), error.to_string()))),
+            None => (Outcome::Succeeded, None),
         };
         let steps = self.recorder.steps();
         let idle = steps.is_empty() && outcome == Outcome::Succeeded;
@@ -74,39 +86,48 @@ impl<'a> Run<'a> {
             steps,
         };
         let report = report.into_report(&self.platform);
-        match report.outcome {
-            Outcome::Succeeded | Outcome::Running => {
-                tracing::info!(run_id = %report.run_id, commits = report.steps.len(), "run ended");
-            }
-            Outcome::Refused => {
-                tracing::warn!(run_id = %report.run_id, error = report.error, "data was refused");
-            }
-            Outcome::Failed => {
-                tracing::error!(
-                    run_id = %report.run_id,
-                    error = report.error,
-                    retryable = ended.as_ref().is_err_and(StageError::retryable),
-                    "run failed"
-                );
-            }
+        if let Err(untold) = self.pass_on(&report).await {
+            tracing::error!(run_id = %report.run_id, error = %untold, "the failure was not passed on");
+            error = error.or(Some(untold));
         }
+        log(&report, error.as_ref());
         // A run that found nothing to do is no fact: a metric costs for every hour in which it comes.
         if !idle {
             self.context.metrics.emit(&Fact::RunEnded(&report));
             self.write(&report).await;
         }
-        ended.map(|_| report)
+        match error {
+            Some(error) => Err(error),
+            None => Ok(report),
+        }
+    }
+
+    /// Lets whoever watches know of a run that somebody has to look at.
+    async fn pass_on(&self, report: &RunReport) -> Result<(), StageError> {
+        if report.failure.is_none() || !self.context.function.writes.contains(&"failures") {
+            return Ok(());
+        }
+        write_failure(&self.platform, report).await
     }
 
     async fn write(&self, report: &RunReport) {
         if let Err(error) = write_report(&self.platform, report).await {
             tracing::error!(run_id = %report.run_id, %error, "the report of the run was not written");
         }
-        if report.failure.is_some()
-            && self.context.function.writes.contains(&"failures")
-            && let Err(error) = write_failure(&self.platform, report).await
-        {
-            tracing::error!(run_id = %report.run_id, %error, "the failure was not passed on");
+    }
+}
+
+fn log(report: &RunReport, error: Option<&StageError>) {
+    let retryable = error.is_some_and(StageError::retryable);
+    match report.outcome {
+        Outcome::Succeeded | Outcome::Running => {
+            tracing::info!(run_id = %report.run_id, commits = report.steps.len(), "run ended");
+        }
+        Outcome::Refused => {
+            tracing::warn!(run_id = %report.run_id, error = report.error, "data was refused");
+        }
+        Outcome::Failed => {
+            tracing::error!(run_id = %report.run_id, error = report.error, retryable, "run failed");
         }
     }
 }

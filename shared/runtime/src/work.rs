@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use smelt_domain::{DatasetName, RunReport};
 use smelt_stages::{Platform, StageError};
+use tracing::Instrument;
 
 use crate::context::FunctionContext;
 use crate::failure::FunctionError;
@@ -129,9 +130,18 @@ async fn one_run<F: Working>(
     works: &[F::Work],
 ) -> Result<RunReport, StageError> {
     let (command, dataset) = function.command(group);
+    // What stages log says which run it belongs to.
+    let span = tracing::info_span!(
+        "run",
+        request_id = invocation.request_id,
+        run_id = tracing::field::Empty,
+        dataset = dataset.as_ref().map(DatasetName::as_str),
+        command,
+    );
     let run = Run::start(context, invocation, command, dataset);
+    span.record("run_id", run.platform.run_id.to_string());
     // In a box: as a part of all the futures around it, its type is more than the compiler bears.
-    let done = Box::pin(function.run(&run.platform, group, works)).await;
+    let done = Box::pin(function.run(&run.platform, group, works)).instrument(span).await;
     run.end(done).await
 }
 

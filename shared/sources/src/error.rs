@@ -110,6 +110,19 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// Whether it is the content that is at fault: the same bytes can be read nowhere. Other errors are
+    /// of the machine that reads.
+    pub fn is_of_the_content(&self) -> bool {
+        matches!(
+            self,
+            Self::Empty { .. }
+                | Self::UnknownFormat { .. }
+                | Self::Corrupt { .. }
+                | Self::HeaderTooLong { .. }
+                | Self::TooManyColumns { .. }
+        )
+    }
+
     /// Whether the same call may succeed later without anybody repairing the file.
     pub fn retryable(&self) -> bool {
         match self {

@@ -1,13 +1,12 @@
 //! What lies in `landing/`, in the order in which it arrived.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt};
-use object_store::{ObjectMeta, ObjectStoreExt};
+use object_store::ObjectMeta;
 use smelt_domain::{Dataset, Table as TableDefinition, UploadRecord, UploadState, landing_prefix};
-use smelt_lake::LakeError;
 use tokio::time::{Instant, interval_at};
 
 use crate::Platform;
@@ -19,6 +18,11 @@ use crate::upload_records::{UploadRecords, object_version};
 const NOTE_EVERY: Duration = Duration::from_secs(1);
 /// Records that are read at the same time.
 const RECORDS_AT_ONCE: usize = 16;
+/// Bytes of the files of one commit: so many are loaded in a fifth of a function's longest time, and
+/// lie in the smallest scratch space of one.
+const ROUND_BYTES: u64 = 512 << 20;
+/// Characters of an object's name that its copy keeps: four bytes at most each, of 255 that there are.
+const KEPT_OF_NAME: usize = 32;
 
 /// Ingests everything that lies in the landing folder of a table and is not in bronze yet.
 ///
@@ -58,26 +62,66 @@ async fn take_in(
     landed.sort_by(|left, right| {
         (left.last_modified, &left.location).cmp(&(right.last_modified, &right.location))
     });
+    let (settled, new) = settled(platform, dataset, table, landed).await?;
+    let mut ingested = Ingested { files: settled, ..Ingested::default() };
+    for round in rounds(new) {
+        // What is left has no record, so the next look finds it.
+        if platform.is_past_deadline() {
+            ingested.unfinished = true;
+            break;
+        }
+        let loaded = one_round(platform, dataset, table, round).await?;
+        ingested.files.extend(loaded.files);
+        ingested.steps.extend(loaded.steps);
+    }
+    Ok(ingested)
+}
+
+/// Cuts files, in their order, into rounds of a commit each: a deadline, or a disk that holds the
+/// copies of one round only, must not keep all of them from being loaded.
+fn rounds(landed: Vec<ObjectMeta>) -> Vec<Vec<ObjectMeta>> {
+    let mut rounds: Vec<Vec<ObjectMeta>> = Vec::new();
+    let mut bytes = 0;
+    for object in landed {
+        bytes += object.size;
+        match rounds.last_mut() {
+            Some(round) if bytes <= ROUND_BYTES => round.push(object),
+            _ => {
+                bytes = object.size;
+                rounds.push(vec![object]);
+            }
+        }
+    }
+    rounds
+}
+
+async fn one_round(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    round: Vec<ObjectMeta>,
+) -> Result<Ingested, StageError> {
     let mut records = UploadRecords::new(platform, dataset, table);
-    let (settled, new) = settled(platform, dataset, table, &records, landed).await?;
     // Objects of a bucket are copied to scratch space first: formats that are read from the end
     // need the whole of them. The folder is removed when this returns.
     let copies = tempfile::tempdir_in(platform.engine.scratch()).map_err(|source| {
         StageError::Scratch { place: platform.engine.scratch().display().to_string(), source }
     })?;
     let mut uploads = Vec::new();
-    for object in new {
+    for object in round {
         let name = object.location.to_string();
         let path = match platform.lake.folder() {
-            Some(folder) => folder.join(&name),
-            None => download(platform, &name, copies.path(), uploads.len()).await?,
+            Some(folder) => Some(folder.join(&name)),
+            None => download(platform, &object, copies.path(), uploads.len()).await?,
         };
+        // Gone since it was listed; or a folder that a console shows, which is listed as a file.
+        let Some(path) = path else { continue };
         let upload = Upload::new(path, name);
         records.watch(&upload, object_version(&object));
         uploads.push(upload);
     }
     if uploads.is_empty() {
-        return Ok(Ingested { files: settled, step: None });
+        return Ok(Ingested::default());
     }
 
     let mut ingest = pin!(ingest_files(platform, dataset, table, uploads));
@@ -89,9 +133,8 @@ async fn take_in(
         }
     };
     match ended {
-        Ok(mut ingested) => {
+        Ok(ingested) => {
             records.note_outcomes(&ingested).await?;
-            ingested.files.splice(..0, settled);
             Ok(ingested)
         }
         Err(error) => {
@@ -106,9 +149,9 @@ async fn settled(
     platform: &Platform,
     dataset: &Dataset,
     table: &TableDefinition,
-    records: &UploadRecords<'_>,
     landed: Vec<ObjectMeta>,
 ) -> Result<(Vec<(String, FileOutcome)>, Vec<ObjectMeta>), StageError> {
+    let records = &UploadRecords::new(platform, dataset, table);
     let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
     let known = known_contents(bronze.snapshot().await?.as_ref());
     let found: Vec<(ObjectMeta, Option<UploadRecord>)> = futures::stream::iter(landed)
@@ -144,30 +187,66 @@ fn outcome_of(state: UploadState) -> FileOutcome {
     }
 }
 
-/// Copies an object to a scratch file that keeps its name's ending.
+/// Copies an object to a scratch file; `None` if there is none under this key.
 async fn download(
     platform: &Platform,
-    name: &str,
+    object: &ObjectMeta,
     scratch: &Path,
     position: usize,
-) -> Result<std::path::PathBuf, StageError> {
+) -> Result<Option<PathBuf>, StageError> {
     use tokio::io::AsyncWriteExt;
 
-    let ending = name.rsplit('/').next().unwrap_or(name);
-    let path = scratch.join(format!("{position}-{ending}"));
+    let name = object.location.as_ref();
+    let path = scratch.join(scratch_name(name, position));
     let scratch_error =
         |source| StageError::Scratch { place: scratch.display().to_string(), source };
-    let unread = |source: object_store::Error| LakeError::Unavailable {
-        action: "read",
-        place: name.to_owned(),
-        source: Box::new(source),
-    };
-    let object = platform.lake.store().get(&name.into()).await.map_err(unread)?;
-    let mut bytes = object.into_stream();
+    let Some(mut bytes) = platform.lake.object_bytes(object).await? else { return Ok(None) };
     let mut file = tokio::fs::File::create(&path).await.map_err(scratch_error)?;
     while let Some(part) = bytes.next().await {
-        file.write_all(&part.map_err(unread)?).await.map_err(scratch_error)?;
+        file.write_all(&part?).await.map_err(scratch_error)?;
     }
     file.flush().await.map_err(scratch_error)?;
-    Ok(path)
+    Ok(Some(path))
+}
+
+/// A name that any file system takes; its ending, which may tell the format, is that of the object.
+fn scratch_name(key: &str, position: usize) -> String {
+    let name = key.rsplit('/').next().unwrap_or(key);
+    let skipped = name.chars().count().saturating_sub(KEPT_OF_NAME);
+    let ending: String = name.chars().skip(skipped).collect();
+    format!("{position}-{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(name: &str, size: u64) -> ObjectMeta {
+        let location = object_store::path::Path::parse(format!("landing/d/t/{name}")).unwrap();
+        ObjectMeta { location, last_modified: chrono::Utc::now(), size, e_tag: None, version: None }
+    }
+
+    fn sizes(rounds: &[Vec<ObjectMeta>]) -> Vec<Vec<u64>> {
+        rounds.iter().map(|round| round.iter().map(|object| object.size).collect()).collect()
+    }
+
+    #[test]
+    fn a_round_holds_what_fits_and_at_least_one_file() {
+        let of = |sizes: &[u64]| rounds(sizes.iter().map(|size| object("x", *size)).collect());
+        assert!(of(&[]).is_empty());
+        assert_eq!(sizes(&of(&[1, 2, 3])), [[1, 2, 3]]);
+        let (half, whole) = (ROUND_BYTES / 2, ROUND_BYTES);
+        assert_eq!(sizes(&of(&[half, half, 1])), [vec![half, half], vec![1]]);
+        assert_eq!(sizes(&of(&[1, whole, 1])), [vec![1], vec![whole], vec![1]]);
+        assert_eq!(sizes(&of(&[2 * whole, 0, 1])), [vec![2 * whole], vec![0, 1]]);
+    }
+
+    #[test]
+    fn the_longest_name_becomes_one_that_a_disk_takes() {
+        let name = format!("{}.csv.gz", "ü".repeat(120));
+        let short = scratch_name(&format!("landing/d/t/{name}"), 12);
+        assert!(short.starts_with("12-") && short.ends_with("ü.csv.gz"), "{short}");
+        assert!(short.len() < 100, "{short}");
+        assert_eq!(scratch_name("landing/d/t/a.csv", 0), "0-a.csv");
+    }
 }

@@ -49,7 +49,7 @@ pub use error::StageError;
 pub use gold::follow_silver;
 pub use ingest::{
     FileOutcome, Ingested, Pull, PullEnding, PullFrom, Pulled, Upload, UploadMeter, UploadPhase,
-    ingest_files, pull_source,
+    Verdict, ingest_files, pull_source,
 };
 pub use landing::{ingest_landed, sweep_landing};
 pub use maintain::{Maintained, Upkeep, maintain};

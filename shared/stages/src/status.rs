@@ -1,5 +1,6 @@
 //! Where every table stands, and the balance of each dataset.
 
+use futures::{StreamExt, TryStreamExt};
 use smelt_domain::{Dataset, Layer, Table as TableDefinition, TableId};
 use smelt_lake::{DataFile, Snapshot};
 
@@ -76,29 +77,41 @@ pub struct DatasetStatus {
     pub balances: Vec<Balance>,
 }
 
+/// Tables whose logs are read at the same time.
+const LOADED_AT_ONCE: usize = 8;
+
 /// Reads where a dataset stands.
 pub async fn dataset_status(
     platform: &Platform,
     dataset: &Dataset,
 ) -> Result<DatasetStatus, StageError> {
+    // Collected first: the compiler cannot tell that a stream of closures may move between threads.
+    let loads: Vec<_> =
+        dataset.tables.iter().map(|table| load_table(platform, dataset, table)).collect();
+    let loaded: Vec<[Loaded; 3]> =
+        futures::stream::iter(loads).buffered(LOADED_AT_ONCE).try_collect().await?;
+    let loads: Vec<_> =
+        dataset.marts.iter().map(|mart| load(platform, dataset.gold_id(&mart.name))).collect();
+    let marts: Vec<Loaded> =
+        futures::stream::iter(loads).buffered(LOADED_AT_ONCE).try_collect().await?;
+
     let mut status = DatasetStatus { tables: Vec::new(), balances: Vec::new() };
-    for table in &dataset.tables {
-        let [silver, quarantine, bronze] = load_table(platform, dataset, table).await?;
+    for (table, [silver, quarantine, bronze]) in dataset.tables.iter().zip(&loaded) {
         let newest = table.newest.as_ref().map(|column| column.as_str());
-        status.tables.push(table_status(&bronze, None, None).await?);
-        status.tables.push(table_status(&quarantine, Some(&bronze), None).await?);
-        status.tables.push(table_status(&silver, Some(&bronze), newest).await?);
-        status.balances.extend(balance(dataset, table, &bronze, &silver, &quarantine).await?);
+        status.tables.push(table_status(bronze, None, None).await?);
+        status.tables.push(table_status(quarantine, Some(bronze), None).await?);
+        status.tables.push(table_status(silver, Some(bronze), newest).await?);
+        status.balances.extend(balance(dataset, table, bronze, silver, quarantine).await?);
     }
-    for mart in &dataset.marts {
-        let gold = load(platform, dataset.gold_id(&mart.name)).await?;
-        let silver = load(platform, dataset.silver_id(&mart.driver)).await?;
+    for (mart, gold) in dataset.marts.iter().zip(&marts) {
+        let driver = dataset.silver_id(&mart.driver);
+        let silver = loaded.iter().map(|[silver, ..]| silver).find(|(id, _)| *id == driver);
         let newest = mart
             .key
             .iter()
             .map(|column| column.as_str())
             .find(|name| matches!(*name, "date" | "month"));
-        status.tables.push(table_status(&gold, Some(&silver), newest).await?);
+        status.tables.push(table_status(gold, silver, newest).await?);
     }
     Ok(status)
 }

@@ -80,7 +80,7 @@ impl<'a> UploadRecords<'a> {
 
     /// Writes what became of every upload.
     pub(crate) async fn note_outcomes(&self, ingested: &Ingested) -> Result<(), StageError> {
-        let committed = ingested.step.as_ref().and_then(|step| step.version);
+        let committed = ingested.steps.last().and_then(|step| step.version);
         for (key, outcome) in &ingested.files {
             let Some(watched) = self.watched.get(key) else { continue };
             let content = watched.meter.content().unwrap_or_default();
@@ -97,12 +97,12 @@ impl<'a> UploadRecords<'a> {
                 FileOutcome::Foreign { .. } => {
                     UploadState::Foreign { problem: outcome.problem().unwrap_or_default() }
                 }
-                // The file may be whole by the next time.
-                FileOutcome::Unreadable(error) if error.retryable() => {
-                    UploadState::Interrupted { problem: error.to_string() }
-                }
-                FileOutcome::Unreadable(error) => {
+                FileOutcome::Unreadable(error) if error.is_of_the_content() => {
                     UploadState::Unreadable { problem: error.to_string() }
+                }
+                // The file may be whole by the next time, or the machine another one.
+                FileOutcome::Unreadable(error) => {
+                    UploadState::Interrupted { problem: error.to_string() }
                 }
                 FileOutcome::RefusedBefore { .. } => continue,
             };

@@ -71,7 +71,7 @@ async fn wrong_settings_are_told_by_name() {
     assert!(error.contains("SMELT_ALERT_TOPIC is not set"), "{error}");
     let error = not_started::<MaintainContext>(&home, "SMELT_RETENTION_HOURS", "0").await;
     assert!(
-        error.contains("SMELT_RETENTION_HOURS cannot be understood: 0 is too little"),
+        error.contains("SMELT_RETENTION_HOURS cannot be understood: 0 is not from 24 to 720"),
         "{error}"
     );
     let error = not_started::<SilverContext>(&home, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "64").await;

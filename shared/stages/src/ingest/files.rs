@@ -116,12 +116,42 @@ fn listed(names: &[String]) -> String {
 }
 
 /// What an ingest did.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ingested {
     /// Every file with what became of it, in the order of arrival.
     pub files: Vec<(String, FileOutcome)>,
-    /// The commit, if one was needed.
-    pub step: Option<StepReport>,
+    /// The commits; none if none was needed.
+    pub steps: Vec<StepReport>,
+    /// Whether the deadline came before the last of the files; nothing has been said of these.
+    pub unfinished: bool,
+}
+
+/// What of an ingest somebody has to hear of.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Files that were refused as a whole, with the reason.
+    pub refused: Vec<String>,
+    /// The first of the files that this machine failed to read, or that are still being written.
+    pub unread: Option<FileError>,
+}
+
+impl Verdict {
+    /// The verdict on files, by what became of each.
+    pub fn of(files: Vec<(String, FileOutcome)>) -> Self {
+        let mut verdict = Self::default();
+        for (name, outcome) in files {
+            match outcome {
+                FileOutcome::Unreadable(error) if !error.is_of_the_content() => {
+                    verdict.unread = verdict.unread.or(Some(error));
+                }
+                outcome => {
+                    let problem = outcome.problem();
+                    verdict.refused.extend(problem.map(|problem| format!("{name}: {problem}")));
+                }
+            }
+        }
+        verdict
+    }
 }
 
 /// Loads files into the bronze table of `table`, all in one commit.
@@ -179,7 +209,7 @@ pub async fn ingest_files(
         .into_iter()
         .filter_map(|(name, outcome)| outcome.map(|outcome| (name, outcome)))
         .collect();
-    Ok(Ingested { files, step })
+    Ok(Ingested { files, steps: step.into_iter().collect(), unfinished: false })
 }
 
 /// Reads every file once to know its content's hash, format and encoding.

@@ -16,7 +16,7 @@ use smelt_lake::{Commit, DataFile, Snapshot, Table};
 
 pub(crate) use self::bronze_writer::{BronzeWriter, Origin, Written};
 pub(crate) use self::contents::{arrivals_of_contents, known_contents, other_tags, tag_contents};
-pub use self::files::{FileOutcome, Ingested, Upload, ingest_files};
+pub use self::files::{FileOutcome, Ingested, Upload, Verdict, ingest_files};
 pub use self::meter::{UploadMeter, UploadPhase};
 pub use self::pull::{Pull, PullEnding, PullFrom, Pulled, pull_source};
 use crate::Platform;

@@ -9,8 +9,8 @@ use smelt_lake::published::latest;
 
 use crate::{Platform, StageError};
 
-/// Deletes snapshots that are not the newest of their mart and are older than the retention: whoever
-/// was pointed to one has had this long to read it.
+/// Deletes snapshots that were replaced longer than the retention ago: whoever was pointed to one has had
+/// this long to read it.
 pub(super) async fn delete_snapshots(
     platform: &Platform,
     dataset: &Dataset,
@@ -20,15 +20,25 @@ pub(super) async fn delete_snapshots(
     for mart in &dataset.marts {
         let gold = dataset.gold_id(&mart.name);
         let Some(newest) = latest(&platform.lake, &gold).await? else { continue };
-        let listed =
-            platform.lake.list_objects(&published_prefix(&dataset.name, &mart.name)).await?;
-        let paths = listed.into_iter().filter(|object| old(object.last_modified));
-        let paths = paths.map(|object| object.location.to_string());
-        let paths: Vec<String> =
-            paths.filter(|path| path.ends_with(".parquet") && *path != newest.path).collect();
+        let prefix = published_prefix(&dataset.name, &mart.name);
+        let listed = platform.lake.list_objects(&prefix).await?.into_iter();
+        let snapshots = listed
+            .map(|object| (object.last_modified, object.location.to_string()))
+            .filter(|(_, path)| path.ends_with(".parquet"));
+        let replaced = replaced(snapshots.collect());
+        let paths = replaced.into_iter().filter(|(when, path)| old(*when) && *path != newest.path);
+        let paths: Vec<String> = paths.map(|(_, path)| path).collect();
         platform.lake.delete_objects(&paths).await?;
     }
     Ok(())
+}
+
+/// Of snapshots with the times at which they were written, those that another came after, with the time
+/// of that one.
+fn replaced(mut snapshots: Vec<(DateTime<Utc>, String)>) -> Vec<(DateTime<Utc>, String)> {
+    snapshots.sort();
+    let followers: Vec<DateTime<Utc>> = snapshots.iter().skip(1).map(|(time, _)| *time).collect();
+    snapshots.into_iter().zip(followers).map(|((_, path), time)| (time, path)).collect()
 }
 
 /// Deletes records of uploads whose files are gone from `landing/`.
@@ -64,4 +74,21 @@ fn older_than(retention: Duration) -> impl Fn(DateTime<Utc>) -> bool {
     let retention = chrono::Duration::from_std(retention).unwrap_or(chrono::Duration::MAX);
     let limit = Utc::now().checked_sub_signed(retention);
     move |time| limit.is_some_and(|limit| time < limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_is_as_old_as_the_one_that_replaced_it_is() {
+        let time =
+            |day: u32| format!("2026-11-{day:02}T00:00:00Z").parse::<DateTime<Utc>>().unwrap();
+        let written = [(time(3), "3"), (time(1), "1"), (time(28), "28")];
+        let written = written.map(|(time, name)| (time, name.to_owned()));
+        let expected = [(time(3), "1".to_owned()), (time(28), "3".to_owned())];
+        assert_eq!(replaced(written.to_vec()), expected);
+        assert!(replaced(Vec::new()).is_empty());
+        assert!(replaced(vec![(time(1), "1".to_owned())]).is_empty());
+    }
 }

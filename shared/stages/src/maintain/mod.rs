@@ -5,7 +5,7 @@ mod leftovers;
 
 use std::time::{Duration, Instant};
 
-use smelt_domain::{Dataset, StageName, StepReport, TableId};
+use smelt_domain::{Dataset, StageName, StepReport, Table as TableDefinition, TableId};
 
 use self::compact::{RowOrder, compact};
 use self::leftovers::{delete_snapshots, delete_upload_records};
@@ -32,8 +32,9 @@ pub struct Maintained {
     pub swept: Vec<(String, FileOutcome)>,
     /// Tables of which more rows were refused than their definition allows.
     pub refused_too_many: Vec<TableId>,
-    /// Whether the deadline came before the end; the next run does the rest.
-    pub unfinished: bool,
+    /// Why landed files of a table could not be looked at. The rest was done all the same: a file that
+    /// nobody can read must not keep tables from being looked after.
+    pub failed: Option<StageError>,
 }
 
 /// Takes in what missed wake-ups left, compacts, and deletes what nobody needs any more.
@@ -44,47 +45,76 @@ pub async fn maintain(
 ) -> Result<Maintained, StageError> {
     let mut maintained = Maintained::default();
     for table in &dataset.tables {
-        let swept = sweep_landing(platform, dataset, table).await?;
-        maintained.steps.extend(swept.step);
-        let is_news = |(_, outcome): &(String, FileOutcome)| {
-            !matches!(outcome, FileOutcome::AlreadyLoaded | FileOutcome::RefusedBefore { .. })
-        };
-        maintained.swept.extend(swept.files.into_iter().filter(is_news));
+        sweep(platform, dataset, table, &mut maintained).await;
     }
     let refreshed = refresh_dataset(platform, dataset).await?;
     maintained.steps.extend(refreshed.steps);
     maintained.refused_too_many = refreshed.refused_too_many;
 
     for table in &dataset.tables {
-        let silver = platform.lake.table(dataset.silver_id(&table.name))?;
-        let quarantine = platform.lake.table(dataset.quarantine_id(&table.name))?;
-        let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
-        // Rows that wait must stay apart from those that both tables have taken in.
-        let taken_in = match (silver.snapshot().await?, quarantine.snapshot().await?) {
-            (Some(silver), Some(quarantine)) => {
-                silver.followed(bronze.id()).await?.min(quarantine.followed(bronze.id()).await?)
-            }
-            _ => None,
-        };
-        let target = upkeep.target_bytes;
-        if let Some(version) = taken_in {
-            let steps = compact(platform, &bronze, version, target, RowOrder::Kept).await?;
-            maintained.steps.extend(steps);
+        if platform.is_past_deadline() {
+            return Ok(maintained);
         }
-        let steps = compact(platform, &quarantine, u64::MAX, target, RowOrder::Free).await?;
-        maintained.steps.extend(steps);
+        maintained.steps.extend(compact_all(platform, dataset, table, upkeep).await?);
     }
-
     for id in crate::query::table_ids(dataset) {
         if platform.is_past_deadline() {
-            maintained.unfinished = true;
             return Ok(maintained);
         }
         maintained.steps.extend(vacuum(platform, &id, upkeep.retention).await?);
     }
-    delete_snapshots(platform, dataset, upkeep.retention).await?;
-    delete_upload_records(platform, dataset, upkeep.retention).await?;
+    if !platform.is_past_deadline() {
+        delete_snapshots(platform, dataset, upkeep.retention).await?;
+        delete_upload_records(platform, dataset, upkeep.retention).await?;
+    }
     Ok(maintained)
+}
+
+/// Takes in the landed files that nobody was told of.
+async fn sweep(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    maintained: &mut Maintained,
+) {
+    let swept = match sweep_landing(platform, dataset, table).await {
+        Ok(swept) => swept,
+        Err(error) => {
+            platform.observer.failed(&error.to_string());
+            maintained.failed = maintained.failed.take().or(Some(error));
+            return;
+        }
+    };
+    maintained.steps.extend(swept.steps);
+    let is_news = |(_, outcome): &(String, FileOutcome)| {
+        !matches!(outcome, FileOutcome::AlreadyLoaded | FileOutcome::RefusedBefore { .. })
+    };
+    maintained.swept.extend(swept.files.into_iter().filter(is_news));
+}
+
+/// Puts the small files of a table's bronze and quarantine together.
+async fn compact_all(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    upkeep: Upkeep,
+) -> Result<Vec<StepReport>, StageError> {
+    let silver = platform.lake.table(dataset.silver_id(&table.name))?;
+    let quarantine = platform.lake.table(dataset.quarantine_id(&table.name))?;
+    let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
+    // Rows that wait must stay apart from those that both tables have taken in.
+    let taken_in = match (silver.snapshot().await?, quarantine.snapshot().await?) {
+        (Some(silver), Some(quarantine)) => {
+            silver.followed(bronze.id()).await?.min(quarantine.followed(bronze.id()).await?)
+        }
+        _ => None,
+    };
+    let (target, mut steps) = (upkeep.target_bytes, Vec::new());
+    if let Some(version) = taken_in {
+        steps.extend(compact(platform, &bronze, version, target, RowOrder::Kept).await?);
+    }
+    steps.extend(compact(platform, &quarantine, u64::MAX, target, RowOrder::Free).await?);
+    Ok(steps)
 }
 
 async fn vacuum(

@@ -1,0 +1,71 @@
+"""A lake as readers see it: published snapshots by `latest.json`, gold by DuckDB's own reader of Delta."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import duckdb
+
+from .cloud import Cloud
+
+Rows = list[tuple]
+Marts = dict[str, tuple[list[tuple], Rows]]
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """DuckDB with its reader of Delta from the extension's Python package."""
+    package = importlib.util.find_spec("duckdb_extension_delta")
+    [extension] = Path(package.origin).parent.glob("extensions/*/delta.duckdb_extension")
+    database = duckdb.connect()
+    database.execute(f"LOAD '{extension}'")
+    return database
+
+
+def download(cloud: Cloud, folder: Path, prefixes: tuple[str, ...]) -> None:
+    for prefix in prefixes:
+        for key in cloud.objects(prefix):
+            file = folder / key
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(cloud.read(key))
+
+
+def published(folder: Path) -> Marts:
+    """The rows of each snapshot that a `latest.json` points to, by dataset and mart."""
+    database, marts = connect(), {}
+    for pointer in sorted(folder.glob("published/*/*/latest.json")):
+        path = folder / json.loads(pointer.read_text())["path"]
+        marts["/".join(pointer.parts[-3:-1])] = rows(database, f"read_parquet('{path}')")
+    return marts
+
+
+def gold(folder: Path) -> Marts:
+    """The rows of each mart, by dataset and mart."""
+    database, marts = connect(), {}
+    for log in sorted(folder.glob("gold/*/*/_delta_log")):
+        marts["/".join(log.parts[-3:-1])] = rows(database, f"delta_scan('{log.parent}')")
+    return marts
+
+
+def rows(database: duckdb.DuckDBPyConnection, table: str) -> tuple[list[tuple], Rows]:
+    """Names and types of the columns, and all rows in an order of their own."""
+    columns = [row[:2] for row in database.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()]
+    return columns, database.execute(f"SELECT * FROM {table} ORDER BY ALL").fetchall()
+
+
+def differences(found: Marts, expected: Marts) -> list[str]:
+    """How marts differ, as lines of text."""
+    lines = [f"{mart} is missing" for mart in sorted(expected.keys() - found.keys())]
+    lines += [f"{mart} is not expected" for mart in sorted(found.keys() - expected.keys())]
+    for mart in sorted(found.keys() & expected.keys()):
+        if found[mart][0] != expected[mart][0]:
+            lines.append(f"{mart} has the columns {found[mart][0]}, not {expected[mart][0]}")
+        elif found[mart][1] != expected[mart][1]:
+            lines.append(f"{mart} has other rows: {first_difference(found[mart][1], expected[mart][1])}")
+    return lines
+
+
+def first_difference(found: Rows, expected: Rows) -> str:
+    for left, right in zip(found, expected, strict=False):
+        if left != right:
+            return f"{left} instead of {right}"
+    return f"{len(found)} instead of {len(expected)} rows"
