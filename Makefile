@@ -99,6 +99,19 @@ bench: build $(PYTHON) ## Measure against Polars and DuckDB (ROWS="1000000 50000
 bench-datasets: build $(PYTHON) ## Measure the other datasets against DuckDB (JOBS="events:100000", ARGS="--save")
 	$(PYTHON) bench/datasets.py $(JOBS) --smelt $(RELEASE) $(ARGS)
 
+FORECAST_VENV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/smelt/bench-forecast
+
+.PHONY: bench-forecast
+bench-forecast: setup $(FORECAST_VENV)/.ready ## Measure forecasts and anomaly scores against Python's (ARGS="--save docs/forecast.md")
+	cargo build --release --package smelt-forecast --example tables --locked
+	$(FORECAST_VENV)/bin/python bench/forecast/run.py --data ../shared/data \
+		--runner $(CARGO_TARGET_DIR)/release/examples/tables $(ARGS)
+
+$(FORECAST_VENV)/.ready: bench/forecast/requirements.txt | setup
+	python3 -m venv $(FORECAST_VENV)
+	$(FORECAST_VENV)/bin/pip install --quiet --requirement bench/forecast/requirements.txt
+	touch $@
+
 .PHONY: bench-20m
 bench-20m: build $(PYTHON) ## Measure whether memory grows from 5 to 20 million rows
 	$(PYTHON) bench/run.py 5000000 20000000 --smelt $(RELEASE) --tools smelt --repeat 1 --no-day $(ARGS)

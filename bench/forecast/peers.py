@@ -55,9 +55,11 @@ def by_statsforecast(data, name, cores):
             first = train[train.unique_id == train.unique_id.iloc[0]]
             StatsForecast(models=[models(data)[name]], freq=data.pandas_freq, n_jobs=1, fallback_model=fallback).forecast(
                 df=first, h=data.horizon, level=LEVELS)
-        began = time.perf_counter()
+        # Processor time where all of it is spent in this process.
+        clock = time.process_time if cores == 1 else time.perf_counter
+        began = clock()
         answer = engine.forecast(df=train, h=data.horizon, level=LEVELS)
-        seconds += time.perf_counter() - began
+        seconds += clock() - began
         series += train.unique_id.nunique()
         column = [c for c in answer.columns if c not in ("unique_id", "ds") and "-lo-" not in c and "-hi-" not in c][0]
         part = answer[["unique_id", "ds"]].assign(y_hat=answer[column], window=window)

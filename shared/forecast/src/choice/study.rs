@@ -259,7 +259,7 @@ impl Weighed {
 }
 
 /// Whether the mean did worse than the seasonal naive model by more than two standard errors over
-/// trials. Each model that did worse at all is left out before; their mean is judged on trials that
+/// trials. Each model that did clearly worse is left out before; their mean is judged on trials that
 /// its weights do not know, too few of which say nothing.
 fn clearly_loses(errors: &Errors, own: &[f64], naive: &[f64]) -> bool {
     const ENOUGH: usize = 5;

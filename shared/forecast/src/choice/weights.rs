@@ -13,6 +13,8 @@ use crate::models::Model;
 const POWER: f64 = 2.0;
 /// How much worse than the best a model may be.
 const CUT: f64 = 1.5;
+/// How much more than the seasonal naive model's a loss may be: what few trials cannot tell apart.
+const MARGIN: f64 = 1.1;
 /// As many points of a series' own losses weigh as much as the losses of all.
 const SHRINK: f64 = 10.0;
 /// Steps of the descent, the first of them, and how strongly weights are drawn back.
@@ -38,14 +40,15 @@ impl Panel {
         Self { losses, weights }
     }
 
-    /// Weights for a series with such errors. A model that loses to the seasonal naive one has none.
+    /// Weights for a series with such errors. A model that loses to the seasonal naive one
+    /// by more than chance has none.
     /// Empty if no model took part in all trials.
     pub(crate) fn weigh(&self, errors: &Errors) -> Vec<f64> {
         let own = errors.losses();
         let points = errors.points.len() as f64;
         let ratios = own.iter().zip(&self.losses).map(|(own, all)| own / all);
         let base = ratios.filter(|ratio| ratio.is_finite()).fold(f64::INFINITY, f64::min);
-        let limit = own[Model::SeasonalNaive as usize];
+        let limit = MARGIN * own[Model::SeasonalNaive as usize];
         let losses: Vec<f64> = own
             .iter()
             .zip(&self.losses)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::experts::Experts;
 use super::judgement::{Judgement, Severity};
-use super::views::{Shown, View, Views};
+use super::views::{Rare, Shown, View, Views};
 
 /// What a detector is told. The defaults suit anything.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -31,24 +31,26 @@ impl Default for DetectorSettings {
 /// Values before anything is judged.
 const FIRST: usize = 20;
 /// Surprise, as the decimal logarithm of one in how many cases, at which the score is a half.
-const HALF: f64 = 4.5;
-/// Surprise below which an anomaly is over.
-const CALM: f64 = 2.0;
-/// Values after which what stays is usual.
+const HALF: f64 = 2.5;
+/// How much more surprising something has to be than what was lately to score fully, by how much
+/// "lately" fades with each value, and what is left of the score of anything else.
+const MORE: f64 = 0.5;
+const FADE: f64 = 0.05;
+const OLD_NEWS: f64 = 0.1;
+/// Values within bounds after which an anomaly is over, and values after which what stays is usual.
+const CALM: usize = 3;
 const HOLD: usize = 60;
-/// How much more surprising something has to be to score again in an anomaly.
-const MORE: f64 = 1.0;
-/// Anomalies in the last thousand values or so from which on they are usual.
-const OFTEN: f64 = 5.0;
 /// Distances below this share of the usual range are not told apart.
 const FINE: f64 = 0.02;
+/// Scores from this share of the way between threshold and 1 on are critical.
+const CRITICAL: f64 = 0.2;
 
 /// An anomaly that has not ended.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Incident {
     age: usize,
     calm: usize,
-    surprise: f64,
+    severity: Severity,
 }
 
 /// Judges values one after the other. Its state can be stored between them.
@@ -57,11 +59,12 @@ pub struct Detector {
     settings: DetectorSettings,
     experts: Experts,
     views: Views,
-    last: Option<(i64, f64)>,
+    last: Option<i64>,
     step: f64,
     seen: usize,
     incident: Option<Incident>,
-    often: f64,
+    /// The greatest surprise of late.
+    lately: f64,
     hits: VecDeque<bool>,
 }
 
@@ -82,7 +85,7 @@ impl Detector {
             step: 0.0,
             seen: 0,
             incident: None,
-            often: 0.0,
+            lately: 0.0,
             hits: VecDeque::new(),
         }
     }
@@ -104,41 +107,49 @@ impl Detector {
             };
         }
         let value = value.clamp(-1e100, 1e100);
-        let scale = self.fine();
+        let fine = self.fine();
         let usual = self.experts.usual_at(time).or(self.views.tail(View::Height).quantile(0.5));
-        let last = self.last.map(|(_, value)| value);
-        let shown = self.views.look(value, last, expected, usual, scale);
-        let (surprise, view, above) = if self.seen >= FIRST {
-            self.views.rarest(&shown, scale.max(self.settings.smallest))
-        } else {
-            (0.0, View::Step, true)
-        };
+        let shown = self.views.look(value, expected, usual, fine);
         let expected = expected.unwrap_or(value);
         let (lo, hi) = self.bounds(expected);
-        let counted = self.counted(surprise);
-        let score = counted / (counted + HALF);
-        let hit = score >= self.settings.threshold;
-        self.note(surprise, hit);
+        let matters = (value - expected).abs() >= self.settings.smallest;
+        let rare = if self.seen >= FIRST && matters {
+            self.views.rarity(&shown, fine)
+        } else {
+            Rare::NOTHING
+        };
+        let news = if rare.surprise >= self.lately + MORE { 1.0 } else { OLD_NEWS };
+        self.lately = (self.lately - FADE).max(rare.surprise);
+        let score = news * rare.surprise / (news * rare.surprise + HALF);
+        let threshold = self.settings.threshold;
+        let severity = if score < threshold {
+            Severity::None
+        } else if score < threshold + CRITICAL * (1.0 - threshold) {
+            Severity::Warning
+        } else {
+            Severity::Critical
+        };
+        self.follow(severity, value < lo || value > hi);
+        let goes_on = self.incident.filter(|incident| incident.calm == 0);
         if self.hits.len() >= self.settings.of.max(1) {
             self.hits.pop_front();
         }
-        let outside = value < lo || value > hi;
-        self.hits.push_back(hit || (self.incident.is_some() && outside));
-        let is_anomaly = self.hits.back() == Some(&true)
-            && self.hits.iter().filter(|hit| **hit).count() >= self.settings.at_least;
+        self.hits.push_back(goes_on.is_some());
+        let count = self.hits.iter().filter(|hit| **hit).count();
+        let reported = goes_on.filter(|_| count >= self.settings.at_least);
         self.learn(time, value, &shown, expected, hi - lo);
         Judgement {
             score,
             expected,
             lo,
             hi,
-            is_anomaly,
-            severity: match (is_anomaly, score >= (1.0 + self.settings.threshold) / 2.0 * 0.9) {
-                (false, _) => Severity::None,
-                (true, false) => Severity::Warning,
-                (true, true) => Severity::Critical,
+            is_anomaly: reported.is_some(),
+            severity: reported.map_or(Severity::None, |incident| incident.severity),
+            reason: match (reported, severity) {
+                (None, _) => String::new(),
+                (Some(_), Severity::None) => "goes on".to_owned(),
+                (Some(_), _) => rare.view.reason(rare.above).to_owned(),
             },
-            reason: if hit { view.reason(above).to_owned() } else { String::new() },
         }
     }
 
@@ -156,46 +167,34 @@ impl Detector {
         (expected + off(0.025).min(0.0), expected + off(0.975).max(0.0))
     }
 
-    /// Of a surprise, what is news.
-    fn counted(&self, surprise: f64) -> f64 {
-        match self.incident {
-            Some(incident) if surprise < incident.surprise + MORE => surprise * 0.5,
-            _ => surprise,
-        }
-    }
-
-    fn note(&mut self, surprise: f64, hit: bool) {
-        self.often *= 0.999;
-        if hit {
-            self.often += 1.0;
-            let worst = self.incident.map_or(0.0, |incident| incident.surprise);
-            let age = self.incident.map_or(0, |incident| incident.age);
-            self.incident = Some(Incident { age, calm: 0, surprise: worst.max(surprise) });
-        }
-        if let Some(incident) = &mut self.incident {
+    /// Begins an anomaly, or ends one.
+    fn follow(&mut self, severity: Severity, outside: bool) {
+        if severity > Severity::None {
+            let before = self.incident.map_or(Severity::None, |incident| incident.severity);
+            self.incident = Some(Incident { age: 0, calm: 0, severity: severity.max(before) });
+        } else if let Some(incident) = &mut self.incident {
             incident.age += 1;
-            incident.calm = if surprise < CALM { incident.calm + 1 } else { 0 };
-            if incident.calm > HOLD / 2 || incident.age > 3 * HOLD {
+            incident.calm = if outside { 0 } else { incident.calm + 1 };
+            if incident.calm >= CALM || incident.age > HOLD {
                 self.incident = None;
             }
         }
     }
 
     fn learn(&mut self, time: i64, value: f64, shown: &Shown, expected: f64, width: f64) {
-        if let Some((before, _)) = self.last {
+        if let Some(before) = self.last {
             let step = time.saturating_sub(before).max(0) as f64;
             let rate = (1.0 / self.seen.max(1) as f64).max(0.01);
             self.step += rate * (step - self.step);
         }
-        let held = self.incident.is_some_and(|incident| incident.age <= HOLD && incident.calm == 0)
-            && self.often < OFTEN;
-        if !held {
-            self.views.see(shown);
-        }
-        let limit = if self.seen < FIRST || !held { f64::INFINITY } else { 2.0 * width };
-        let taken = if held { value.clamp(expected - width, expected + width) } else { value };
-        self.experts.see(time, taken, self.step, limit);
-        self.last = Some((time, value));
+        self.views.see(shown);
+        // An anomaly moves what is expected no further than usual values would.
+        let taken = match self.incident {
+            Some(_) => value.clamp(expected - width, expected + width),
+            None => value,
+        };
+        self.experts.see(time, taken, self.step);
+        self.last = Some(time);
         self.seen += 1;
     }
 }

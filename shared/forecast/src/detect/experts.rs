@@ -8,8 +8,6 @@ use super::profile::Profile;
 const FOLLOW: [f64; 3] = [0.6, 0.2, 0.03];
 /// How fast the running error of an expert forgets.
 const FORGET: f64 = 0.01;
-/// How much better another than the last value has to be.
-const KEEP: f64 = 1.0;
 const COUNT: usize = FOLLOW.len() + 5;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,13 +56,12 @@ impl Experts {
         ]
     }
 
-    /// What comes next, and what is usual at this time whatever came last.
+    /// What comes next.
     pub(super) fn expect(&self, time: i64) -> Option<f64> {
         let all = self.all(time);
         let mut best: Option<(f64, f64)> = None;
-        for (number, (value, error)) in all.into_iter().zip(self.errors).enumerate() {
+        for (value, error) in all.into_iter().zip(self.errors) {
             let Some(value) = value else { continue };
-            let error = if number == 0 { error * KEEP } else { error };
             if best.is_none_or(|(least, _)| error < least) {
                 best = Some((error, value));
             }
@@ -72,16 +69,15 @@ impl Experts {
         best.map(|(_, value)| value)
     }
 
-    /// Learns from a value; errors beyond `limit` count as that.
-    pub(super) fn see(&mut self, time: i64, value: f64, step: f64, limit: f64) {
+    /// Learns from a value.
+    pub(super) fn see(&mut self, time: i64, value: f64, step: f64) {
         let all = self.all(time);
         self.seen += 1.0;
         let rate = FORGET.max(1.0 / self.seen);
-        let worst =
-            all.iter().flatten().map(|said| (value - said).abs().min(limit)).fold(0.0, f64::max);
+        let worst = all.iter().flatten().map(|said| (value - said).abs()).fold(0.0, f64::max);
         for (error, said) in self.errors.iter_mut().zip(all) {
             // Who has nothing to say yet is as wrong as the worst.
-            let now = said.map_or(worst, |said| (value - said).abs().min(limit));
+            let now = said.map_or(worst, |said| (value - said).abs());
             *error += rate * (now - *error);
         }
         if self.last.is_none() {
@@ -102,6 +98,7 @@ impl Experts {
         self.last = Some(value);
     }
 
+    /// What is usual at this time, whatever came last.
     pub(super) fn usual_at(&self, time: i64) -> Option<f64> {
         self.day.at(time)
     }

@@ -1,14 +1,16 @@
 //! Anomalies as they come: each value is judged by those before it, with a state of bounded size that
 //! can be stored and gone on with.
 //!
-//! A value is looked at in several ways (how far it is from what a forecast expected, how far the last
-//! few were on average, how much they moved). In each, how rare it is is told from what was seen
-//! before in the same way, so that no scale has to be known; the rarest counts. What belongs to an
-//! anomaly does not become usual, unless it stays or comes back often.
+//! A value is looked at in several ways: how far it is from what simple forecasts expected, how high it
+//! is, how far from what is usual at its time of day, how far the last few were on average, and how new
+//! the last few are in their order. In each, how rare it is is told from what was seen before in the
+//! same way, so that no scale has to be known. The surprise of all views together is the score; what
+//! was as surprising a moment before is no news.
 
 mod detector;
 mod experts;
 mod judgement;
+mod pattern;
 mod profile;
 mod tail;
 mod views;

@@ -7,14 +7,14 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 /// The numbers that are remembered.
-const MEMORY: usize = 1_000;
+const MEMORY: usize = 4_000;
 /// The share of them that the tail is estimated from, and the fewest.
 const TAIL_SHARE: f64 = 0.05;
 const TAIL_LEAST: usize = 8;
-/// Bounds of the tail's index: nothing is taken to be rarer than its tenth power says, nor to have no
+/// Bounds of the tail's index: nothing is taken to be rarer than its fifth power says, nor to have no
 /// mean.
 const HEAVIEST: f64 = 1.0;
-const LIGHTEST: f64 = 10.0;
+const LIGHTEST: f64 = 5.0;
 
 /// The newest numbers, in the order they came and sorted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -116,7 +116,7 @@ mod tests {
         let beyond = tail.surprise(100.0, 1.0, 0.1);
         let far = tail.surprise(400.0, 1.0, 0.1);
         assert!(highest < beyond && beyond < far, "{highest} {beyond} {far}");
-        assert!(beyond > 4.0);
+        assert!(beyond > 3.5);
         assert_eq!(tail.surprise(400.0, -1.0, 0.1), 0.0);
         assert!((tail.surprise(-100.0, -1.0, 0.1) - beyond).abs() < 0.2);
         assert_eq!(Tail::default().surprise(1.0, 1.0, 0.0), 0.0);
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_kept() {
-        let tail = tail(3_000);
+        let tail = tail(9_000);
         assert_eq!((tail.newest.len(), tail.sorted.len()), (MEMORY, MEMORY));
         let text = serde_json::to_string(&tail).unwrap();
         assert_eq!(serde_json::from_str::<Tail>(&text).unwrap(), tail);

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::pattern::Past;
 use super::tail::Tail;
 
 /// A way to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum View {
     /// How far a value is from what was expected.
     Step,
@@ -18,45 +18,70 @@ pub(super) enum View {
     Time,
     /// How far the last few are from what is usual, on average.
     Shift,
-    /// How much the last few moved.
-    Motion,
+    /// How new the last few are in their order, and many more.
+    Short,
+    Long,
 }
 
 impl View {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Step, Self::Height, Self::Time, Self::Shift, Self::Motion];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Step, Self::Height, Self::Time, Self::Shift, Self::Short, Self::Long];
 
-    /// Two sides of two words each: above and below.
     pub(super) fn reason(self, above: bool) -> &'static str {
         match (self, above) {
-            (Self::Step, true) => "jumped above what was expected",
-            (Self::Step, false) => "fell below what was expected",
-            (Self::Height, true) => "higher than ever before",
-            (Self::Height, false) => "lower than ever before",
+            (Self::Step, true) => "far above what was expected",
+            (Self::Step, false) => "far below what was expected",
+            (Self::Height, true) => "as high as hardly ever before",
+            (Self::Height, false) => "as low as hardly ever before",
             (Self::Time, true) => "high for the time of day",
             (Self::Time, false) => "low for the time of day",
             (Self::Shift, true) => "has been above the usual level",
             (Self::Shift, false) => "has been below the usual level",
-            (Self::Motion, true) => "moves more than usual",
-            (Self::Motion, false) => "moves less than usual",
+            (Self::Short | Self::Long, _) => "an order of values that was not seen before",
+        }
+    }
+
+    /// New is only what is far from everything; nothing is too much like the past.
+    fn sides(self) -> &'static [(f64, bool)] {
+        match self {
+            Self::Short | Self::Long => &[(1.0, true)],
+            _ => &[(1.0, true), (-1.0, false)],
         }
     }
 }
 
-/// The last few values that `Shift` and `Motion` look at.
-const FEW: usize = 12;
-/// Values that `Motion` looks at.
-const MOVED: usize = 36;
+/// The last values that `Shift`, `Short` and `Long` look at.
+const FEW: usize = 6;
+const SHORT: usize = 6;
+const LONG: usize = 24;
+/// Newness below this share of the range is not told apart.
+const LEAST_NEW: f64 = 0.01;
+/// What the second rarest weighs beside the rarest, the third beside the second, and so on.
+const NEXT: f64 = 0.7;
 
 /// What the views show of the newest value.
 pub(super) type Shown = [Option<f64>; View::ALL.len()];
 
+/// What is rare about a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Rare {
+    /// The decimal logarithm of one in how many cases, averaged over views.
+    pub(super) surprise: f64,
+    /// In which view most, and whether above or below.
+    pub(super) view: View,
+    pub(super) above: bool,
+}
+
+impl Rare {
+    pub(super) const NOTHING: Self = Self { surprise: 0.0, view: View::Step, above: true };
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub(super) struct Views {
     tails: [Tail; View::ALL.len()],
-    /// Distances of the last few values from what is usual, and of values from those before them.
+    /// Distances of the last few values from what is usual.
     offs: VecDeque<f64>,
-    moves: VecDeque<f64>,
+    past: Past,
 }
 
 impl Views {
@@ -64,20 +89,26 @@ impl Views {
     pub(super) fn look(
         &mut self,
         value: f64,
-        last: Option<f64>,
         expected: Option<f64>,
         usual: Option<f64>,
-        scale: f64,
+        fine: f64,
     ) -> Shown {
-        push(&mut self.offs, usual.map_or(0.0, |usual| value - usual), FEW);
-        push(&mut self.moves, last.map_or(0.0, |last| (value - last).abs()), MOVED);
-        let mean = |all: &VecDeque<f64>| all.iter().sum::<f64>() / all.len() as f64;
+        if self.offs.len() == FEW {
+            self.offs.pop_front();
+        }
+        self.offs.push_back(usual.map_or(0.0, |usual| value - usual));
+        self.past.see(value);
+        let heights = self.tail(View::Height);
+        let range = heights.quantile(0.95).zip(heights.quantile(0.05)).map_or(0.0, |(a, b)| a - b);
+        let range = range.max(fine);
+        let shift = self.offs.iter().sum::<f64>() / FEW as f64;
         [
             expected.map(|expected| value - expected),
             Some(value),
             usual.map(|usual| value - usual),
-            (self.offs.len() == FEW).then(|| mean(&self.offs)),
-            (self.moves.len() == MOVED).then(|| (mean(&self.moves) + scale).ln()),
+            (self.offs.len() == FEW).then_some(shift),
+            self.past.newness(SHORT, range),
+            self.past.newness(LONG, range),
         ]
     }
 
@@ -89,30 +120,38 @@ impl Views {
         }
     }
 
-    /// The rarest of what is shown: how rare, in which view, and whether above or below.
-    pub(super) fn rarest(&self, shown: &Shown, scale: f64) -> (f64, View, bool) {
-        let mut rarest = (0.0, View::Step, true);
+    /// How rare what is shown is. Distances below `fine` are none.
+    pub(super) fn rarity(&self, shown: &Shown, fine: f64) -> Rare {
+        let mut rarest = Rare::NOTHING;
+        let mut all = Vec::with_capacity(View::ALL.len());
         for ((view, tail), number) in View::ALL.into_iter().zip(&self.tails).zip(shown) {
             let Some(number) = number else { continue };
-            let floor = if view == View::Motion { 0.2 } else { scale };
-            for (sign, above) in [(1.0, true), (-1.0, false)] {
-                let surprise = tail.surprise(*number, sign, floor);
-                if surprise > rarest.0 {
-                    rarest = (surprise, view, above);
+            let fine = match view {
+                View::Short | View::Long => LEAST_NEW,
+                _ => fine,
+            };
+            let mut own: f64 = 0.0;
+            for (sign, above) in view.sides() {
+                let surprise = tail.surprise(*number, *sign, fine);
+                own = own.max(surprise);
+                if surprise > rarest.surprise {
+                    rarest = Rare { surprise, view, above: *above };
                 }
             }
+            all.push(own);
         }
-        rarest
+        // What is rare in several ways is rarer than what is so in one.
+        all.sort_by(|a, b| b.total_cmp(a));
+        let (mut sum, mut weights, mut weight) = (0.0, 0.0, 1.0);
+        for own in all {
+            sum += weight * own;
+            weights += weight;
+            weight *= NEXT;
+        }
+        Rare { surprise: if weights > 0.0 { sum / weights } else { 0.0 }, ..rarest }
     }
 
     pub(super) fn tail(&self, view: View) -> &Tail {
         &self.tails[view as usize]
     }
-}
-
-fn push(all: &mut VecDeque<f64>, number: f64, most: usize) {
-    if all.len() == most {
-        all.pop_front();
-    }
-    all.push_back(number);
 }
