@@ -34,8 +34,8 @@ class Deployment:
 def queues_give_functions_time(d):
     functions = d.named("aws_lambda_function", "this")
     for name, queue in d.named("aws_sqs_queue", "wake").items():
-        if queue["visibility_timeout_seconds"] < 6 * functions[name]["timeout"]:
-            yield f"{queue['name']} hands a wake-up out again before six time-outs of its function"
+        if queue["visibility_timeout_seconds"] <= functions[name]["timeout"]:
+            yield f"{queue['name']} hands a wake-up out again while its function may still be at work"
 
 
 def dead_letters_are_kept_longer(d):

@@ -48,8 +48,11 @@ pub enum ForecastError {
     /// A text that is no time.
     #[error("{0:?} is not a time; expected 2024-01-31, 2024-01-31 18:00:00 or 2024-01-31T18:00:00")]
     Time(String),
-    /// Too few rows to hold back what a backtest asks for.
-    #[error("series {id}: {rows} rows are too few for {windows} windows of {horizon} steps")]
+    /// No window of a backtest can be scored.
+    #[error(
+        "series {id}: {rows} rows leave none of {windows} windows of {horizon} steps to score; they are too \
+         few, or never change from season to season"
+    )]
     Short {
         /// The series.
         id: String,

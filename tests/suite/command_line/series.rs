@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use super::{Home, assert_holds};
 
-/// Two series of so many days with a week's shape, the second with a gap.
+/// Two series of so many days with a week's shape and a little noise, the second with a gap.
 fn sales(days: i64) -> String {
     let mut text = "unique_id,ds,y\n".to_owned();
     for day in 0..days {
         let date = chrono::DateTime::from_timestamp(1_767_225_600 + day * 86_400, 0).unwrap();
-        let weekly = 100.0 + f64::from(i32::try_from(day % 7).unwrap()) * 10.0;
+        let part = |of: i64| f64::from(i32::try_from(of).unwrap());
+        let weekly = 100.0 + part(day % 7) * 10.0 + part(day * 5 % 11) / 10.0;
         text += &format!("north,{},{weekly}\n", date.format("%Y-%m-%d"));
         if day != 20 {
             text += &format!("south,{},{}\n", date.format("%Y-%m-%d"), weekly * 2.0);
@@ -58,7 +59,7 @@ fn a_backtest_compares_smelt_with_the_models_that_it_chooses_from() {
     let told = rows(&home.fine(&csv));
     assert_eq!(told[0][..4], ["model", "smape", "mase", "owa"].map(str::to_owned));
     assert_eq!(told[1][0], "smelt");
-    assert!(told[1][1].parse::<f64>().unwrap() < 1.0, "{:?}", told[1]);
+    assert!(told[1][1].parse::<f64>().unwrap() < 2.0, "{:?}", told[1]);
     assert!(told.iter().any(|row| row[0] == "naive2"), "{told:?}");
     let table = [&["backtest", "--input", "sales.csv"], &windows[..]].concat();
     let told = home.fine(&table);
