@@ -41,6 +41,9 @@ async fn land_and_refresh(
             let is_refused =
                 |(_, outcome): &&(_, _)| matches!(outcome, FileOutcome::RefusedBefore { .. });
             refused_before += ingested.files.iter().filter(is_refused).count() as u64;
+            if let Some(error) = ingested.failed {
+                return Err(error.into());
+            }
         }
         if refused_before > 0 && !global.quiet && !global.json {
             crate::output::say(&format!(

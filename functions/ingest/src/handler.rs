@@ -145,7 +145,8 @@ async fn take_in(
         is_asked_for || !matches!(outcome, FileOutcome::RefusedBefore { .. })
     };
     let verdict = Verdict::of(ingested.files.into_iter().filter(is_news).collect());
-    Ok(Done { refused: verdict.refused, failed: verdict.unread.map(StageError::from) })
+    let failed = ingested.failed.or(verdict.unread.map(StageError::from));
+    Ok(Done { refused: verdict.refused, failed })
 }
 
 impl Ingesting<'_> {

@@ -14,7 +14,7 @@ use crate::data_file::Arrival;
 use crate::log_actions::{AddFile, LogAction, RemoveFile, Transaction};
 use crate::snapshot::{followed_id, total_id};
 use crate::table_schema::{delta_schema, has_wall_clock};
-use crate::upkeep::LONGEST_RETENTION;
+use crate::upkeep::{LONGEST_RETENTION, REMEMBERED};
 use crate::{DataFile, LakeError, Snapshot, Table};
 
 /// Commits between two checkpoints; readers replay at most this many JSON files.
@@ -176,7 +176,7 @@ impl Table {
         configuration
             .insert("delta.checkpointInterval".to_owned(), CHECKPOINT_INTERVAL.to_string());
         configuration.insert(
-            "delta.deletedFileRetentionDuration".to_owned(),
+            REMEMBERED.to_owned(),
             format!("interval {} days", LONGEST_RETENTION.as_secs() / (24 * 3600)),
         );
         configuration.extend(commit.properties.iter().cloned());

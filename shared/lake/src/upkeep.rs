@@ -14,6 +14,12 @@ use crate::{LakeError, Table};
 /// log counts as never committed, by the age of its file alone.
 pub const LONGEST_RETENTION: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// The property of a table that says how long its logs remember what was replaced; smelt sets it to
+/// [`LONGEST_RETENTION`].
+pub(crate) const REMEMBERED: &str = "delta.deletedFileRetentionDuration";
+/// How long they do without it, by Delta's protocol.
+const UNLESS_SAID: Duration = Duration::from_secs(7 * 24 * 3600);
+
 /// What was deleted of a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Vacuumed {
@@ -31,7 +37,9 @@ impl Table {
     /// Log files are deleted only below a checkpoint, so the newest version gets one.
     pub async fn vacuum(&self, retention: Duration) -> Result<Vacuumed, LakeError> {
         let Some(table) = self.delta_table().await? else { return Ok(Vacuumed::default()) };
-        let retention = retention.min(LONGEST_RETENTION);
+        let Some(snapshot) = self.snapshot().await? else { return Ok(Vacuumed::default()) };
+        let remembers = snapshot.properties().contains_key(REMEMBERED);
+        let retention = retention.min(if remembers { LONGEST_RETENTION } else { UNLESS_SAID });
         let data_files = self.delete_unnamed(table.clone(), retention).await?;
         let log_files = match self.cut_log(&table, retention).await {
             Ok(deleted) => deleted,

@@ -68,13 +68,16 @@ impl<'a> Run<'a> {
             Err(error) => (Vec::new(), Some(error)),
         };
         let (outcome, failure) = match &error {
-            _ if !refused.is_empty() => {
-                let also = error.iter().map(ToString::to_string);
-                let told: Vec<String> = refused.iter().cloned().chain(also).collect();
-                (Outcome::Refused, Some((FailureKind::Refused, told.join("\n"))))
+            None if refused.is_empty() => (Outcome::Succeeded, None),
+            // What passes by itself is not worth a word beside what was refused.
+            None => (Outcome::Refused, Some((FailureKind::Refused, refused.join("\n")))),
+            Some(error) if error.retryable() && !refused.is_empty() => {
+                (Outcome::Refused, Some((FailureKind::Refused, refused.join("\n"))))
             }
-            Some(error) => (Outcome::Failed, Some((error.failure_kind(), error.to_string()))),
-            None => (Outcome::Succeeded, None),
+            Some(error) => {
+                let told: Vec<String> = std::iter::once(error.to_string()).chain(refused).collect();
+                (Outcome::Failed, Some((error.failure_kind(), told.join("\n"))))
+            }
         };
         let steps = self.recorder.steps();
         let idle = steps.is_empty() && outcome == Outcome::Succeeded;

@@ -67,12 +67,18 @@ async fn take_in(
     for round in rounds(new) {
         // What is left has no record, so the next look finds it.
         if platform.is_past_deadline() {
-            ingested.unfinished = true;
             break;
         }
-        let loaded = one_round(platform, dataset, table, round).await?;
-        ingested.files.extend(loaded.files);
-        ingested.steps.extend(loaded.steps);
+        match one_round(platform, dataset, table, round).await {
+            Ok(loaded) => {
+                ingested.files.extend(loaded.files);
+                ingested.steps.extend(loaded.steps);
+            }
+            Err(error) => {
+                ingested.failed = Some(error);
+                break;
+            }
+        }
     }
     Ok(ingested)
 }

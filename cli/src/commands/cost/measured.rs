@@ -9,7 +9,7 @@ use smelt_domain::DatasetName;
 pub(crate) struct Measured {
     /// The day of it.
     pub(crate) measured_at: String,
-    /// One delivery to tables that hold a month of rows already, from its arrival to gold.
+    /// One delivery to tables that hold rows already, from its arrival to gold.
     pub(crate) deliveries: BTreeMap<DatasetName, Delivery>,
     /// One wake-up by the scheduler, for one dataset, by function.
     pub(crate) schedules: BTreeMap<String, Effort>,

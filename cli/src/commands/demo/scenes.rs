@@ -239,6 +239,9 @@ async fn sweep(platform: &Platform, dataset: &Dataset) -> Result<(usize, u64)> {
     let (mut files, mut failed) = (0, 0);
     for table in &dataset.tables {
         let ingested = sweep_landing(platform, dataset, table).await?;
+        if let Some(error) = ingested.failed {
+            return Err(error.into());
+        }
         files += ingested.files.len();
         let is_failure = |outcome: &FileOutcome| {
             matches!(outcome, FileOutcome::Unreadable(_) | FileOutcome::Foreign { .. })

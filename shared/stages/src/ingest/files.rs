@@ -122,8 +122,8 @@ pub struct Ingested {
     pub files: Vec<(String, FileOutcome)>,
     /// The commits; none if none was needed.
     pub steps: Vec<StepReport>,
-    /// Whether the deadline came before the last of the files; nothing has been said of these.
-    pub unfinished: bool,
+    /// Why files are missing here: what became of the others is settled all the same, and has to be told.
+    pub failed: Option<StageError>,
 }
 
 /// What of an ingest somebody has to hear of.
@@ -209,7 +209,7 @@ pub async fn ingest_files(
         .into_iter()
         .filter_map(|(name, outcome)| outcome.map(|outcome| (name, outcome)))
         .collect();
-    Ok(Ingested { files, steps: step.into_iter().collect(), unfinished: false })
+    Ok(Ingested { files, steps: step.into_iter().collect(), failed: None })
 }
 
 /// Reads every file once to know its content's hash, format and encoding.

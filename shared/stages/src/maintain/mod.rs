@@ -86,6 +86,10 @@ async fn sweep(
         }
     };
     maintained.steps.extend(swept.steps);
+    if let Some(error) = swept.failed {
+        platform.observer.failed(&error.to_string());
+        maintained.failed = maintained.failed.take().or(Some(error));
+    }
     let is_news = |(_, outcome): &(String, FileOutcome)| {
         !matches!(outcome, FileOutcome::AlreadyLoaded | FileOutcome::RefusedBefore { .. })
     };
