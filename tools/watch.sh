@@ -24,7 +24,7 @@ for function in ingest silver gold train alert api maintain; do
         else
             unset SMELT_ALERT_TOPIC
         fi
-        until curl --silent --output /dev/null "http://127.0.0.1:$port/"; do sleep 0.1; done
+        until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.1; done
         exec "${CARGO_TARGET_DIR:-target}/debug/$function"
     ) &
     children+=($!)
