@@ -1,36 +1,18 @@
 """An S3 server for tests: moto, with one bucket, on a free loopback port.
 
 Prints its endpoint and its bucket once it answers, and ends when its standard input is closed.
-
-moto checks a conditional put (If-None-Match) and stores it in two steps that other requests can come
-between, so two writers could both be told that they created an object. S3 does not do that, so every
-request that changes an object holds a lock here.
 """
 
 import logging
 import sys
-import threading
 
 import boto3
-from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
+from moto_writes import write_one_at_a_time
 
 BUCKET = "smelt-test"
-WRITES = ("put_object", "copy_object", "delete_object", "_key_response_post")
 
-lock = threading.RLock()
-
-
-def one_at_a_time(method):
-    def locked(self, *args, **kwargs):
-        with lock:
-            return method(self, *args, **kwargs)
-
-    return locked
-
-
-for name in WRITES:
-    setattr(S3Response, name, one_at_a_time(getattr(S3Response, name)))
+write_one_at_a_time()
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)

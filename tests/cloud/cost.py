@@ -22,6 +22,7 @@ from pathlib import Path
 
 from .cloud import Cloud
 from .effort import difference, efforts, forget_processes
+from .inputs import ORDER_TABLES, add_order
 from .run import functions
 from .runtime_api import RuntimeApi
 from .scenarios.quiet import api
@@ -136,12 +137,7 @@ class Orders:
     def __init__(self, file: Path) -> None:
         self.file, self.chance, self.night = file, random.Random(7), 0
         with sqlite3.connect(file) as database:
-            database.executescript("""
-                CREATE TABLE orders (order_id INTEGER PRIMARY KEY, ordered_at TEXT NOT NULL, status TEXT NOT NULL,
-                    total_amount TEXT NOT NULL, updated_at TEXT NOT NULL);
-                CREATE TABLE order_items (order_item_id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL,
-                    item TEXT NOT NULL, category TEXT NOT NULL, quantity INTEGER NOT NULL, unit_price NUMERIC NOT NULL);
-            """)
+            database.executescript(ORDER_TABLES)
         database.close()
 
     def pulled(self, cloud: Cloud, nights: int) -> None:
@@ -155,16 +151,8 @@ class Orders:
     def add_a_night(self, database: sqlite3.Connection) -> None:
         self.night += 1
         for number in range(ORDERS_A_NIGHT):
-            order = self.night * 1000 + number
             ordered = datetime(2023, 1, 1, 18) + timedelta(days=self.night, minutes=number * 5)
-            status = self.chance.choice(["SERVED", "SERVED", "SERVED", "CANCELLED"])
-            amount = f"{self.chance.uniform(8, 90):.2f}"
-            database.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?)", (
-                order, str(ordered), status, amount, str(ordered + timedelta(minutes=30))))
-            for line in range(2):
-                item = self.chance.choice(["soup", "pasta", "cake", "tea"])
-                database.execute("INSERT INTO order_items VALUES (?, ?, ?, ?, ?, ?)", (
-                    order * 10 + line, order, item, "kitchen", self.chance.randrange(1, 4), 4.5))
+            add_order(database, self.chance, self.night * 1000 + number, ordered)
 
 
 def succeeded(what: str, result: object) -> None:

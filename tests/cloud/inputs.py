@@ -15,6 +15,14 @@ from pathlib import Path
 SEED = 20261128
 Files = dict[str, bytes]
 
+# A restaurant's database.
+ORDER_TABLES = """
+    CREATE TABLE orders (order_id INTEGER PRIMARY KEY, ordered_at TEXT NOT NULL, status TEXT NOT NULL,
+        total_amount TEXT NOT NULL, updated_at TEXT NOT NULL);
+    CREATE TABLE order_items (order_item_id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL,
+        item TEXT NOT NULL, category TEXT NOT NULL, quantity INTEGER NOT NULL, unit_price NUMERIC NOT NULL);
+"""
+
 
 def midnight() -> datetime:
     """The last one: what is fresh has to be fresh whenever this runs."""
@@ -153,24 +161,22 @@ def order_database(file: Path) -> None:
     """A restaurant's orders, the newest long ago: what depends on them is stale."""
     chance = random.Random(SEED)
     with sqlite3.connect(file) as database:
-        database.executescript("""
-            CREATE TABLE orders (order_id INTEGER PRIMARY KEY, ordered_at TEXT NOT NULL, status TEXT NOT NULL,
-                total_amount TEXT NOT NULL, updated_at TEXT NOT NULL);
-            CREATE TABLE order_items (order_item_id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL,
-                item TEXT NOT NULL, category TEXT NOT NULL, quantity INTEGER NOT NULL, unit_price NUMERIC NOT NULL);
-        """)
+        database.executescript(ORDER_TABLES)
         for order in range(1, 301):
-            ordered = datetime(2025, 3, 1) + timedelta(minutes=order * 137)
-            updated = ordered + timedelta(minutes=30)
-            status = chance.choice(["SERVED", "SERVED", "SERVED", "CANCELLED"])
-            database.execute(
-                "INSERT INTO orders VALUES (?, ?, ?, ?, ?)",
-                (order, str(ordered), status, f"{chance.uniform(8, 90):.2f}", str(updated)),
-            )
-            for line in range(2):
-                item = chance.choice(["soup", "pasta", "cake", "tea"])
-                database.execute(
-                    "INSERT INTO order_items VALUES (?, ?, ?, ?, ?, ?)",
-                    (order * 10 + line, order, item, "kitchen", chance.randrange(1, 4), 4.5),
-                )
+            add_order(database, chance, order, datetime(2025, 3, 1) + timedelta(minutes=order * 137))
     database.close()
+
+
+def add_order(database: sqlite3.Connection, chance: random.Random, order: int, ordered: datetime) -> None:
+    """An order of two items."""
+    status = chance.choice(["SERVED", "SERVED", "SERVED", "CANCELLED"])
+    amount, updated = f"{chance.uniform(8, 90):.2f}", ordered + timedelta(minutes=30)
+    database.execute(
+        "INSERT INTO orders VALUES (?, ?, ?, ?, ?)", (order, str(ordered), status, amount, str(updated))
+    )
+    for line in range(2):
+        item = chance.choice(["soup", "pasta", "cake", "tea"])
+        database.execute(
+            "INSERT INTO order_items VALUES (?, ?, ?, ?, ?, ?)",
+            (order * 10 + line, order, item, "kitchen", chance.randrange(1, 4), 4.5),
+        )

@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterable
 from io import BytesIO
 
-from moto.s3.responses import S3Response
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tools.moto_writes import write_one_at_a_time
 
 from .tally import Request, Tally, folder
 from .terraform import Declared
@@ -21,24 +22,8 @@ from .trouble import Fault, Trouble
 
 REGION = "eu-central-1"
 KEY_PREFIX = "smelt-"
-WRITES = ("put_object", "copy_object", "delete_object", "_key_response_post")
 DENIED = ("403 Forbidden", "AccessDenied")
 STATUS = {Fault.BUSY: ("503 Slow Down", "SlowDown"), Fault.CONFLICT: ("409 Conflict", "ConditionalRequestConflict")}
-
-
-def write_one_at_a_time() -> None:
-    """moto checks a conditional put and stores it in two steps; S3 lets nobody come between."""
-    lock = threading.RLock()
-
-    def locked(method):
-        def call(self, *arguments, **named):
-            with lock:
-                return method(self, *arguments, **named)
-
-        return call
-
-    for name in WRITES:
-        setattr(S3Response, name, locked(getattr(S3Response, name)))
 
 
 class Gate:

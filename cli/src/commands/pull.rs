@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use chrono::{NaiveTime, TimeDelta, Utc};
 use smelt_domain::{Dataset, SourceDefinition, SourceName};
 use smelt_sources::Source;
-use smelt_stages::{Platform, Pull, PullEnding, PullFrom, Pulled, StageError, pull_source};
+use smelt_stages::{Platform, PullEnding, PullFrom, Pulled, StageError, pull_source};
 
 use super::ingest::only_table;
 use crate::arguments::{Global, IngestArguments};
@@ -26,11 +26,11 @@ pub(crate) async fn run(
         Some(table) => source.table == *table,
         None => true,
     });
-    let pull = Pull { scope: pull_from(arguments), deadline: None };
+    let from = pull_from(arguments);
     let mut ending = Ending::Fine;
     for definition in sources {
         // A source that is down is no reason not to pull the others.
-        match pull_one(platform, dataset, definition, &pull).await {
+        match pull_one(platform, dataset, definition, &from).await {
             Ok(pulled) if !global.quiet && !global.json => {
                 say(&format!("{}.{}: {}", dataset.name, definition.name, short(&pulled)));
             }
@@ -81,11 +81,11 @@ async fn pull_one(
     platform: &Platform,
     dataset: &Dataset,
     definition: &SourceDefinition,
-    pull: &Pull,
+    from: &PullFrom,
 ) -> Result<Pulled> {
     let source = open(dataset, definition)?;
     let table = only_table(dataset, Some(&definition.table))?;
-    Ok(pull_source(platform, dataset, table, definition, source.as_ref(), pull).await?)
+    Ok(pull_source(platform, dataset, table, definition, source.as_ref(), from).await?)
 }
 
 /// Opens a source with what the environment says of it.

@@ -3,8 +3,8 @@ use smelt_domain::{DatasetName, LakeKey, SourceDefinition, SourceName, TableName
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
 use smelt_sources::{SourceSettings, open_source};
 use smelt_stages::{
-    FileOutcome, Platform, Pull, PullEnding, PullFrom, StageError, Verdict, ingest_landed,
-    pull_source, sweep_landing,
+    FileOutcome, Platform, PullEnding, PullFrom, StageError, Verdict, ingest_landed, pull_source,
+    sweep_landing,
 };
 
 use crate::{IngestContext, IngestError};
@@ -160,9 +160,8 @@ impl Ingesting<'_> {
         let Some(definition) = dataset.source(source) else { return Ok(Done::default()) };
         let Some(table) = dataset.table(&definition.table) else { return Ok(Done::default()) };
         let opened = self.open(dataset, definition).await?;
-        let pull = Pull { scope: PullFrom::Cursor, deadline: platform.deadline };
-        let pulled =
-            pull_source(platform, dataset, table, definition, opened.as_ref(), &pull).await?;
+        let (source, from) = (opened.as_ref(), PullFrom::Cursor);
+        let pulled = pull_source(platform, dataset, table, definition, source, &from).await?;
         match pulled.ending {
             PullEnding::Complete => {}
             PullEnding::Deadline => tracing::warn!(

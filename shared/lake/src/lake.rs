@@ -230,6 +230,16 @@ impl Lake {
         Ok(deleted)
     }
 
+    /// The folders right below a prefix, sorted by path.
+    pub async fn list_folders(&self, prefix: &str) -> Result<Vec<String>, LakeError> {
+        let listed = self.store.list_with_delimiter(Some(&object_path(prefix))).await;
+        let listed = listed.map_err(|error| LakeError::from_store("read", prefix, error))?;
+        let mut folders: Vec<String> =
+            listed.common_prefixes.iter().map(ToString::to_string).collect();
+        folders.sort();
+        Ok(folders)
+    }
+
     /// Lists objects below a prefix, sorted by path.
     pub async fn list_objects(&self, prefix: &str) -> Result<Vec<ObjectMeta>, LakeError> {
         let mut found: Vec<ObjectMeta> = self

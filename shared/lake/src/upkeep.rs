@@ -36,8 +36,8 @@ impl Table {
     ///
     /// Log files are deleted only below a checkpoint, so the newest version gets one.
     pub async fn vacuum(&self, retention: Duration) -> Result<Vacuumed, LakeError> {
-        let Some(table) = self.delta_table().await? else { return Ok(Vacuumed::default()) };
         let Some(snapshot) = self.snapshot().await? else { return Ok(Vacuumed::default()) };
+        let table = self.delta_table().await?;
         let remembers = snapshot.properties().contains_key(REMEMBERED);
         let retention = retention.min(if remembers { LONGEST_RETENTION } else { UNLESS_SAID });
         let data_files = self.delete_unnamed(table.clone(), retention).await?;
@@ -110,13 +110,10 @@ impl Table {
         hint.get("version")?.as_u64()
     }
 
-    /// The table as delta-rs sees it; `None` when it does not exist.
-    async fn delta_table(&self) -> Result<Option<DeltaTable>, LakeError> {
-        if self.snapshot().await?.is_none() {
-            return Ok(None);
-        }
+    /// The table, which exists, as delta-rs sees it.
+    async fn delta_table(&self) -> Result<DeltaTable, LakeError> {
         let mut table = DeltaTable::new(self.log_store().clone());
         table.load().await.map_err(|error| self.log_error(error))?;
-        Ok(Some(table))
+        Ok(table)
     }
 }

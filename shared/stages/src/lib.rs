@@ -48,8 +48,8 @@ pub use engine::{Engine, EngineSettings};
 pub use error::StageError;
 pub use gold::follow_silver;
 pub use ingest::{
-    FileOutcome, Ingested, Pull, PullEnding, PullFrom, Pulled, Upload, UploadMeter, UploadPhase,
-    Verdict, ingest_files, pull_source,
+    FileOutcome, Ingested, PullEnding, PullFrom, Pulled, Upload, UploadMeter, UploadPhase, Verdict,
+    ingest_files, pull_source,
 };
 pub use landing::{ingest_landed, sweep_landing};
 pub use maintain::{Maintained, Upkeep, maintain};

@@ -1,6 +1,6 @@
 //! Run reports: one JSON per run, by day, and its lineage beside it.
 
-use chrono::{Days, Utc};
+use chrono::Utc;
 use smelt_domain::{
     DatasetName, FailureKind, Outcome, RunReport, StepReport, lineage_events, lineage_path,
 };
@@ -61,41 +61,23 @@ fn as_bytes(report: &RunReport) -> Vec<u8> {
     serde_json::to_vec_pretty(report).unwrap_or_default()
 }
 
-/// Days that are looked through one by one for the newest reports.
-const RECENT_DAYS: u64 = 14;
-
 /// The newest reports, newest first. A report that cannot be read is left out.
 ///
-/// Reports are kept for longer than a year, so all of them are listed only if the last days have too few.
+/// Reports are kept for longer than a year, so they are listed day by day, as far back as it takes.
 pub async fn last_reports(lake: &Lake, count: usize) -> Result<Vec<RunReport>, StageError> {
     let mut reports = Vec::new();
-    let today = Utc::now().date_naive();
-    for day in (0..RECENT_DAYS).filter_map(|days| today.checked_sub_days(Days::new(days))) {
-        let missing = count - reports.len();
-        reports.extend(newest_below(lake, &format!("runs/{day}"), missing).await?);
-        if reports.len() == count {
-            return Ok(reports);
-        }
-    }
-    newest_below(lake, "runs", count).await
-}
-
-async fn newest_below(
-    lake: &Lake,
-    prefix: &str,
-    count: usize,
-) -> Result<Vec<RunReport>, StageError> {
-    let listed = lake.list_objects(prefix).await?;
-    let is_report = |path: &str| path.ends_with(".json");
-    let mut reports = Vec::new();
-    for object in listed.iter().rev().filter(|object| is_report(object.location.as_ref())) {
-        if reports.len() == count {
-            break;
-        }
-        if let Some(bytes) = lake.get_object(object.location.as_ref()).await?
-            && let Ok(report) = serde_json::from_slice(&bytes)
-        {
-            reports.push(report);
+    for day in lake.list_folders("runs").await?.into_iter().rev() {
+        let listed = lake.list_objects(&day).await?;
+        let paths = listed.iter().rev().map(|object| object.location.as_ref());
+        for path in paths.filter(|path| path.ends_with(".json")) {
+            if reports.len() == count {
+                return Ok(reports);
+            }
+            if let Some(bytes) = lake.get_object(path).await?
+                && let Ok(report) = serde_json::from_slice(&bytes)
+            {
+                reports.push(report);
+            }
         }
     }
     Ok(reports)

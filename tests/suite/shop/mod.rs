@@ -22,7 +22,7 @@ use smelt_sources::{
     SourceBatch, SourceError,
 };
 use smelt_stages::{
-    Correction, CorrectionError, Engine, EngineSettings, Platform, Pull, Silent, Upload,
+    Correction, CorrectionError, Engine, EngineSettings, Platform, PullFrom, Silent, Upload,
     backfill_dataset, correct, ingest_files, pull_source, refresh_dataset, table_balance,
 };
 
@@ -134,7 +134,7 @@ async fn happen(
                 Warehouse { number, state: *state, pages: pages.clone(), complete: *complete };
             let source = &dataset.sources[0];
             let table = dataset.table(&source.table).unwrap();
-            pull_source(platform, dataset, table, source, &warehouse, &Pull::default())
+            pull_source(platform, dataset, table, source, &warehouse, &PullFrom::default())
                 .await
                 .unwrap();
         }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use smelt_lake::Lake;
 use smelt_sources::{Cursor, Page, Pages, Probe, PullRequest, PullScope, Source, SourceError};
 use smelt_stages::{
-    Platform, Pull, PullEnding, PullFrom, Pulled, StageError, pull_source, refresh_dataset,
+    Platform, PullEnding, PullFrom, Pulled, StageError, pull_source, refresh_dataset,
 };
 
 use super::{batch, platform, tables};
@@ -72,11 +72,15 @@ impl Pages for Paced {
     }
 }
 
-async fn pull(platform: &Platform, source: &dyn Source, pull: Pull) -> Result<Pulled, StageError> {
+async fn pull(
+    platform: &Platform,
+    source: &dyn Source,
+    from: PullFrom,
+) -> Result<Pulled, StageError> {
     let dataset = &platform.datasets[0];
     let definition = &dataset.sources[0];
     let table = dataset.table(&definition.table).unwrap();
-    pull_source(platform, dataset, table, definition, source, &pull).await
+    pull_source(platform, dataset, table, definition, source, &from).await
 }
 
 async fn stock(platform: &Platform) -> Vec<String> {
@@ -92,13 +96,14 @@ async fn bronze_rows(platform: &Platform) -> u64 {
 
 #[tokio::test]
 async fn at_its_deadline_a_pull_keeps_what_it_has_and_the_next_one_goes_on() {
-    let platform = platform(&Lake::in_memory());
+    let mut platform = platform(&Lake::in_memory());
     let slow = Numbered { pace: Duration::from_millis(40), ..Numbered::default() };
-    let deadline = Some(Instant::now() + Duration::from_millis(60));
-    let first = pull(&platform, &slow, Pull { deadline, ..Pull::default() }).await.unwrap();
+    platform.deadline = Some(Instant::now() + Duration::from_millis(60));
+    let first = pull(&platform, &slow, PullFrom::default()).await.unwrap();
+    platform.deadline = None;
     assert_eq!(first.ending, PullEnding::Deadline);
     assert!((1..ITEMS.len() as u64).contains(&first.rows), "{first:?}");
-    let second = pull(&platform, &Numbered::default(), Pull::default()).await.unwrap();
+    let second = pull(&platform, &Numbered::default(), PullFrom::default()).await.unwrap();
     assert_eq!(second.ending, PullEnding::Complete);
     assert_eq!(first.rows + second.rows, ITEMS.len() as u64, "no page came twice");
     assert_eq!(stock(&platform).await, ["apples", "figs", "pears", "plums"]);
@@ -108,10 +113,10 @@ async fn at_its_deadline_a_pull_keeps_what_it_has_and_the_next_one_goes_on() {
 async fn a_pull_that_breaks_off_keeps_the_pages_before() {
     let platform = platform(&Lake::in_memory());
     let broken = Numbered { fails_before: Some(2), ..Numbered::default() };
-    let error = pull(&platform, &broken, Pull::default()).await.unwrap_err();
+    let error = pull(&platform, &broken, PullFrom::default()).await.unwrap_err();
     assert!(error.retryable(), "{error}");
     assert_eq!(bronze_rows(&platform).await, 2, "what came before is kept");
-    let rest = pull(&platform, &Numbered::default(), Pull::default()).await.unwrap();
+    let rest = pull(&platform, &Numbered::default(), PullFrom::default()).await.unwrap();
     assert_eq!(rest.rows, 2);
     assert_eq!(stock(&platform).await, ["apples", "figs", "pears", "plums"]);
 }
@@ -120,7 +125,7 @@ async fn a_pull_that_breaks_off_keeps_the_pages_before() {
 async fn pulls_that_meet_bring_every_row_once() {
     let platform = platform(&Lake::in_memory());
     let source = Numbered { pace: Duration::from_millis(5), ..Numbered::default() };
-    let pulls = (0..3).map(|_| pull(&platform, &source, Pull::default()));
+    let pulls = (0..3).map(|_| pull(&platform, &source, PullFrom::default()));
     let pulled = futures::future::join_all(pulls).await;
     let endings: Vec<PullEnding> =
         pulled.into_iter().map(|pulled| pulled.unwrap().ending).collect();
@@ -133,11 +138,13 @@ async fn pulls_that_meet_bring_every_row_once() {
 async fn a_pull_without_news_commits_nothing_and_a_full_one_changes_nothing() {
     let platform = platform(&Lake::in_memory());
     let source = Numbered::default();
-    pull(&platform, &source, Pull::default()).await.unwrap();
-    let again = pull(&platform, &source, Pull::default()).await.unwrap();
+    pull(&platform, &source, PullFrom::default()).await.unwrap();
+    let again = pull(&platform, &source, PullFrom::default()).await.unwrap();
     assert!(again.steps.is_empty() && again.rows == 0, "{again:?}");
-    let full = Pull { scope: PullFrom::Beginning, deadline: None };
-    assert_eq!(pull(&platform, &source, full).await.unwrap().rows, ITEMS.len() as u64);
+    assert_eq!(
+        pull(&platform, &source, PullFrom::Beginning).await.unwrap().rows,
+        ITEMS.len() as u64
+    );
     assert_eq!(stock(&platform).await, ["apples", "figs", "pears", "plums"]);
 }
 
@@ -146,8 +153,8 @@ async fn a_pull_without_news_commits_nothing_and_a_full_one_changes_nothing() {
 async fn the_cursor_is_where_the_last_pull_ended() {
     let platform = platform(&Lake::in_memory());
     let source = Arc::new(Numbered { fails_before: Some(3), ..Numbered::default() });
-    pull(&platform, source.as_ref(), Pull::default()).await.unwrap_err();
+    pull(&platform, source.as_ref(), PullFrom::default()).await.unwrap_err();
     let rest = Numbered::default();
-    pull(&platform, &rest, Pull::default()).await.unwrap();
+    pull(&platform, &rest, PullFrom::default()).await.unwrap();
     assert_eq!(rest.pages_given.load(Ordering::Relaxed), 1);
 }

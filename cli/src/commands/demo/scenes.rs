@@ -11,7 +11,7 @@ use smelt_simulate::serve::fill_order_db;
 use smelt_simulate::spending::Spending;
 use smelt_simulate::{DatasetTruth, SimulateError};
 use smelt_sources::{Secret, Source, SourceSettings, open_source};
-use smelt_stages::{FileOutcome, Platform, Pull, pull_source, refresh_dataset, sweep_landing};
+use smelt_stages::{FileOutcome, Platform, PullFrom, pull_source, refresh_dataset, sweep_landing};
 
 use super::finding::Finding;
 use super::landed::{folder, landed};
@@ -271,7 +271,7 @@ async fn pull(
         secret: &|_| secret.cloned(),
     };
     let source: Box<dyn Source> = open_source(&dataset.name, definition, &settings)?;
-    let pull = Pull::default();
-    let pulled = pull_source(platform, dataset, table, definition, source.as_ref(), &pull).await?;
+    let (source, from) = (source.as_ref(), PullFrom::Cursor);
+    let pulled = pull_source(platform, dataset, table, definition, source, &from).await?;
     Ok(pulled.rows)
 }

@@ -20,15 +20,6 @@ use crate::{Platform, StageError, snapshots};
 /// Rows after which a pull is committed, so that one that breaks off has not been for nothing.
 const ROWS_PER_COMMIT: u64 = 500_000;
 
-/// What is to be pulled.
-#[derive(Debug, Clone, Default)]
-pub struct Pull {
-    /// Which rows; what came since the last pull where nothing else is said.
-    pub scope: PullFrom,
-    /// When to stop: what is there is committed, and the next pull goes on from there.
-    pub deadline: Option<Instant>,
-}
-
 /// Where a pull starts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum PullFrom {
@@ -77,11 +68,11 @@ pub async fn pull_source(
     table: &TableDefinition,
     definition: &SourceDefinition,
     source: &dyn Source,
-    pull: &Pull,
+    from: &PullFrom,
 ) -> Result<Pulled, StageError> {
     let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
     let puller = Puller { platform, bronze: &bronze, table, definition, source };
-    puller.run(pull).await
+    puller.run(from).await
 }
 
 struct Puller<'a> {
@@ -93,12 +84,12 @@ struct Puller<'a> {
 }
 
 impl Puller<'_> {
-    async fn run(&self, pull: &Pull) -> Result<Pulled, StageError> {
+    async fn run(&self, from: &PullFrom) -> Result<Pulled, StageError> {
         let base = self.bronze.snapshot().await?;
         let before = base.as_ref().and_then(|base| base.property(&self.cursor_name()));
         let mut position = before.map(str::to_owned);
         let recent = base.as_ref().and_then(|base| base.property(&self.recent_name()));
-        let mut recent = match &pull.scope {
+        let mut recent = match from {
             // Equal rows may be different things where nothing but their content tells them apart.
             _ if self.table.content_key => None,
             PullFrom::Cursor => Some(RecentRows::parse(recent)),
@@ -107,8 +98,8 @@ impl Puller<'_> {
         };
         let copies = base.as_ref().map(|base| snapshots::counting(base, &self.definition.name));
         let request = PullRequest {
-            scope: scope(pull, before),
-            deadline: pull.deadline,
+            scope: scope(from, before),
+            deadline: self.platform.deadline,
             copies: copies.unwrap_or_default(),
         };
         let mut pages = self.source.pull(request).await?;
@@ -116,7 +107,7 @@ impl Puller<'_> {
         let mut pulled =
             Pulled { rows: 0, steps: Vec::new(), gone: Vec::new(), ending: PullEnding::Complete };
         loop {
-            let load = self.load(&mut *pages, recent.as_mut(), pull.deadline, &*ticket).await?;
+            let load = self.load(&mut *pages, recent.as_mut(), &*ticket).await?;
             let mut arrival = ArrivalOfRows {
                 puller: self,
                 load: &load,
@@ -151,7 +142,6 @@ impl Puller<'_> {
         &self,
         pages: &mut dyn smelt_sources::Pages,
         mut recent: Option<&mut RecentRows>,
-        deadline: Option<Instant>,
         ticket: &dyn Ticket,
     ) -> Result<Load, StageError> {
         let started = Instant::now();
@@ -165,7 +155,7 @@ impl Puller<'_> {
         };
         let mut part: Option<SnapshotPart> = None;
         while load.written.rows + writer.rows() < ROWS_PER_COMMIT {
-            if is_past(deadline) {
+            if self.platform.is_past_deadline() {
                 load.ended = Some(Ok(PullEnding::Deadline));
                 break;
             }
@@ -178,7 +168,7 @@ impl Puller<'_> {
                 // The pages before are sound and stay; the next pull goes on behind them.
                 Err(error) => {
                     // Waits and retries end at the deadline as well.
-                    let at_deadline = error.retryable() && is_past(deadline);
+                    let at_deadline = error.retryable() && self.platform.is_past_deadline();
                     let ended = if at_deadline { Ok(PullEnding::Deadline) } else { Err(error) };
                     load.ended = Some(ended);
                     break;
@@ -243,12 +233,8 @@ impl Puller<'_> {
     }
 }
 
-fn is_past(deadline: Option<Instant>) -> bool {
-    deadline.is_some_and(|deadline| Instant::now() >= deadline)
-}
-
-fn scope(pull: &Pull, cursor: Option<&str>) -> PullScope {
-    match &pull.scope {
+fn scope(from: &PullFrom, cursor: Option<&str>) -> PullScope {
+    match from {
         // A cursor that cannot be read is as none: everything comes again and is the same.
         PullFrom::Cursor => {
             PullScope::New(cursor.and_then(|text| serde_json::from_str(text).ok()).map(Cursor))

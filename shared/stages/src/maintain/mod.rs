@@ -9,7 +9,7 @@ use smelt_domain::{Dataset, StageName, StepReport, Table as TableDefinition, Tab
 
 use self::compact::{RowOrder, compact};
 use self::leftovers::{delete_snapshots, delete_upload_records};
-use crate::ingest::FileOutcome;
+use crate::ingest::{FileOutcome, Ingested};
 use crate::landing::sweep_landing;
 use crate::refresh::refresh_dataset;
 use crate::{Platform, StageError};
@@ -77,19 +77,14 @@ async fn sweep(
     table: &TableDefinition,
     maintained: &mut Maintained,
 ) {
-    let swept = match sweep_landing(platform, dataset, table).await {
-        Ok(swept) => swept,
-        Err(error) => {
-            platform.observer.failed(&error.to_string());
-            maintained.failed = maintained.failed.take().or(Some(error));
-            return;
-        }
-    };
-    maintained.steps.extend(swept.steps);
-    if let Some(error) = swept.failed {
+    let swept = sweep_landing(platform, dataset, table).await;
+    let mut swept =
+        swept.unwrap_or_else(|error| Ingested { failed: Some(error), ..Ingested::default() });
+    if let Some(error) = swept.failed.take() {
         platform.observer.failed(&error.to_string());
-        maintained.failed = maintained.failed.take().or(Some(error));
+        maintained.failed.get_or_insert(error);
     }
+    maintained.steps.extend(swept.steps);
     let is_news = |(_, outcome): &(String, FileOutcome)| {
         !matches!(outcome, FileOutcome::AlreadyLoaded | FileOutcome::RefusedBefore { .. })
     };
