@@ -110,6 +110,9 @@ impl Settings {
     /// Most values ahead that can be asked for.
     pub const MAX_HORIZON: usize = 10_000;
 
+    /// The longest season, in values: a year has 31 million seconds.
+    pub const MAX_SEASON: usize = 100_000_000;
+
     /// Everything by default, and so many values ahead.
     pub fn new(horizon: usize) -> Self {
         Self { horizon, ..Self::default() }
@@ -128,12 +131,20 @@ impl Settings {
             return wrong(format!("level {level} is not between 0 and 100"));
         }
         if let Some(season) =
-            self.seasons.iter().find(|season| !(**season >= 2.0 && season.is_finite()))
+            self.seasons.iter().find(|season| !(2.0..=Self::MAX_SEASON as f64).contains(*season))
         {
-            return wrong(format!("season {season} is not a number of at least 2 values"));
+            return wrong(format!(
+                "season {season} is not a number of 2 to {} values",
+                Self::MAX_SEASON
+            ));
         }
-        if self.scoring_season == Some(0) {
-            return wrong("a scoring season has at least 1 value".to_owned());
+        if let Some(season) =
+            self.scoring_season.filter(|season| !(1..=Self::MAX_SEASON).contains(season))
+        {
+            return wrong(format!(
+                "a scoring season has 1 to {} values, not {season}",
+                Self::MAX_SEASON
+            ));
         }
         Ok(())
     }
