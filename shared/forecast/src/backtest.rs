@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::choice::{Answer, Clock, Input, study};
+use crate::choice::{Answer, Clock, Input};
+use crate::fitted::Fitted;
 use crate::forecast::intervals;
 use crate::metrics::{coverage, mae, mase_scale, msis, naive2, owa, smape};
 use crate::models::Model;
@@ -86,7 +87,7 @@ pub fn backtest(
             .collect();
         let inputs: Vec<Input<'_>> =
             with.iter().map(|(position, end)| Input::of(&series[*position], *end)).collect();
-        let answers = study(&inputs, settings, &tally.levels, clock);
+        let answers = Fitted::learn(&inputs, settings, clock).answers(&inputs);
         let scored: Vec<Option<Scored>> = with
             .par_iter()
             .zip(answers)

@@ -7,6 +7,9 @@ pub enum ForecastError {
     /// A setting that cannot be followed.
     #[error("{0}")]
     Setting(String),
+    /// A stored model that cannot be followed.
+    #[error("stored model: {0}")]
+    Model(String),
     /// A series without one usable number.
     #[error("series {id}: no usable value among {rows}")]
     Empty {

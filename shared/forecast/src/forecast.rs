@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::choice::{Answer, Clock, Input, Tried, finite, study};
-use crate::metrics::smape;
-use crate::models::Model;
+use crate::choice::{Answer, finite};
+use crate::fitted::fit;
 use crate::{ForecastError, Series, Settings};
 
 /// Between which values the actual one will be, in so many of a hundred cases.
@@ -28,7 +27,7 @@ pub struct Part {
 }
 
 /// How a forecast's choice did from earlier origins, on values it did not know there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct Trials {
     /// How many origins.
     pub count: usize,
@@ -64,7 +63,8 @@ pub struct Forecast {
     pub trials: Trials,
 }
 
-/// Forecasts in the order of the series. A series that cannot be forecast has an error of its own.
+/// Forecasts in the order of the series: [`fit`], and the model applied to what it was fitted on. A
+/// series that cannot be forecast has an error of its own.
 ///
 /// Series of one frequency are looked at together: what a model is worth in one says something about
 /// the others.
@@ -75,23 +75,12 @@ pub fn forecast(
     series: &[Series],
     settings: &Settings,
 ) -> Result<Vec<Result<Forecast, ForecastError>>, ForecastError> {
-    settings.check()?;
-    let levels = settings.sorted_levels();
-    let inputs: Vec<Input<'_>> = series.iter().map(|one| Input::of(one, usize::MAX)).collect();
-    let answers = study(&inputs, settings, &levels, Clock::start(settings.deadline));
-    let all = series.iter().zip(answers);
-    Ok(all.map(|(one, answer)| answer.map(|answer| told(one, &answer, &levels))).collect())
+    Ok(fit(series, settings)?.forecast(series))
 }
 
-fn told(series: &Series, answer: &Answer, levels: &[f64]) -> Forecast {
-    let mut parts: Vec<Part> = Model::ALL
-        .into_iter()
-        .zip(&answer.weights)
-        .filter(|(_, weight)| **weight > 0.0)
-        .map(|(model, weight)| Part { model: model.name().to_owned(), weight: *weight })
-        .collect();
-    // Stable: equal weights stay in the order of the models.
-    parts.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+/// An answer with names and times.
+pub(crate) fn told(series: &Series, answer: Answer, levels: &[f64]) -> Forecast {
+    let parts = answer.weights.parts();
     let model = match parts.as_slice() {
         [one] => one.model.clone(),
         _ => "combination".to_owned(),
@@ -103,12 +92,12 @@ fn told(series: &Series, answer: &Answer, levels: &[f64]) -> Forecast {
         id: series.id.clone(),
         times: steps.map_while(|step| series.frequency.step(start, step as i64)).collect(),
         frequency: series.frequency,
-        mean: answer.mean.clone(),
-        intervals: intervals(answer, levels),
+        intervals: intervals(&answer, levels),
+        mean: answer.mean,
         model,
-        reason: reason(answer, &parts),
         parts,
-        trials: trials(&answer.tried, answer.scale),
+        reason: answer.reason,
+        trials: answer.trials,
     }
 }
 
@@ -134,40 +123,4 @@ pub(crate) fn intervals(answer: &Answer, levels: &[f64]) -> Vec<Interval> {
             }
         })
         .collect()
-}
-
-fn trials(tried: &Tried, scale: Option<f64>) -> Trials {
-    let scaled = |error: f64| scale.filter(|_| tried.trials > 0).map(|scale| error / scale);
-    let (actual, said): (Vec<f64>, Vec<f64>) = tried.pairs.iter().copied().unzip();
-    Trials {
-        count: tried.trials,
-        smape: smape(&actual, &said),
-        mase: scaled(tried.error),
-        seasonal_naive_mase: scaled(tried.naive_error),
-    }
-}
-
-fn reason(answer: &Answer, parts: &[Part]) -> String {
-    let tried = &answer.tried;
-    let origins = match tried.trials {
-        1 => "1 earlier origin".to_owned(),
-        many => format!("{many} earlier origins"),
-    };
-    if answer.hurried {
-        "no time was left for trials: the last season goes on".to_owned()
-    } else if tried.trials == 0 {
-        "too few values for trials".to_owned()
-    } else if tried.lost {
-        format!("nothing did better than the last season from {origins}")
-    } else {
-        let best = parts.first().map_or("", |part| part.model.as_str());
-        let models = parts.len();
-        let share = if tried.naive_error > 0.0 {
-            let percent = 100.0 * tried.error / tried.naive_error;
-            format!("{percent:.0} % of the seasonal naive model's error")
-        } else {
-            "no error".to_owned()
-        };
-        format!("{models} models, {best} before all, had {share} from {origins}")
-    }
 }

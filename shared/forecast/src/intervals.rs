@@ -3,6 +3,10 @@
 //! series, and each trial's in units of the other trials' errors, so that what few trials cannot
 //! know of their own spread is in them.
 
+use serde::{Deserialize, Serialize};
+
+use crate::widths::{OwnWidths, SetWidths};
+
 /// One value that a trial missed by `error`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Miss {
@@ -14,17 +18,18 @@ pub(crate) struct Miss {
 }
 
 /// How errors grow: with the steps ahead, and with what is forecast.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Shape {
-    growth: f64,
-    proportion: f64,
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Shape {
+    pub(crate) growth: f64,
+    pub(crate) proportion: f64,
 }
 
 const GROWTHS: [f64; 6] = [0.0, 0.1, 0.2, 0.35, 0.5, 0.7];
 const PROPORTIONS: [f64; 3] = [0.0, 0.5, 1.0];
 
 impl Shape {
-    fn at(self, step: usize, forecast: f64, size: f64) -> f64 {
+    /// How large errors are, for one of 1 at the first step where `size` is forecast.
+    pub(crate) fn at(self, step: usize, forecast: f64, size: f64) -> f64 {
         let steps = (step as f64).powf(self.growth);
         if self.proportion == 0.0 {
             return steps;
@@ -151,8 +156,24 @@ impl Spread {
             .collect()
     }
 
-    /// Half the width of the interval of `level` per cent at each step ahead.
-    pub(crate) fn widths(&self, misses: &Misses, ahead: &[f64], levels: &[f64]) -> Vec<Vec<f64>> {
+    /// What is kept for all series of the set, those that nothing was tried on among them.
+    pub(crate) fn widths(&self, levels: &[f64]) -> SetWidths {
+        let times = |level: &f64| {
+            // Nothing was tried: as wide as Laplace's distribution would have it.
+            quantile(&self.pool, level / 100.0).unwrap_or_else(|| -(1.0 - level / 100.0).ln())
+        };
+        SetWidths {
+            shape: self.shape,
+            usual: self.usual,
+            times: levels.iter().map(times).collect(),
+        }
+    }
+
+    /// What is kept of one series. `None` if nothing was tried on it.
+    pub(crate) fn own_widths(&self, misses: &Misses, levels: &[f64]) -> Option<OwnWidths> {
+        if misses.all.is_empty() {
+            return None;
+        }
         let shaped = misses.shaped(self.shape);
         let unit = self.unit(misses, &shaped, None);
         let mut own = self.relative(misses);
@@ -160,32 +181,21 @@ impl Spread {
         let mut trials: Vec<usize> = shaped.iter().map(|(trial, _)| *trial).collect();
         trials.dedup();
         let share = trials.len() as f64 / (trials.len() as f64 + OWN);
-        let size = if misses.all.is_empty() {
-            mean_absolute(ahead.iter().copied()).max(f64::MIN_POSITIVE)
-        } else {
-            misses.size
+        let all = self.widths(levels).times;
+        let half = |(level, all): (&f64, f64)| {
+            let times = match quantile(&own, level / 100.0) {
+                Some(own) if !self.pool.is_empty() => share * own + (1.0 - share) * all,
+                Some(own) => own,
+                None => all,
+            };
+            unit * times
         };
-        levels
-            .iter()
-            .map(|level| {
-                let from_all = quantile(&self.pool, *level / 100.0);
-                let from_own = quantile(&own, *level / 100.0);
-                let times = match (from_own, from_all) {
-                    (Some(own), Some(all)) => share * own + (1.0 - share) * all,
-                    (Some(one), None) | (None, Some(one)) => one,
-                    // Nothing was tried: as wide as Laplace's distribution would have it.
-                    (None, None) => -(1.0 - level / 100.0).ln(),
-                };
-                let at = |(step, value): (usize, &f64)| {
-                    unit * times * self.shape.at(step + 1, *value, size)
-                };
-                ahead.iter().enumerate().map(at).collect()
-            })
-            .collect()
+        let halves = levels.iter().zip(all).map(half).collect();
+        Some(OwnWidths { size: misses.size, halves })
     }
 }
 
-fn mean_absolute(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn mean_absolute(values: impl Iterator<Item = f64>) -> f64 {
     let (mut sum, mut count) = (0.0, 0.0);
     for value in values {
         sum += value.abs();
@@ -208,6 +218,11 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
+    fn around(spread: &Spread, one: &Misses, ahead: &[f64], levels: &[f64]) -> Vec<Vec<f64>> {
+        let own = spread.own_widths(one, levels);
+        spread.widths(levels).around(ahead, own.as_ref(), one.expected)
+    }
+
     fn misses(trials: usize, error: impl Fn(usize, usize) -> f64) -> Misses {
         let all = (0..trials)
             .flat_map(|trial| (1..=10).map(move |step| (trial, step)))
@@ -220,7 +235,7 @@ mod tests {
     fn as_wide_as_errors_were() {
         let one = misses(12, |trial, step| ((trial * 31 + step * 17) % 21) as f64 - 10.0);
         let spread = Spread::of(std::slice::from_ref(&one));
-        let widths = spread.widths(&one, &[50.0; 3], &[80.0, 95.0]);
+        let widths = around(&spread, &one, &[50.0; 3], &[80.0, 95.0]);
         assert!((7.0..=9.5).contains(&widths[0][0]), "{widths:?}");
         assert!((9.0..=12.0).contains(&widths[1][0]), "{widths:?}");
     }
@@ -229,17 +244,17 @@ mod tests {
     fn errors_grow_with_the_steps() {
         let sign = |trial: usize| if trial.is_multiple_of(2) { 1.0 } else { -1.0 };
         let one = misses(8, |trial, step| sign(trial) * (step as f64).sqrt());
-        let widths = Spread::of(std::slice::from_ref(&one)).widths(&one, &[50.0; 9], &[95.0]);
+        let widths = around(&Spread::of(std::slice::from_ref(&one)), &one, &[50.0; 9], &[95.0]);
         assert!((widths[0][8] / widths[0][0] - 3.0).abs() < 0.2, "{widths:?}");
     }
 
     #[test]
     fn no_trial_at_all() {
         let none = Misses::new(Vec::new(), 4.0);
-        let widths = Spread::of(std::slice::from_ref(&none)).widths(&none, &[5.0; 2], &[95.0]);
+        let widths = around(&Spread::of(std::slice::from_ref(&none)), &none, &[5.0; 2], &[95.0]);
         assert!(widths[0][0] > 4.0 && widths[0][1] > widths[0][0]);
         let nothing = Misses::new(Vec::new(), 0.0);
-        assert_eq!(Spread::of(&[]).widths(&nothing, &[5.0], &[95.0]), [[0.0]]);
+        assert_eq!(around(&Spread::of(&[]), &nothing, &[5.0], &[95.0]), [[0.0]]);
     }
 
     #[test]

@@ -44,7 +44,12 @@ pub(crate) struct Prepared {
 const HUGE: f64 = 1e60;
 
 impl Prepared {
-    pub(crate) fn of(input: Input<'_>, settings: &Settings) -> Result<Self, ForecastError> {
+    /// Seasons that are known already are not looked for.
+    pub(crate) fn of(
+        input: Input<'_>,
+        settings: &Settings,
+        seasons: Option<&[f64]>,
+    ) -> Result<Self, ForecastError> {
         let empty = || ForecastError::Empty { id: input.id.to_owned(), rows: input.values.len() };
         let skipped = input.values.iter().position(|value| value.is_finite()).ok_or_else(empty)?;
         let mut values: Vec<f64> = input.values[skipped..].to_vec();
@@ -60,18 +65,9 @@ impl Prepared {
         for value in &mut values {
             *value = if value.is_finite() { *value / unit } else { f64::NAN };
         }
-        let seasons = if !settings.seasons.is_empty() {
-            let mut seasons = settings.seasons.clone();
-            seasons.sort_by(f64::total_cmp);
-            seasons.dedup();
-            seasons
-        } else {
-            let told = input.frequency.seasons();
-            if told.is_empty() && input.frequency == Frequency::Unknown {
-                seasons::find(&values).into_iter().collect()
-            } else {
-                told
-            }
+        let seasons = match seasons {
+            Some(known) => known.to_vec(),
+            None => seasons_of(input.frequency, &values, settings),
         };
         let scoring = settings.scoring_season.unwrap_or(match input.frequency {
             // Without a clock the season that was told or found is all there is to scale by.
@@ -84,6 +80,22 @@ impl Prepared {
     /// The first season as a whole number, or 0.
     pub(crate) fn season(&self) -> usize {
         self.seasons.first().map_or(0, |season| season.round() as usize)
+    }
+}
+
+/// Those that are told, that the frequency suggests, or that are found.
+fn seasons_of(frequency: Frequency, values: &[f64], settings: &Settings) -> Vec<f64> {
+    if !settings.seasons.is_empty() {
+        let mut seasons = settings.seasons.clone();
+        seasons.sort_by(f64::total_cmp);
+        seasons.dedup();
+        return seasons;
+    }
+    let told = frequency.seasons();
+    if told.is_empty() && frequency == Frequency::Unknown {
+        seasons::find(values).into_iter().collect()
+    } else {
+        told
     }
 }
 

@@ -78,25 +78,30 @@ impl Panel {
         if normalise(&mut weights) { weights } else { Vec::new() }
     }
 
-    /// Weights for a series without trials, among the models that have something to say.
-    pub(crate) fn blind(&self, has: impl Fn(usize) -> bool) -> Vec<f64> {
-        let mut weights: Vec<f64> = self
-            .weights
-            .iter()
-            .enumerate()
-            .map(|(model, weight)| if has(model) { *weight } else { 0.0 })
-            .collect();
-        if normalise(&mut weights) {
-            return weights;
-        }
-        // Without any trial: what is hardest to be wrong with.
-        let safe = [Model::EtsSeason, Model::BentThetaSeason, Model::SeasonalNaive, Model::Naive];
-        for model in safe.map(|model| model as usize) {
-            weights[model] = if has(model) { 1.0 } else { 0.0 };
-        }
-        normalise(&mut weights);
-        weights
+    /// The weights that did best over all series.
+    pub(crate) fn weights(&self) -> &[f64] {
+        &self.weights
     }
+}
+
+/// Weights for a series without trials from those of all series, among the models that have something
+/// to say.
+pub(crate) fn blind(all: &[f64], has: impl Fn(usize) -> bool) -> Vec<f64> {
+    let mut weights: Vec<f64> = all
+        .iter()
+        .enumerate()
+        .map(|(model, weight)| if has(model) { *weight } else { 0.0 })
+        .collect();
+    if normalise(&mut weights) {
+        return weights;
+    }
+    // Without any trial: what is hardest to be wrong with.
+    let safe = [Model::EtsSeason, Model::BentThetaSeason, Model::SeasonalNaive, Model::Naive];
+    for model in safe.map(|model| model as usize) {
+        weights[model] = if has(model) { 1.0 } else { 0.0 };
+    }
+    normalise(&mut weights);
+    weights
 }
 
 fn normalise(weights: &mut [f64]) -> bool {
@@ -227,8 +232,8 @@ mod tests {
         let none = Errors::of(&[]);
         let panel = Panel::of(std::slice::from_ref(&none));
         assert!(panel.weigh(&none).is_empty());
-        let weights = panel.blind(|model| model == Model::Naive as usize);
+        let weights = blind(panel.weights(), |model| model == Model::Naive as usize);
         assert_eq!(weights[Model::Naive as usize], 1.0);
-        assert!(panel.blind(|_| false).iter().all(|weight| *weight == 0.0));
+        assert!(blind(panel.weights(), |_| false).iter().all(|weight| *weight == 0.0));
     }
 }

@@ -4,6 +4,7 @@
 //! algorithms for forecasting groups of time series, 2021).
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::linear::Normal;
 use crate::power::Power;
@@ -21,7 +22,7 @@ const DRAWN: f64 = 0.2;
 const BEYOND: usize = 8;
 
 /// Which lags, and over how many values the mean is taken.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Lags {
     lags: Vec<usize>,
     window: usize,
@@ -131,7 +132,7 @@ pub(super) fn alone(values: &[f64], seasons: &[usize], horizon: usize) -> Option
 }
 
 /// Coefficients from all series of a set.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Pooled {
     lags: Lags,
     coefficients: Vec<f64>,
@@ -163,6 +164,20 @@ impl Pooled {
         }
         let coefficients = lags.solve(&sum, TOGETHER, &vec![0.0; lags.size()])?;
         Some(Self { lags, coefficients })
+    }
+
+    /// Whether what was read from elsewhere can be used: lags in order, none further than any series
+    /// is long, and a coefficient for each of them and for the constant.
+    pub(crate) fn is_sound(&self) -> bool {
+        /// More lags than seasons suggest, and further ones.
+        const MOST: usize = 1_000;
+        const FAR: usize = 1_000_000_000;
+        let Lags { lags, window } = &self.lags;
+        let near = |lag: &usize| (1..=FAR).contains(lag);
+        lags.len() <= MOST
+            && lags.is_sorted_by(|a, b| a < b)
+            && lags.iter().chain([window]).all(near)
+            && self.coefficients.len() == self.lags.size()
     }
 
     /// By the coefficients of all, and by own ones drawn towards them.

@@ -86,6 +86,10 @@ impl Model {
         Self::BentArSeasons,
     ];
 
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|model| model.name() == name)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Naive => "naive",
@@ -127,6 +131,7 @@ mod tests {
             assert_eq!(model as usize, position);
             let same = Model::ALL.iter().filter(|other| other.name() == model.name()).count();
             assert_eq!(same, 1);
+            assert_eq!(Model::named(model.name()), Some(model));
         }
     }
 }
