@@ -1,3 +1,5 @@
+mod models;
+
 use std::path::PathBuf;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
@@ -7,6 +9,8 @@ use smelt_domain::{DatasetName, PartitionBound, PartitionRange, SourceName};
 use smelt_forecast::Frequency;
 use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
 
+pub(crate) use self::models::ModelsCommand;
+use self::models::{ANOMALIES_EXAMPLES, TRAIN_EXAMPLES};
 use crate::data_size::DataSize;
 
 const EXAMPLES: &str = "\
@@ -232,6 +236,29 @@ again. What is told where the functions run, this shows.")]
         /// Look for new alerts first, and tell them.
         #[arg(long)]
         check: bool,
+        #[arg(long, default_value = "table")]
+        format: ReportFormat,
+    },
+    /// Fit the models of a dataset that are due, and forecast with those in production.
+    #[command(after_help = TRAIN_EXAMPLES)]
+    Train {
+        /// Only this dataset.
+        dataset: Option<DatasetName>,
+        /// Fit, even if nothing is due.
+        #[arg(long)]
+        refit: bool,
+    },
+    /// Look at the registry of models, and change what is in production.
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Values in marts that were not as expected. Newest first.
+    #[command(after_help = ANOMALIES_EXAMPLES)]
+    Anomalies {
+        /// Only this dataset.
+        dataset: Option<DatasetName>,
+        /// Old, muted and withdrawn ones as well.
+        #[arg(long)]
+        all: bool,
         #[arg(long, default_value = "table")]
         format: ReportFormat,
     },

@@ -107,7 +107,9 @@ pub(crate) fn step_line(step: &StepReport) -> String {
 fn style(unit: Unit) -> ProgressStyle {
     let template = match unit {
         Unit::Bytes => "{msg:<40} {bar:24} {bytes}/{total_bytes} {eta}",
-        Unit::Rows | Unit::Partitions => "{msg:<40} {bar:24} {human_pos}/{human_len} {eta}",
+        Unit::Rows | Unit::Partitions | Unit::Series => {
+            "{msg:<40} {bar:24} {human_pos}/{human_len} {eta}"
+        }
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -8,6 +8,8 @@ import duckdb
 
 from .cloud import Cloud
 
+# Beside the marts, and of another kind: they hold when something was found or made.
+SERIES_TABLES = {"forecast", "forecast_accuracy", "anomalies", "experiments"}
 Rows = list[tuple]
 Marts = dict[str, tuple[list[tuple], Rows]]
 
@@ -42,8 +44,23 @@ def gold(folder: Path) -> Marts:
     """The rows of each mart, by dataset and mart."""
     database, marts = connect(), {}
     for log in sorted(folder.glob("gold/*/*/_delta_log")):
-        marts["/".join(log.parts[-3:-1])] = rows(database, f"delta_scan('{log.parent}')")
+        if log.parts[-2] not in SERIES_TABLES:
+            marts["/".join(log.parts[-3:-1])] = rows(database, f"delta_scan('{log.parent}')")
     return marts
+
+
+def anomalies(folder: Path) -> Marts:
+    """What was found in the series of each dataset, without when it was."""
+    database, found = connect(), {}
+    for log in sorted(folder.glob("gold/*/anomalies/_delta_log")):
+        table = f"(SELECT * EXCLUDE (first_seen, notified_at) FROM delta_scan('{log.parent}'))"
+        found[f"{log.parts[-3]}/anomalies"] = rows(database, table)
+    return found
+
+
+def select(folder: Path, table: str, columns: str) -> Rows:
+    """Columns of a table, such as `gold/till/forecast`."""
+    return connect().execute(f"SELECT {columns} FROM delta_scan('{folder / table}')").fetchall()
 
 
 def rows(database: duckdb.DuckDBPyConnection, table: str) -> tuple[list[tuple], Rows]:

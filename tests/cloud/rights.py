@@ -19,11 +19,6 @@ Touched = dict[str, dict[str, list[str]]]
 # Rights that nobody uses here, and why they are given.
 UNUSED = {
     "alert reads gold/": "it is woken by what lands there",
-    "train reads gold/": "no dataset declares series to forecast yet",
-    "train reads models/": "the same",
-    "train writes models/": "the same",
-    "train writes runs/": "the same",
-    "train writes failures/": "the same",
 }
 
 

@@ -14,7 +14,7 @@ from . import inputs, lake, report, rights, terraform
 from .checks import Checks, Failed
 from .cloud import Cloud
 from .runtime_api import RuntimeApi
-from .scenarios import alerts, quiet, troubled, upkeep
+from .scenarios import alerts, quiet, series, troubled, upkeep
 from .scenarios import api as requests
 from .server import Server
 from .trouble import Trouble
@@ -23,7 +23,7 @@ SHOWN_LINES = 8
 SHOWN_CHARACTERS = 400
 LOGS = terraform.PROJECT / "target" / "e2e"
 OWN_DATASETS = Path(__file__).parent / "datasets"
-NAMES = ("quiet", "troubled", "alerts", "api", "upkeep")
+NAMES = ("quiet", "troubled", "alerts", "series", "api", "upkeep")
 
 
 def main() -> int:
@@ -77,7 +77,7 @@ class Run:
     def everything(self) -> None:
         started = time.monotonic()
         chosen = self.arguments.scenario or NAMES
-        if set(chosen) != {"alerts"}:
+        if not set(chosen) <= {"alerts", "series"}:
             calm = self.cloud("quiet", self.datasets)
             marts = quiet.run(self.checks, calm, self.scratch / "quiet")
             if "troubled" in chosen:
@@ -88,6 +88,8 @@ class Run:
                 upkeep.run(self.checks, calm, self.scratch / "upkeep")
         if "alerts" in chosen:
             alerts.run(self.checks, self.cloud("shop", OWN_DATASETS))
+        if "series" in chosen:
+            series.run(self.checks, self.cloud("till", OWN_DATASETS), self.scratch / "series")
         self.checks.section("What holds for all of it")
         self.every_cloud()
         self.compare_rights(chosen)
@@ -102,7 +104,7 @@ class Run:
 
     def trouble(self, marts: lake.Marts) -> None:
         cloud = self.cloud("troubled", self.datasets, self.arguments.seed)
-        troubled.run(self.checks, cloud, self.scratch / "troubled", marts)
+        troubled.run(self.checks, cloud, self.scratch / "troubled", self.scratch / "quiet", marts)
         cloud.end()
 
     def every_cloud(self) -> None:

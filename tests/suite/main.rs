@@ -8,6 +8,7 @@ mod faults;
 mod functions;
 mod infrastructure;
 mod order_and_repetition;
+mod series;
 mod shop;
 mod support;
 mod upkeep;

@@ -1,4 +1,5 @@
 mod alerts;
+mod anomalies;
 mod backfill;
 mod check;
 mod completions;
@@ -6,6 +7,7 @@ mod cost;
 mod demo;
 mod ingest;
 mod maintain;
+mod models;
 mod pull;
 mod quarantine;
 mod query;
@@ -17,9 +19,11 @@ mod serve;
 mod simulate;
 mod sources;
 mod status;
+mod train;
 mod uploads;
 
 use anyhow::Result;
+use smelt_stages::Refit;
 
 use crate::arguments::{Arguments, Command, SourcesCommand};
 use crate::exit::Ending;
@@ -49,6 +53,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
         Command::Check => check::run(&global).await,
         Command::Alerts { dataset, check, format } => {
             alerts::run(&global, dataset, check, format).await
+        }
+        Command::Train { dataset, refit } => {
+            let refit = if refit { Refit::Always } else { Refit::WhenDue };
+            train::run(&global, dataset, refit).await
+        }
+        Command::Models(command) => models::run(&global, command).await,
+        Command::Anomalies { dataset, all, format } => {
+            anomalies::run(&global, dataset, all, format).await
         }
         // They compute and never wait, so they need a thread of their own for Ctrl-C to be heard.
         Command::Forecast(arguments) => {

@@ -1,14 +1,14 @@
 use serde_json::Value;
 use smelt_domain::{Dataset, DatasetName, LakeKey, Layer, Mart, TableName};
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
-use smelt_stages::{Platform, StageError, follow_silver, publish};
+use smelt_stages::{Platform, StageError, detect, follow_silver, publish};
 
 use crate::{GoldContext, GoldError};
 
 const EXPECTED: &str = "commits of silver (silver/<dataset>/<table>/_delta_log/*.json)";
 
 /// Brings the marts up to date that read the silver tables that commits are about, or that a command
-/// names, and publishes them.
+/// names, publishes them, and looks for anomalies in their series.
 pub(crate) async fn handle(
     event: &Value,
     invocation: &Invocation,
@@ -82,6 +82,7 @@ impl Working for GoldContext {
         let Some(mart) = dataset.mart(mart) else { return Ok(Done::default()) };
         follow_silver(platform, dataset, mart).await?;
         publish(platform, dataset, mart).await?;
+        detect(platform, dataset, mart).await?;
         Ok(Done::default())
     }
 }

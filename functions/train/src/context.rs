@@ -12,7 +12,8 @@ pub struct TrainContext {
 }
 
 impl Context for TrainContext {
-    const FUNCTION: Function = Function { name: "train", writes: &["models", "runs", "failures"] };
+    const FUNCTION: Function =
+        Function { name: "train", writes: &["gold", "models", "runs", "failures"] };
     const VARIABLES: &'static [Variable] = &[];
     type Error = TrainError;
 

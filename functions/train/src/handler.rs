@@ -1,12 +1,12 @@
 use serde_json::Value;
 use smelt_domain::DatasetName;
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
-use smelt_stages::{Platform, StageError};
+use smelt_stages::{Platform, Refit, StageError, train};
 
 use crate::{TrainContext, TrainError};
 
-/// Fits the models of the datasets that a schedule, or a human, names. No dataset declares series to
-/// forecast yet, so there is nothing to fit: it says so and writes nothing.
+/// Fits the models that are due of the datasets that a schedule, or a human, names, and forecasts with
+/// those in production.
 pub(crate) async fn handle(
     event: &Value,
     invocation: &Invocation,
@@ -38,11 +38,18 @@ impl Working for TrainContext {
 
     async fn run(
         &self,
-        _platform: &Platform,
+        platform: &Platform,
         dataset: &DatasetName,
         _works: &[DatasetName],
     ) -> Result<Done, StageError> {
-        tracing::info!(%dataset, "no series is declared, so no model is fitted");
+        let trained = train(platform, platform.dataset(dataset)?, Refit::WhenDue).await?;
+        for (mart, why) in &trained.skipped {
+            tracing::info!(%dataset, mart, why, "nothing to forecast");
+        }
+        for (card, stage, why) in &trained.fitted {
+            let (model, version) = (&card.model, card.version);
+            tracing::info!(%dataset, %model, version, %stage, why, "fitted");
+        }
         Ok(Done::default())
     }
 }

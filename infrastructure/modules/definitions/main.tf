@@ -28,9 +28,26 @@ locals {
     ]
   ])
 
+  # What smelt writes about the series of all marts of a dataset.
+  series_tables = {
+    forecast          = "what was forecast, when"
+    forecast_accuracy = "how good the forecasts of each series would have been"
+    anomalies         = "values that were not as expected"
+    experiments       = "models that were fitted, and what became of them"
+  }
+  series = flatten([
+    for dataset, definition in local.definitions : [
+      for name, description in local.series_tables : {
+        dataset     = dataset
+        name        = name
+        description = description
+      }
+    ] if anytrue([for mart in values(try(definition.marts, {})) : can(mart.series)])
+  ])
+
   tables = concat(
     [for t in local.silver : merge(t, { layer = "silver" })],
     [for t in local.silver : merge(t, { layer = "quarantine", description = "refused rows of ${t.dataset}.${t.name}" })],
-    [for t in local.marts : merge(t, { layer = "gold", stale_after = 0 })],
+    [for t in concat(local.marts, local.series) : merge(t, { layer = "gold", stale_after = 0 })],
   )
 }

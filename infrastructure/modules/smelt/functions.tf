@@ -56,8 +56,8 @@ locals {
     }
 
     gold = {
-      description = "Recomputes the touched partitions of marts and publishes them"
-      reads       = ["silver", "gold", "published"]
+      description = "Recomputes the touched partitions of marts, publishes them, and finds anomalies"
+      reads       = ["silver", "gold", "published", "alerts"]
       writes      = ["gold", "published", "runs", "failures"]
       deletes     = []
       wakes       = [{ prefix = "silver/", suffix = ".json" }]
@@ -73,9 +73,9 @@ locals {
     }
 
     train = {
-      description = "Fits, backtests and registers models"
+      description = "Fits, backtests and registers models, and forecasts with them"
       reads       = ["gold", "models"]
-      writes      = ["models", "runs", "failures"]
+      writes      = ["gold", "models", "runs", "failures"]
       deletes     = []
       wakes       = []
       schedule    = "train"

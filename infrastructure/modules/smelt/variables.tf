@@ -138,9 +138,9 @@ variable "time_zone" {
 }
 
 variable "train_schedule" {
-  description = "When every dataset's models are trained."
+  description = "When every dataset is forecast, and models that are due are fitted."
   type        = string
-  default     = "cron(0 6 ? * MON *)"
+  default     = "cron(0 6 * * ? *)"
 }
 
 variable "maintain_schedule" {

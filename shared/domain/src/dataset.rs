@@ -1,8 +1,8 @@
 //! A dataset: its tables, their marts, and everything the platform needs to know about them.
 
 use crate::{
-    Column, ColumnName, DatasetName, DefinitionHash, Expectation, Layer, SourceDefinition,
-    SourceName, TableId, TableName,
+    Column, ColumnName, DatasetName, DefinitionHash, Expectation, Layer, MartSeries, SeriesTable,
+    SourceDefinition, SourceName, TableId, TableName,
 };
 
 /// A validated dataset definition.
@@ -107,6 +107,8 @@ pub struct Mart {
     pub reads: MartReads,
     /// The columns that identify a row.
     pub key: Vec<ColumnName>,
+    /// What is forecast in it, and watched for anomalies.
+    pub series: Option<MartSeries>,
     /// The text of `gold/<mart>.sql`.
     pub sql: String,
     /// Changes when the rows it yields might.
@@ -168,6 +170,16 @@ impl Dataset {
     /// The gold table of `mart`.
     pub fn gold_id(&self, mart: &TableName) -> TableId {
         self.id(Layer::Gold, mart)
+    }
+
+    /// A table about the series of all marts of the dataset.
+    pub fn series_id(&self, table: SeriesTable) -> TableId {
+        self.id(Layer::Gold, &table.name())
+    }
+
+    /// The marts that have series.
+    pub fn marts_with_series(&self) -> impl Iterator<Item = (&Mart, &MartSeries)> {
+        self.marts.iter().filter_map(|mart| Some((mart, mart.series.as_ref()?)))
     }
 
     /// The table of alerts about the dataset, see [`crate::Alert`].

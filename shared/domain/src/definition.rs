@@ -6,6 +6,7 @@ mod expectations;
 mod findings;
 mod mapping;
 mod marts;
+mod series;
 mod sources;
 mod sql_files;
 mod suggestion;

@@ -16,6 +16,7 @@ mod keys;
 mod lake_key;
 mod layer;
 mod lineage;
+mod model;
 mod names;
 mod occasion;
 mod partition_range;
@@ -24,6 +25,7 @@ mod report;
 mod reserved;
 mod run_id;
 mod schedule;
+mod series;
 mod source;
 mod table_id;
 mod upload;
@@ -41,6 +43,10 @@ pub use keys::{
 pub use lake_key::{LakeKey, LakeKeyError};
 pub use layer::{Layer, LayerError};
 pub use lineage::lineage_events;
+pub use model::{
+    Comparison, ModelCard, ModelChange, ModelEvent, ModelHistory, ModelMetrics, ModelStage,
+    model_card_path, model_change_path, model_changes_prefix, model_path, model_prefix,
+};
 pub use names::{ColumnName, DatasetName, NameError, RuleName, SourceName, TableName};
 pub use occasion::Occasion;
 pub use partition_range::{
@@ -52,6 +58,7 @@ pub use report::{
 };
 pub use run_id::{RunId, RunIdError};
 pub use schedule::{Cron, CronError, Schedule, TimeZone};
+pub use series::{Every, MartSeries, Missing, Mute, SeriesAlerts, SeriesTable};
 pub use source::{
     Ckan, CkanFetch, CkanLoad, CkanResources, Socrata, SodaApi, SourceDefinition, SourceKind, Sql,
     Tls,

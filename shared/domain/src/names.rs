@@ -158,7 +158,12 @@ name! {
 impl TableName {
     /// The table that alerts wait in.
     pub(crate) fn outbox() -> Self {
-        Self("outbox".to_owned())
+        Self::of_platform("outbox")
+    }
+
+    /// A name that the platform gives to a table of its own.
+    pub(crate) fn of_platform(name: &'static str) -> Self {
+        Self(name.to_owned())
     }
 }
 

@@ -127,6 +127,12 @@ pub enum StageName {
     Gold,
     /// A mart to its published snapshot.
     Publish,
+    /// A mart to models of its series.
+    Train,
+    /// A mart and a model to forecasts.
+    Forecast,
+    /// A mart to anomalies in its series.
+    Detect,
     /// Small files of a table to larger ones.
     Compact,
     /// Files that no reader needs any more, deleted.
@@ -142,6 +148,9 @@ impl fmt::Display for StageName {
             StageName::Silver => "silver",
             StageName::Gold => "gold",
             StageName::Publish => "publish",
+            StageName::Train => "train",
+            StageName::Forecast => "forecast",
+            StageName::Detect => "detect",
             StageName::Compact => "compact",
             StageName::Vacuum => "vacuum",
             StageName::Alert => "alert",

@@ -73,6 +73,14 @@ pub enum StageError {
     /// An alert could not be told; it stays pending.
     #[error(transparent)]
     NotTold(#[from] NotTold),
+    /// A model cannot be fitted, found or put into production.
+    #[error("{problem}; {remedy}")]
+    Model {
+        /// What is wrong.
+        problem: String,
+        /// What would help.
+        remedy: String,
+    },
     /// A query given by the user is wrong or failed.
     #[error("{problem}")]
     Query {

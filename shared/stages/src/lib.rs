@@ -31,6 +31,7 @@ mod reconcile;
 mod records;
 mod refresh;
 mod runs;
+mod series;
 mod silver;
 mod snapshots;
 mod status;
@@ -61,6 +62,10 @@ pub use reconcile::{Reconciled, reconcile};
 pub use records::{Correction, CorrectionError, correct};
 pub use refresh::{RefreshReport, refresh_dataset, too_many_refused};
 pub use runs::{Ended, last_reports, write_failure, write_report};
+pub use series::{
+    Anomaly, AnomalyStatus, Found, ModelRegistry, Refit, Trained, anomalies, detect, step_text,
+    train,
+};
 pub use silver::{SilverFollowed, follow_bronze};
 pub use status::{Balance, DatasetStatus, Follows, TableStatus, dataset_status, table_balance};
 pub use uploads::{UploadProgress, UploadStage, uploads};

@@ -11,6 +11,8 @@ pub enum Unit {
     Rows,
     /// Partitions of a table.
     Partitions,
+    /// Series of a mart.
+    Series,
 }
 
 /// Someone who wants to hear how work goes on: a progress bar, a log, a test.

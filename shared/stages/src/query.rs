@@ -5,7 +5,7 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
-use smelt_domain::{Dataset, TableId};
+use smelt_domain::{Dataset, SeriesTable, TableId};
 
 use crate::gold::register;
 use crate::{Platform, StageError};
@@ -72,5 +72,10 @@ pub fn table_ids(dataset: &Dataset) -> Vec<TableId> {
         ]
     });
     let marts = dataset.marts.iter().map(|mart| dataset.gold_id(&mart.name));
-    tables.chain(marts).chain([dataset.outbox_id()]).collect()
+    let with_series = if dataset.marts_with_series().next().is_some() {
+        SeriesTable::ALL.map(|table| dataset.series_id(table)).to_vec()
+    } else {
+        Vec::new()
+    };
+    tables.chain(marts).chain(with_series).chain([dataset.outbox_id()]).collect()
 }

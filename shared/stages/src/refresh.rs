@@ -5,6 +5,7 @@ use smelt_domain::{Dataset, Mart, StepReport, TableId};
 use crate::gold::follow_silver;
 use crate::parallel::in_parallel;
 use crate::publish::publish;
+use crate::series::detect;
 use crate::silver::follow_bronze;
 use crate::{Platform, StageError};
 
@@ -26,8 +27,8 @@ pub fn too_many_refused(table: &TableId) -> String {
     )
 }
 
-/// Brings silver, quarantine, gold and the published snapshots of one dataset up to date; what a
-/// deadline leaves undone, the next refresh does.
+/// Brings silver, quarantine, gold, the published snapshots and the anomalies of one dataset up to date;
+/// what a deadline leaves undone, the next refresh does.
 pub async fn refresh_dataset(
     platform: &Platform,
     dataset: &Dataset,
@@ -61,6 +62,9 @@ async fn refresh_mart(
     }
     if !platform.is_past_deadline() {
         steps.extend(publish(platform, dataset, mart).await?);
+    }
+    if !platform.is_past_deadline() {
+        steps.extend(detect(platform, dataset, mart).await?);
     }
     Ok(steps)
 }

@@ -21,7 +21,7 @@ NEVER_KILLED = {"alert"}
 ATTEMPTS = 5
 
 
-def run(checks: Checks, cloud: Cloud, folder: Path, expected: lake.Marts) -> None:
+def run(checks: Checks, cloud: Cloud, folder: Path, quiet_folder: Path, expected: lake.Marts) -> None:
     checks.section(f"Troubled: the same input, with faults, kills and poison (seed {cloud.trouble.seed})")
     chance = random.Random(cloud.trouble.seed)
     cloud.trouble.shares = SHARES
@@ -40,6 +40,8 @@ def run(checks: Checks, cloud: Cloud, folder: Path, expected: lake.Marts) -> Non
     cloud.trouble.shares = Shares()
     lake.download(cloud, folder, ("gold/", "published/"))
     checks.check("gold is that of the quiet run, row for row", lake.differences(lake.gold(folder), expected))
+    found = lake.differences(lake.anomalies(folder), lake.anomalies(quiet_folder))
+    checks.check("so are the anomalies in it", found)
     checks.check("so is what is published", lake.differences(lake.published(folder), expected))
     balanced(checks, cloud)
     letters = {name: sorted(it["Body"] for it in cloud.drain(url)) for name, url in cloud.dead.items()}

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::columns::{read_columns, read_key};
 use super::findings::Findings;
 use super::mapping::{Mapping, items, name, parse_name, whole_number};
+use super::series::read_series;
 use super::sql_files::SqlFiles;
 use super::tables::column_value;
 use super::yaml_tree::{Content, Entry, Node};
-use crate::{DefinitionHash, Mart, MartReads, TableName};
+use crate::{DefinitionHash, Mart, MartReads, SeriesTable, TableName};
 
-const KEYS: [&str; 6] = ["description", "from", "lookups", "reads", "key", "columns"];
+const KEYS: [&str; 7] = ["description", "from", "lookups", "reads", "key", "columns", "series"];
 
 /// Reads a mart; `tables` are the names of the dataset's tables, sound or not.
 pub(super) fn read_mart(
@@ -20,6 +21,10 @@ pub(super) fn read_mart(
     findings: &mut Findings,
 ) -> Option<Mart> {
     let mart: Option<TableName> = parse_name(entry.line, &entry.key, findings);
+    if SeriesTable::ALL.iter().any(|table| table.as_str() == entry.key) {
+        let problem = format!("`{}` is the name of a table that smelt itself writes", entry.key);
+        findings.at(entry.line, problem, "choose another name");
+    }
     let owner = format!("mart `{}`", entry.key);
     let sql = mart
         .as_ref()
@@ -35,12 +40,19 @@ pub(super) fn read_mart(
     let reads = read_reads(&mapping, findings);
     let declared = read_columns(&mapping, None, findings);
     let key = read_key(&mapping, &declared, findings);
+    let series = mapping
+        .optional("series")
+        .map(|node| read_series(mapping.what(), node, &declared, findings));
 
     let mart = mart?;
     let columns = declared.into_columns()?;
     let driver = driver?;
     let lookups = lookups?;
     let key = key?;
+    let series = match series {
+        None => None,
+        Some(series) => Some(series?),
+    };
     let sql = sql?.to_owned();
     let definition = json!({
         "mart": mart,
@@ -58,6 +70,7 @@ pub(super) fn read_mart(
         lookups,
         reads,
         key,
+        series,
         definition_hash: DefinitionHash::of(&definition, &sql),
         sql,
     })

@@ -14,6 +14,7 @@
 
 mod failures;
 mod freshness;
+mod incidents;
 mod message;
 mod outbox;
 mod raise;
@@ -25,6 +26,7 @@ use smelt_domain::{Alert, AlertId, Dataset, RunReport, StepReport};
 
 pub use self::failures::{RecentFailures, failure_reports};
 pub use self::freshness::{Freshness, freshness};
+use self::incidents::{Incident, add_incidents, incidents};
 pub use self::message::{MESSAGE_BYTES, SUBJECT_CHARACTERS, message_text, subject_line};
 pub use self::outbox::alerts;
 use self::outbox::change_alerts;
@@ -96,7 +98,8 @@ pub async fn alert(
     let mut found: Vec<Alert> =
         reports.flat_map(|report| of_report(dataset, report, now)).collect();
     found.extend(causes.ages.iter().filter_map(|age| of_freshness(dataset, age, now)));
-    let added = add(platform, dataset, &found).await?;
+    let incidents = incidents(platform, dataset).await?;
+    let added = add(platform, dataset, &found, &incidents).await?;
     if !added.is_empty() {
         alerted.steps.extend(added);
         telling.tell_pending(&mut alerted).await?;
@@ -110,8 +113,9 @@ async fn add(
     platform: &Platform,
     dataset: &Dataset,
     found: &[Alert],
+    incidents: &[Incident],
 ) -> Result<Vec<StepReport>, StageError> {
-    if found.is_empty() {
+    if found.is_empty() && incidents.is_empty() {
         return Ok(Vec::new());
     }
     change_alerts(platform, dataset, |alerts| {
@@ -121,6 +125,7 @@ async fn add(
                 alerts.push(alert.clone());
             }
         }
+        add_incidents(alerts, dataset, incidents, platform.started_at);
         alerts.len() > before
     })
     .await

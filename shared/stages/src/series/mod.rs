@@ -1,0 +1,25 @@
+//! The series of marts: what is forecast, what was not as expected, and the models behind both.
+//!
+//! ```text
+//!  gold.<dataset>_<mart> ──▶ train ──▶ models/, gold.<dataset>_experiments, …_forecast_accuracy
+//!                       │      └─ the model in production ──▶ gold.<dataset>_forecast
+//!                       └──▶ detect ──▶ gold.<dataset>_anomalies ──▶ alert
+//! ```
+
+mod anomaly_rows;
+mod calendar;
+mod columns;
+mod detect;
+mod experiments;
+mod forecasting;
+mod incidents;
+mod read;
+mod registry;
+mod train;
+
+pub use self::anomaly_rows::anomalies;
+pub use self::calendar::step_text;
+pub use self::detect::detect;
+pub use self::incidents::{Anomaly, AnomalyStatus, Found};
+pub use self::registry::ModelRegistry;
+pub use self::train::{Refit, Trained, train};

@@ -1,0 +1,336 @@
+//! Fits, backtests and registers models of the series of marts, and forecasts with those in production.
+//!
+//! ```text
+//! mart ──▶ fit ──▶ candidate ──no worse than the last season──▶ staging
+//!                                                                 │ no worse than production
+//!                                                                 ▼ on the newest steps
+//!                       archived ◀──another took its place── production ──▶ forecasts, daily
+//! ```
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use smelt_domain::{
+    Comparison, Dataset, Mart, MartSeries, ModelCard, ModelChange, ModelHistory, ModelMetrics,
+    ModelStage, SeriesTable, StageName, StepReport,
+};
+use smelt_forecast::{
+    Backtest, Fitted, ForecastError, Part, Series, Settings, backtest, fit, holdout,
+};
+
+use super::calendar::step_text;
+use super::experiments::{Experiment, append_accuracy, append_experiment};
+use super::forecasting::{InProduction, in_background, refresh_forecast};
+use super::read::{SeriesRead, read_newest_series};
+use super::registry::ModelRegistry;
+use crate::observer::Unit;
+use crate::{Platform, StageError};
+
+/// What a forecast of several models is called.
+const COMBINATION: &str = "combination";
+/// Windows of a backtest.
+const WINDOWS: usize = 3;
+/// How much worse a model may be than another on the same steps: what so few of them cannot tell apart.
+const NO_WORSE: f64 = 1.02;
+
+/// When models are fitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refit {
+    /// When the last fit is a week old, or the definition of the series has changed.
+    WhenDue,
+    /// In any case.
+    Always,
+}
+
+/// What training did.
+#[derive(Debug, Default)]
+pub struct Trained {
+    /// Commits made, in their order.
+    pub steps: Vec<StepReport>,
+    /// The models that were fitted, and the stage that each has reached.
+    pub fitted: Vec<(ModelCard, ModelStage, String)>,
+    /// Marts without anything to forecast, and why.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// Age from which on a model is fitted anew.
+const DUE: chrono::TimeDelta = chrono::TimeDelta::days(7);
+
+/// Fits the models of a dataset that are due, and forecasts with those in production; what a deadline
+/// leaves undone, the next run does.
+pub async fn train(
+    platform: &Platform,
+    dataset: &Dataset,
+    refit: Refit,
+) -> Result<Trained, StageError> {
+    let mut trained = Trained::default();
+    for (mart, series) in dataset.marts_with_series() {
+        if platform.is_past_deadline() {
+            break;
+        }
+        let gold = dataset.gold_id(&mart.name);
+        match read_newest_series(platform, &gold, series).await? {
+            Some(read) if !read.series.is_empty() => {
+                let training = Training { platform, dataset, mart, series, read };
+                training.run(refit, &mut trained).await?;
+            }
+            Some(read) => {
+                let why = format!("none of its {} series is long enough yet", read.left_out);
+                trained.skipped.push((mart.name.to_string(), why));
+            }
+            None => trained.skipped.push((mart.name.to_string(), "it has no rows yet".to_owned())),
+        }
+    }
+    Ok(trained)
+}
+
+struct Training<'a> {
+    platform: &'a Platform,
+    dataset: &'a Dataset,
+    mart: &'a Mart,
+    series: &'a MartSeries,
+    read: SeriesRead,
+}
+
+/// What a fit gave.
+struct Fit {
+    fitted: Fitted,
+    backtest: Option<Backtest>,
+    comparison: Option<Comparison>,
+}
+
+impl Training<'_> {
+    async fn run(&self, refit: Refit, trained: &mut Trained) -> Result<(), StageError> {
+        let registry = ModelRegistry::new(&self.platform.lake, &self.dataset.name, &self.mart.name);
+        let history = registry.history().await?;
+        let mut production = self.in_production(&registry, &history).await?;
+        if refit == Refit::Always || self.is_due(&registry, &history).await? {
+            let (card, stage, reason) =
+                self.fit_and_register(&registry, production.as_ref(), trained).await?;
+            if stage == ModelStage::Production {
+                production = self.in_production(&registry, &registry.history().await?).await?;
+            }
+            trained.fitted.push((card, stage, reason));
+        }
+        if let Some(model) = production {
+            let (mart, series) = (self.mart, self.series);
+            let made =
+                refresh_forecast(self.platform, self.dataset, mart, series, &self.read, &model);
+            trained.steps.extend(made.await?);
+        }
+        Ok(())
+    }
+
+    async fn in_production(
+        &self,
+        registry: &ModelRegistry,
+        history: &ModelHistory,
+    ) -> Result<Option<InProduction>, StageError> {
+        let Some(version) = history.production() else { return Ok(None) };
+        let fitted: Option<Fitted> = registry.model(version).await?;
+        // One that was fitted for another horizon forecasts something that nobody asked for any more.
+        let fitted = fitted.filter(|fitted| {
+            usize::try_from(self.series.horizon).is_ok_and(|it| it == fitted.settings().horizon)
+        });
+        Ok(fitted.map(|fitted| InProduction { version, fitted }))
+    }
+
+    async fn is_due(
+        &self,
+        registry: &ModelRegistry,
+        history: &ModelHistory,
+    ) -> Result<bool, StageError> {
+        let Some((newest, _)) = history.stages().last() else { return Ok(true) };
+        let Some(card) = registry.card(newest).await? else { return Ok(true) };
+        let age = self.platform.started_at - card.fitted_at;
+        Ok(age >= DUE || card.definition_hash != self.series.definition_hash.as_str())
+    }
+
+    async fn fit_and_register(
+        &self,
+        registry: &ModelRegistry,
+        production: Option<&InProduction>,
+        trained: &mut Trained,
+    ) -> Result<(ModelCard, ModelStage, String), StageError> {
+        let started = Instant::now();
+        let gold = self.dataset.gold_id(&self.mart.name);
+        let count = self.read.series.len() as u64;
+        let ticket =
+            self.platform.observer.start(StageName::Train, &gold, Unit::Series, Some(count));
+        let fit = self.fit(production.cloned()).await?;
+        ticket.advance(count);
+        let card = registry
+            .register(self.platform, &fit.fitted, self.card(&fit, started.elapsed()))
+            .await?;
+        let (stage, reason) = verdict(&card);
+        if stage >= ModelStage::Staging {
+            registry.change(self.platform, ModelChange::Stage, card.version, &reason).await?;
+        }
+        let experiment = Experiment { card: &card, stage, reason: &reason };
+        let table = self.dataset.series_id(SeriesTable::Experiments);
+        trained.steps.extend(append_experiment(self.platform, table, &experiment).await?);
+        if let Some(backtest) = &fit.backtest {
+            let table = self.dataset.series_id(SeriesTable::ForecastAccuracy);
+            let models = model_by_series(&fit.fitted);
+            let made = append_accuracy(self.platform, table, &card, backtest, &models);
+            trained.steps.extend(made.await?);
+        }
+        // Last: what is in production is described by all the other tables.
+        if stage == ModelStage::Production {
+            registry.change(self.platform, ModelChange::Promote, card.version, &reason).await?;
+        }
+        Ok((card, stage, reason))
+    }
+
+    /// On a thread of its own: it computes, and nothing else.
+    async fn fit(&self, production: Option<InProduction>) -> Result<Fit, StageError> {
+        let series = self.read.series.clone();
+        let horizon = usize::try_from(self.series.horizon).unwrap_or(usize::MAX);
+        let deadline = self.platform.deadline.map(|deadline| {
+            // A third each for the fit, the backtest and the comparison.
+            deadline.saturating_duration_since(Instant::now()) / 3
+        });
+        let settings = Settings { deadline, ..Settings::new(horizon) };
+        let mart = self.mart.name.to_string();
+        let fitted = in_background(move || fit_all(&series, &settings, production)).await?;
+        fitted.map_err(|error| StageError::Model {
+            problem: format!("{mart} has no model: {error}"),
+            remedy: "look at its series in dataset.yaml".to_owned(),
+        })
+    }
+
+    fn card(&self, fit: &Fit, took: Duration) -> ModelCard {
+        let settings = fit.fitted.settings();
+        ModelCard {
+            dataset: self.dataset.name.clone(),
+            model: self.mart.name.clone(),
+            version: 0,
+            fitted_at: self.platform.started_at,
+            run_id: self.platform.run_id.clone(),
+            data_version: self.read.version,
+            newest: step_text(self.series.every, self.read.newest),
+            definition_hash: self.series.definition_hash.as_str().to_owned(),
+            series: self.read.series.len() as u64,
+            left_out: self.read.left_out as u64,
+            metrics: fit.backtest.as_ref().map(metrics).unwrap_or_default(),
+            parameters: json!({
+                "horizon": settings.horizon,
+                "levels": settings.levels,
+                "every": self.series.every,
+                "series_by_model": series_by_model(&fit.fitted),
+            }),
+            comparison: fit.comparison,
+            seconds: took.as_secs_f64(),
+        }
+    }
+}
+
+fn fit_all(
+    series: &[Series],
+    settings: &Settings,
+    production: Option<InProduction>,
+) -> Result<Fit, ForecastError> {
+    let fitted = fit(series, settings)?;
+    // Too short a history for a window is no error here: the accuracy is not known, then.
+    let backtest = match backtest(series, settings, WINDOWS) {
+        Ok(backtest) => Some(backtest),
+        Err(ForecastError::Short { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let comparison = match production {
+        Some(production) => compare(series, settings, &production)?,
+        None => None,
+    };
+    Ok(Fit { fitted, backtest, comparison })
+}
+
+/// Both models on the newest steps, of which the candidate here knows nothing. `None` where no series
+/// is long enough.
+fn compare(
+    series: &[Series],
+    settings: &Settings,
+    production: &InProduction,
+) -> Result<Option<Comparison>, ForecastError> {
+    let before: Vec<Series> = series
+        .iter()
+        .map(|one| one.prefix(one.values.len().saturating_sub(settings.horizon)))
+        .collect();
+    let candidate = fit(&before, settings)?;
+    let errors = holdout(&production.fitted, series).into_iter().zip(holdout(&candidate, series));
+    let (mut count, mut sums) = (0_u64, (0.0, 0.0));
+    for (production, candidate) in errors {
+        if let Some((production, candidate)) = production.zip(candidate) {
+            count += 1;
+            sums = (sums.0 + production, sums.1 + candidate);
+        }
+    }
+    let mean = |sum: f64| sum / count as f64;
+    Ok((count > 0).then(|| Comparison {
+        production_version: production.version,
+        series: count,
+        production_mase: mean(sums.0),
+        candidate_mase: mean(sums.1),
+    }))
+}
+
+/// The promotion rule: how far a model gets, and why.
+fn verdict(card: &ModelCard) -> (ModelStage, String) {
+    let metrics = &card.metrics;
+    if let Some((own, naive)) = metrics.mase.zip(metrics.seasonal_naive_mase)
+        && own > NO_WORSE * naive
+    {
+        let why = format!("worse than the last season: MASE {own:.3} against {naive:.3}");
+        return (ModelStage::Candidate, why);
+    }
+    match &card.comparison {
+        None => (ModelStage::Production, "there is no other in production".to_owned()),
+        Some(both) => {
+            let (own, other) = (both.candidate_mase, both.production_mase);
+            let against = format!(
+                "MASE {own:.3} against {other:.3} of version {} on the newest steps",
+                both.production_version
+            );
+            if own <= NO_WORSE * other {
+                (ModelStage::Production, against)
+            } else {
+                (ModelStage::Staging, format!("worse than the one in production: {against}"))
+            }
+        }
+    }
+}
+
+fn metrics(backtest: &Backtest) -> ModelMetrics {
+    let Some(choice) = backtest.models.first() else { return ModelMetrics::default() };
+    let naive = backtest.models.iter().find(|model| model.model == "seasonal_naive");
+    let coverage = |level: f64| {
+        choice.coverage.iter().find(|(known, _)| *known == level).map(|(_, share)| *share)
+    };
+    ModelMetrics {
+        mase: choice.mase,
+        smape: choice.smape,
+        owa: choice.owa,
+        coverage_80: coverage(80.0),
+        coverage_95: coverage(95.0),
+        seasonal_naive_mase: naive.and_then(|naive| naive.mase),
+        n_backtests: choice.windows as u64,
+    }
+}
+
+/// Of each series the model that it is forecast with.
+fn model_by_series(fitted: &Fitted) -> BTreeMap<String, String> {
+    let model = |parts: Vec<Part>| match parts.as_slice() {
+        [one] => one.model.clone(),
+        _ => COMBINATION.to_owned(),
+    };
+    fitted.series().map(|one| (one.id().to_owned(), model(one.parts()))).collect()
+}
+
+/// Of how many series each model has a part.
+fn series_by_model(fitted: &Fitted) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for part in fitted.series().flat_map(|one| one.parts()) {
+        *counts.entry(part.model).or_default() += 1;
+    }
+    counts
+}
