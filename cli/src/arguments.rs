@@ -9,8 +9,8 @@ use smelt_domain::{DatasetName, PartitionBound, PartitionRange, SourceName};
 use smelt_forecast::Frequency;
 use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
 
-pub(crate) use self::models::ModelsCommand;
-use self::models::{ANOMALIES_EXAMPLES, TRAIN_EXAMPLES};
+use self::models::{ANOMALIES_EXAMPLES, PREDICT_EXAMPLES, TRAIN_EXAMPLES};
+pub(crate) use self::models::{ModelsCommand, PredictArguments, PredictFormat};
 use crate::data_size::DataSize;
 
 const EXAMPLES: &str = "\
@@ -251,6 +251,9 @@ again. What is told where the functions run, this shows.")]
     /// Look at the registry of models, and change what is in production.
     #[command(subcommand)]
     Models(ModelsCommand),
+    /// Ask a model in production about rows.
+    #[command(after_help = PREDICT_EXAMPLES)]
+    Predict(PredictArguments),
     /// Values in marts that were not as expected. Newest first.
     #[command(after_help = ANOMALIES_EXAMPLES)]
     Anomalies {

@@ -8,13 +8,14 @@ pub(crate) enum Align {
 /// Aligned plain-text columns with a header: pleasant to read, easy to `awk`.
 #[derive(Debug)]
 pub(crate) struct TextTable {
-    columns: Vec<(&'static str, Align)>,
+    columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
 }
 
 impl TextTable {
-    pub(crate) fn new(columns: &[(&'static str, Align)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+    pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
+        let columns = columns.iter().map(|(header, align)| ((*header).to_owned(), *align));
+        Self { columns: columns.collect(), rows: Vec::new() }
     }
 
     pub(crate) fn row(&mut self, cells: Vec<String>) {
@@ -38,7 +39,7 @@ impl std::fmt::Display for TextTable {
             .enumerate()
             .map(|(index, (header, _))| width(index, header))
             .collect();
-        let headers: Vec<String> = self.columns.iter().map(|(h, _)| (*h).to_owned()).collect();
+        let headers: Vec<String> = self.columns.iter().map(|(header, _)| header.clone()).collect();
         for row in std::iter::once(&headers).chain(&self.rows) {
             let cells: Vec<String> = row
                 .iter()

@@ -279,8 +279,8 @@ async fn a_model_is_fitted_promoted_and_used() {
     let mut world = World::with_history().await;
     let trained = world.train(1, Refit::WhenDue).await;
     let [(card, stage, _)] = trained.fitted.as_slice() else { panic!("{trained:?}") };
-    assert_eq!((card.version, *stage, card.series), (1, ModelStage::Production, 5));
-    let (own, naive) = (card.metrics.mase.unwrap(), card.metrics.seasonal_naive_mase.unwrap());
+    assert_eq!((card.version, *stage, card.learnt_from), (1, ModelStage::Production, 5));
+    let (own, naive) = (card.metrics["mase"], card.metrics["seasonal_naive_mase"]);
     assert!(own <= naive, "{own} {naive}");
     let count = "SELECT COUNT(*), COUNT(DISTINCT series), COUNT(DISTINCT made_at), MIN(horizon), \
                  MAX(horizon) FROM gold.till_forecast";
@@ -313,8 +313,8 @@ async fn models_are_compared_and_rolled_back() {
     let trained = train(&week_later, &week_later.datasets[0], Refit::WhenDue).await.unwrap();
     let [(card, stage, _)] = trained.fitted.as_slice() else { panic!("{trained:?}") };
     assert_eq!((card.version, *stage), (2, ModelStage::Production), "due after a week");
-    let comparison = card.comparison.unwrap();
-    assert_eq!((comparison.production_version, comparison.series), (1, 5));
+    let comparison = card.comparison.as_ref().unwrap();
+    assert_eq!((comparison.production_version, comparison.measure.as_str()), (1, "mase"));
 
     let registry = world.registry();
     let platform = world.platform(9);

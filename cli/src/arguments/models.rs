@@ -1,6 +1,8 @@
 //! Arguments of what is about models, forecasts and anomalies in the lake.
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
 use smelt_domain::{DatasetName, TableName};
 
 use super::ReportFormat;
@@ -21,6 +23,38 @@ Examples:
 
 Without --all only what is or was to be told: no old, muted or withdrawn ones. `smelt refresh` finds them.";
 
+pub(crate) const PREDICT_EXAMPLES: &str = "\
+Examples:
+  smelt predict spending high_payments --row vendor='Acme Inc.' --row department=Police
+  smelt predict spending high_payments --input payments.csv --format csv
+  smelt predict spending department_groups            which group each department is in
+
+A file may have other columns as well; they are passed on.";
+
+/// What a model is asked.
+#[derive(Debug, Args)]
+pub(crate) struct PredictArguments {
+    /// The dataset.
+    pub(crate) dataset: DatasetName,
+    /// The model, as in dataset.yaml.
+    pub(crate) model: TableName,
+    /// A column of one row, as COLUMN=VALUE; may be repeated.
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    pub(crate) row: Vec<String>,
+    /// CSV or Parquet with many rows; - for standard input.
+    #[arg(long, value_name = "FILE", conflicts_with = "row")]
+    pub(crate) input: Option<PathBuf>,
+    #[arg(long, default_value = "table")]
+    pub(crate) format: PredictFormat,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum PredictFormat {
+    Table,
+    Csv,
+    Json,
+}
+
 /// The registry of models.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelsCommand {
@@ -35,7 +69,7 @@ pub(crate) enum ModelsCommand {
     Show {
         /// The dataset.
         dataset: DatasetName,
-        /// The model: the mart of its series.
+        /// The model: a mart with series, or one of `models` in dataset.yaml.
         model: TableName,
         /// The version; the one in production if not given.
         version: Option<u64>,
@@ -47,7 +81,7 @@ pub(crate) enum ModelsCommand {
     Promote {
         /// The dataset.
         dataset: DatasetName,
-        /// The model: the mart of its series.
+        /// The model: a mart with series, or one of `models` in dataset.yaml.
         model: TableName,
         /// The version.
         version: u64,
@@ -62,7 +96,7 @@ pub(crate) enum ModelsCommand {
     Rollback {
         /// The dataset.
         dataset: DatasetName,
-        /// The model: the mart of its series.
+        /// The model: a mart with series, or one of `models` in dataset.yaml.
         model: TableName,
         /// Why, for the registry.
         #[arg(long, default_value = "rolled back by hand")]

@@ -8,6 +8,7 @@ mod demo;
 mod ingest;
 mod maintain;
 mod models;
+mod predict;
 mod pull;
 mod quarantine;
 mod query;
@@ -58,6 +59,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
             let refit = if refit { Refit::Always } else { Refit::WhenDue };
             train::run(&global, dataset, refit).await
         }
+        Command::Predict(arguments) => predict::run(&global, arguments).await,
         Command::Models(command) => models::run(&global, command).await,
         Command::Anomalies { dataset, all, format } => {
             anomalies::run(&global, dataset, all, format).await

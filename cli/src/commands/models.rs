@@ -2,10 +2,11 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
-use smelt_domain::{Dataset, DatasetName, ModelCard, ModelStage, TableName};
+use smelt_domain::{Dataset, DatasetName, ModelCard, ModelKind, ModelStage, TableName};
 use smelt_stages::{ModelRegistry, Platform};
 
 use crate::arguments::{Global, ModelsCommand, ReportFormat};
+use crate::data_size::count_text;
 use crate::exit::Ending;
 use crate::output::{print, say};
 use crate::session::{chosen, open};
@@ -44,13 +45,18 @@ fn registry(
     model: &TableName,
 ) -> Result<ModelRegistry> {
     let dataset = platform.dataset(dataset)?;
-    let known: Vec<&str> =
-        dataset.marts_with_series().map(|(mart, _)| mart.name.as_str()).collect();
+    let known: Vec<&str> = names(dataset).map(TableName::as_str).collect();
     if !known.contains(&model.as_str()) {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         bail!("{} has no model `{model}`; its models: {known}", dataset.name);
     }
     Ok(ModelRegistry::new(&platform.lake, &dataset.name, model))
+}
+
+/// The names of all models of a dataset.
+fn names(dataset: &Dataset) -> impl Iterator<Item = &TableName> {
+    let forecasts = dataset.marts_with_series().map(|(mart, _)| &mart.name);
+    forecasts.chain(dataset.models.iter().map(|model| &model.name))
 }
 
 async fn list(
@@ -75,8 +81,8 @@ async fn list(
 
 async fn versions(platform: &Platform, dataset: &Dataset) -> Result<Vec<(ModelCard, ModelStage)>> {
     let mut found = Vec::new();
-    for (mart, _) in dataset.marts_with_series() {
-        let registry = ModelRegistry::new(&platform.lake, &dataset.name, &mart.name);
+    for name in names(dataset) {
+        let registry = ModelRegistry::new(&platform.lake, &dataset.name, name);
         for (version, stage) in registry.history().await?.stages() {
             if let Some(card) = registry.card(version).await? {
                 found.push((card, stage));
@@ -93,27 +99,46 @@ fn text(found: &[(ModelCard, ModelStage)]) -> String {
         ("STAGE", Align::Left),
         ("FITTED (UTC)", Align::Left),
         ("UP TO", Align::Left),
-        ("SERIES", Align::Right),
-        ("MASE", Align::Right),
-        ("LAST SEASON'S", Align::Right),
-        ("IN 95 %", Align::Right),
+        ("LEARNT FROM", Align::Right),
+        ("HOW GOOD", Align::Left),
     ]);
     for (card, stage) in found {
-        let number = |value: Option<f64>| value.map(|value| format!("{value:.3}"));
-        let percent = card.metrics.coverage_95.map(|share| format!("{:.0} %", 100.0 * share));
         table.row(vec![
             format!("{}/{}", card.dataset, card.model),
             card.version.to_string(),
             stage.to_string(),
             card.fitted_at.format("%Y-%m-%d %H:%M").to_string(),
             card.newest.clone(),
-            card.series.to_string(),
-            number(card.metrics.mase).unwrap_or_default(),
-            number(card.metrics.seasonal_naive_mase).unwrap_or_default(),
-            percent.unwrap_or_default(),
+            count_text(card.learnt_from),
+            how_good(card),
         ]);
     }
     table.to_string()
+}
+
+/// The metrics of a model that people ask for first.
+pub(crate) fn how_good(card: &ModelCard) -> String {
+    let names: &[(&str, &str)] = match card.kind {
+        ModelKind::Forecast => &[
+            ("mase", "MASE"),
+            ("seasonal_naive_mase", "last season's"),
+            ("coverage_95", "within 95 %"),
+        ],
+        ModelKind::Clusters => &[("clusters", "groups"), ("silhouette", "silhouette")],
+        ModelKind::Classifier => &[
+            ("auc", "AUC"),
+            ("accuracy", "accuracy"),
+            ("majority_accuracy", "without it"),
+            ("precision", "precision"),
+            ("recall", "recall"),
+        ],
+    };
+    let known = names.iter().filter_map(|(name, shown)| {
+        let value = card.metrics.get(*name)?;
+        let digits = if value.fract() == 0.0 && *value > 1.0 { 0 } else { 3 };
+        Some(format!("{shown} {value:.digits$}"))
+    });
+    known.collect::<Vec<_>>().join(", ")
 }
 
 async fn show(

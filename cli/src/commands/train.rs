@@ -2,9 +2,10 @@ use anyhow::Result;
 use smelt_domain::DatasetName;
 use smelt_stages::{Platform, Refit, Trained, train};
 
+use super::models::how_good;
 use super::refresh::with_dataset;
 use crate::arguments::Global;
-use crate::data_size::counted;
+use crate::data_size::count_text;
 use crate::exit::Ending;
 use crate::output::print;
 use crate::session::{chosen, open_recorded, reported};
@@ -49,21 +50,18 @@ fn text(trained: &Trained) -> String {
         ("MODEL", Align::Left),
         ("VERSION", Align::Right),
         ("STAGE", Align::Left),
-        ("KNOWS", Align::Left),
-        ("MASE", Align::Right),
-        ("LAST SEASON'S", Align::Right),
+        ("LEARNT FROM", Align::Right),
+        ("HOW GOOD", Align::Left),
         ("SECONDS", Align::Right),
         ("WHY", Align::Left),
     ]);
     for (card, stage, reason) in &trained.fitted {
-        let number = |value: Option<f64>| value.map(|value| format!("{value:.3}"));
         table.row(vec![
             format!("{}/{}", card.dataset, card.model),
             card.version.to_string(),
             stage.to_string(),
-            counted(card.series, "series"),
-            number(card.metrics.mase).unwrap_or_default(),
-            number(card.metrics.seasonal_naive_mase).unwrap_or_default(),
+            count_text(card.learnt_from),
+            how_good(card),
             format!("{:.1}", card.seconds),
             reason.clone(),
         ]);

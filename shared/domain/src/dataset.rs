@@ -1,8 +1,8 @@
 //! A dataset: its tables, their marts, and everything the platform needs to know about them.
 
 use crate::{
-    Column, ColumnName, DatasetName, DefinitionHash, Expectation, Layer, MartSeries, SeriesTable,
-    SourceDefinition, SourceName, TableId, TableName,
+    Column, ColumnName, DatasetName, DefinitionHash, Expectation, Layer, LearnedModel, MartSeries,
+    SeriesTable, SourceDefinition, SourceName, TableId, TableName,
 };
 
 /// A validated dataset definition.
@@ -18,6 +18,8 @@ pub struct Dataset {
     pub tables: Vec<Table>,
     /// Its marts, in the order of the file.
     pub marts: Vec<Mart>,
+    /// What is learnt from them beside forecasts, in the order of the file.
+    pub models: Vec<LearnedModel>,
 }
 
 /// A table: from texts as received (bronze) to typed rows, one per key (silver).

@@ -6,6 +6,7 @@ mod expectations;
 mod findings;
 mod mapping;
 mod marts;
+mod models;
 mod series;
 mod sources;
 mod sql_files;
@@ -46,7 +47,7 @@ fn read_tree(files: &DefinitionFiles, findings: &mut Findings) -> Option<Node> {
 }
 
 fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -> Option<Dataset> {
-    let keys = ["dataset", "description", "sources", "tables", "marts"];
+    let keys = ["dataset", "description", "sources", "tables", "marts", "models"];
     let mapping = Mapping::with_keys("the dataset", 1, tree, &keys, findings)?;
     let name = read_name(&mapping, files, findings);
     let description = mapping.text("description", "what it is", findings);
@@ -81,6 +82,16 @@ fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -
         .map(|entry| marts::read_mart(entry, &table_names, &mut sql_files, findings))
         .collect();
 
+    let mart_names: Vec<TableName> =
+        mart_entries.iter().filter_map(|entry| entry.key.parse().ok()).collect();
+    let models: Vec<_> = mapping
+        .optional("models")
+        .and_then(|node| entries("`models`", node, findings))
+        .unwrap_or_default()
+        .iter()
+        .map(|entry| models::read_model(entry, &tables, &marts, &mart_names, findings))
+        .collect();
+
     sql_files.report_unused(findings);
     Some(Dataset {
         name: name?,
@@ -88,6 +99,7 @@ fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -
         sources: sources.into_iter().collect::<Option<_>>()?,
         tables: tables.into_iter().collect::<Option<_>>()?,
         marts: marts.into_iter().collect::<Option<_>>()?,
+        models: models.into_iter().collect::<Option<_>>()?,
     })
 }
 

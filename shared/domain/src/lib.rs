@@ -15,6 +15,7 @@ mod expectation;
 mod keys;
 mod lake_key;
 mod layer;
+mod learning;
 mod lineage;
 mod model;
 mod names;
@@ -42,10 +43,11 @@ pub use keys::{
 };
 pub use lake_key::{LakeKey, LakeKeyError};
 pub use layer::{Layer, LayerError};
+pub use learning::{ClassifierTask, ClusterTask, LearnedModel, ModelKind, Scale, Task};
 pub use lineage::lineage_events;
 pub use model::{
-    Comparison, ModelCard, ModelChange, ModelEvent, ModelHistory, ModelMetrics, ModelStage,
-    model_card_path, model_change_path, model_changes_prefix, model_path, model_prefix,
+    Comparison, ModelCard, ModelChange, ModelEvent, ModelHistory, ModelStage, model_card_path,
+    model_change_path, model_changes_prefix, model_path, model_prefix,
 };
 pub use names::{ColumnName, DatasetName, NameError, RuleName, SourceName, TableName};
 pub use occasion::Occasion;

@@ -6,34 +6,37 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{DatasetName, RunId, TableName};
+use crate::{DatasetName, ModelKind, RunId, TableName};
 
 /// What is known of one version of a model; written once, with the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// The dataset that it learnt from.
     pub dataset: DatasetName,
-    /// What the model is called: the mart of its series.
+    /// What the model is called; one that forecasts is called as the mart of its series.
     pub model: TableName,
+    /// What kind of model it is.
+    pub kind: ModelKind,
     /// Which version; the first is 1.
     pub version: u64,
     /// When it was fitted.
     pub fitted_at: DateTime<Utc>,
     /// The run that fitted it.
     pub run_id: RunId,
-    /// The mart's version that it learnt from.
+    /// The version of the table or mart that it learnt from.
     pub data_version: u64,
-    /// The newest step that it knows.
+    /// The newest step, day or value that it knows.
     pub newest: String,
-    /// The hash of the series' definition.
+    /// The hash of the definition of its series, or its own.
     pub definition_hash: String,
-    /// Series that it knows.
-    pub series: u64,
-    /// Series that had too few values, or were beyond the most that are looked at.
+    /// Series, or rows, that it learnt from.
+    pub learnt_from: u64,
+    /// Those that could not be used, or were beyond the most that are looked at.
     pub left_out: u64,
-    /// How good its forecasts would have been.
-    pub metrics: ModelMetrics,
-    /// The settings that it was fitted with, and of how many series each model has a part.
+    /// How good it is on what it did not know, by the name of the metric. What could not be computed
+    /// is not there.
+    pub metrics: BTreeMap<String, f64>,
+    /// What it was fitted with, and what it is made of.
     pub parameters: serde_json::Value,
     /// How it did beside the model in production, where there was one.
     pub comparison: Option<Comparison>,
@@ -41,36 +44,17 @@ pub struct ModelCard {
     pub seconds: f64,
 }
 
-/// Accuracy over all series of a backtest; null where nothing could be compared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct ModelMetrics {
-    /// Mean absolute scaled error.
-    pub mase: Option<f64>,
-    /// Symmetric mean absolute percentage error.
-    pub smape: Option<f64>,
-    /// Overall weighted average of both against Naive2's.
-    pub owa: Option<f64>,
-    /// Share of values within the 80 % interval.
-    pub coverage_80: Option<f64>,
-    /// Share of values within the 95 % interval.
-    pub coverage_95: Option<f64>,
-    /// Mean absolute scaled error of the seasonal naive model.
-    pub seasonal_naive_mase: Option<f64>,
-    /// Windows of all series.
-    pub n_backtests: u64,
-}
-
-/// Two models on the newest steps of the same series.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// Two models by one measure, each on what it did not know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The version in production.
     pub production_version: u64,
-    /// Series that both could forecast.
-    pub series: u64,
-    /// Mean absolute scaled error of the one in production.
-    pub production_mase: f64,
-    /// That of one fitted as the new one is, but without the newest steps.
-    pub candidate_mase: f64,
+    /// The name of the measure.
+    pub measure: String,
+    /// What the one in production reached.
+    pub production: f64,
+    /// What the new one reached.
+    pub candidate: f64,
 }
 
 /// How far a version has come.

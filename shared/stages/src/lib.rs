@@ -19,6 +19,7 @@ mod ingest;
 mod json_field;
 mod json_schema;
 mod landing;
+mod learning;
 mod maintain;
 mod numbers_of_hashes;
 mod observer;
@@ -53,6 +54,7 @@ pub use ingest::{
     ingest_files, pull_source,
 };
 pub use landing::{ingest_landed, sweep_landing};
+pub use learning::{Predicted, predict};
 pub use maintain::{Maintained, Upkeep, maintain};
 pub use observer::{Observer, Silent, Ticket, Unit};
 pub use platform::Platform;

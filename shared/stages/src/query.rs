@@ -72,7 +72,8 @@ pub fn table_ids(dataset: &Dataset) -> Vec<TableId> {
         ]
     });
     let marts = dataset.marts.iter().map(|mart| dataset.gold_id(&mart.name));
-    let with_series = if dataset.marts_with_series().next().is_some() {
+    let with_series = if dataset.marts_with_series().next().is_some() || !dataset.models.is_empty()
+    {
         SeriesTable::ALL.map(|table| dataset.series_id(table)).to_vec()
     } else {
         Vec::new()

@@ -48,7 +48,7 @@ def run(checks: Checks, cloud: Cloud, folder: Path) -> None:
     checks.equal("from today on", first and first.date(), today)
     checks.check("within its interval", [str(row) for row in forecast if not row[3]])
     checks.equal("by the model in production",
-                 lake.select(folder, "gold/till/experiments", "mart, version, stage"), [("daily", 1, "production")])
+                 lake.select(folder, "gold/till/experiments", "model, version, stage"), [("daily", 1, "production")])
     models = [key.removeprefix("models/till/daily/") for key in cloud.objects("models/till/")]
     checks.equal("which is in the registry", sorted(models), [
         "1/card.json", "1/model.json", "changes/00000001.json", "changes/00000002.json", "changes/00000003.json",

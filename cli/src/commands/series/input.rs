@@ -1,5 +1,6 @@
 //! Rows of a CSV or Parquet file, from a path or from standard input.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -60,6 +61,18 @@ pub(super) fn observations(path: &Path) -> Result<Vec<(i64, f64)>> {
         times(&column(&table, "timestamp", path)?, "timestamp").with_context(failed)?;
     let values = numbers(&column(&table, "value", path)?, "value").with_context(failed)?;
     Ok(times.into_iter().zip(values.into_iter().map(|value| value.unwrap_or(f64::NAN))).collect())
+}
+
+/// Reads every row as texts by column; what is not there is empty.
+pub(crate) fn texts(path: &Path) -> Result<Vec<BTreeMap<String, String>>> {
+    let table = read(path)?;
+    let mut rows = vec![BTreeMap::new(); table.num_rows()];
+    for (field, column) in table.schema().fields().iter().zip(table.columns()) {
+        for (row, value) in rows.iter_mut().zip(text(column)?) {
+            row.insert(field.name().clone(), value.unwrap_or_default());
+        }
+    }
+    Ok(rows)
 }
 
 fn read(path: &Path) -> Result<RecordBatch> {

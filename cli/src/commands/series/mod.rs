@@ -15,6 +15,7 @@ use smelt_forecast::{Series, Settings, collect_series};
 pub(crate) use self::backtest::run as backtest;
 pub(crate) use self::detect::run as detect;
 pub(crate) use self::forecast::run as forecast;
+pub(crate) use self::input::texts as read_texts;
 
 /// The series of a file in long format, and how they are to be forecast.
 fn read(arguments: &SeriesArguments) -> Result<(Vec<Series>, Settings)> {

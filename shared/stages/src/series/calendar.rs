@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
 use smelt_domain::Every;
 use smelt_forecast::Frequency;
 
-pub(super) const DAY: i64 = 86_400;
+pub(crate) const DAY: i64 = 86_400;
 const HOUR: i64 = 3_600;
 /// 1970 began on a Thursday.
 const FIRST_MONDAY: i64 = 4 * DAY;

@@ -14,45 +14,48 @@ use crate::{Platform, StageError};
 
 /// A fit, and what became of it.
 #[derive(Debug)]
-pub(super) struct Experiment<'a> {
+pub(crate) struct Experiment<'a> {
     pub card: &'a ModelCard,
     pub stage: ModelStage,
     pub reason: &'a str,
 }
 
 /// Adds the row of an experiment.
-pub(super) async fn append_experiment(
+pub(crate) async fn append_experiment(
     platform: &Platform,
     table: TableId,
     experiment: &Experiment<'_>,
 ) -> Result<Vec<StepReport>, StageError> {
     let card = experiment.card;
-    let (metrics, comparison) = (&card.metrics, card.comparison);
+    let metric = |name: &str| [card.metrics.get(name).copied()];
+    let comparison = card.comparison.as_ref();
     let count = |number: u64| [i64::try_from(number).ok()];
     let columns = Columns::default()
-        .text("mart", [Some(card.model.as_str())])
+        .text("model", [Some(card.model.as_str())])
+        .text("kind", [Some(card.kind.to_string())])
         .count("version", count(card.version))
         .time("fitted_at", [Some(card.fitted_at.timestamp_micros())])
         .number("seconds", [Some(card.seconds)])
         .count("data_version", count(card.data_version))
         .text("newest", [Some(card.newest.as_str())])
         .text("definition_hash", [Some(card.definition_hash.as_str())])
-        .count("n_series", count(card.series))
-        .count("n_left_out", count(card.left_out))
+        .count("learnt_from", count(card.learnt_from))
+        .count("left_out", count(card.left_out))
         .text("parameters", [Some(card.parameters.to_string())])
-        .number("mase", [metrics.mase])
-        .number("smape", [metrics.smape])
-        .number("owa", [metrics.owa])
-        .number("coverage_80", [metrics.coverage_80])
-        .number("coverage_95", [metrics.coverage_95])
-        .number("seasonal_naive_mase", [metrics.seasonal_naive_mase])
-        .count("n_backtests", count(metrics.n_backtests))
-        .number("holdout_mase", [comparison.map(|both| both.candidate_mase)])
-        .number("production_holdout_mase", [comparison.map(|both| both.production_mase)])
+        .number("mase", metric("mase"))
+        .number("smape", metric("smape"))
+        .number("owa", metric("owa"))
+        .number("coverage_80", metric("coverage_80"))
+        .number("coverage_95", metric("coverage_95"))
+        .number("seasonal_naive_mase", metric("seasonal_naive_mase"))
+        .text("metrics", [Some(json!(card.metrics).to_string())])
+        .text("measure", [comparison.map(|both| both.measure.as_str())])
+        .number("candidate", [comparison.map(|both| both.candidate)])
+        .number("production", [comparison.map(|both| both.production)])
         .text("stage", [Some(experiment.stage.to_string())])
         .text("reason", [Some(experiment.reason)])
         .text("run_id", [Some(card.run_id.to_string())]);
-    append(platform, table, card, columns, 1).await
+    append(platform, table, card, columns, "model", 1).await
 }
 
 /// Adds a row for each series that a backtest could score, and one for all of them (`series` is null).
@@ -63,7 +66,7 @@ pub(super) async fn append_accuracy(
     backtest: &Backtest,
     models: &BTreeMap<String, String>,
 ) -> Result<Vec<StepReport>, StageError> {
-    let metrics = &card.metrics;
+    let metric = |name: &str| card.metrics.get(name).copied();
     let all = &backtest.series;
     fn with_all<'a, T: 'a>(
         first: T,
@@ -81,24 +84,24 @@ pub(super) async fn append_accuracy(
         .text("mart", std::iter::repeat_n(Some(card.model.as_str()), rows))
         .text("series", with_all(None, all, |one| Some(one.id.as_str())))
         .text("model", with_all(Some("all"), all, |one| models.get(&one.id).map(String::as_str)))
-        .number("mase", with_all(metrics.mase, all, |one| one.accuracy.mase))
-        .number("smape", with_all(metrics.smape, all, |one| one.accuracy.smape))
-        .number("owa", with_all(metrics.owa, all, |one| one.accuracy.owa))
-        .number("coverage_80", with_all(metrics.coverage_80, all, |one| coverage(one, 80.0)))
-        .number("coverage_95", with_all(metrics.coverage_95, all, |one| coverage(one, 95.0)))
+        .number("mase", with_all(metric("mase"), all, |one| one.accuracy.mase))
+        .number("smape", with_all(metric("smape"), all, |one| one.accuracy.smape))
+        .number("owa", with_all(metric("owa"), all, |one| one.accuracy.owa))
+        .number("coverage_80", with_all(metric("coverage_80"), all, |one| coverage(one, 80.0)))
+        .number("coverage_95", with_all(metric("coverage_95"), all, |one| coverage(one, 95.0)))
         .number(
             "seasonal_naive_mase",
-            with_all(metrics.seasonal_naive_mase, all, |one| one.seasonal_naive_mase),
+            with_all(metric("seasonal_naive_mase"), all, |one| one.seasonal_naive_mase),
         )
         .count(
             "n_backtests",
-            with_all(i64::try_from(metrics.n_backtests).ok(), all, |one| {
+            with_all(metric("n_backtests").map(|windows| windows as i64), all, |one| {
                 i64::try_from(one.accuracy.windows).ok()
             }),
         )
         .time("fitted_at", same(card.fitted_at.timestamp_micros()))
         .count("version", same(i64::try_from(card.version).unwrap_or(i64::MAX)));
-    append(platform, table, card, columns, rows).await
+    append(platform, table, card, columns, "mart", rows).await
 }
 
 async fn append(
@@ -106,10 +109,11 @@ async fn append(
     table: TableId,
     card: &ModelCard,
     columns: Columns,
+    sorted_by: &str,
     rows: usize,
 ) -> Result<Vec<StepReport>, StageError> {
     let table = platform.lake.table(table)?;
-    let (file, schema) = write_rows(&table, card.model.as_str(), columns, &["mart"]).await?;
+    let (file, schema) = write_rows(&table, card.model.as_str(), columns, &[sorted_by]).await?;
     let run_id = &platform.run_id;
     let mut appending = Appending { table: table.clone(), file, schema, rows, run_id };
     follow(&table, platform, &mut appending).await

@@ -147,7 +147,7 @@ impl Forecasting<'_> {
 }
 
 /// Computes on a thread that may be busy for long.
-pub(super) async fn in_background<T: Send + 'static>(
+pub(crate) async fn in_background<T: Send + 'static>(
     compute: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, StageError> {
     tokio::task::spawn_blocking(compute).await.map_err(|error| StageError::Model {

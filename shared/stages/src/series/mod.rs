@@ -18,8 +18,12 @@ mod registry;
 mod train;
 
 pub use self::anomaly_rows::anomalies;
+pub(crate) use self::calendar::DAY;
 pub use self::calendar::step_text;
 pub use self::detect::detect;
+pub(crate) use self::experiments::{Experiment, append_experiment};
+pub(crate) use self::forecasting::in_background;
 pub use self::incidents::{Anomaly, AnomalyStatus, Found};
 pub use self::registry::ModelRegistry;
+pub(crate) use self::train::DUE;
 pub use self::train::{Refit, Trained, train};

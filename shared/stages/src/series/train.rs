@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use smelt_domain::{
-    Comparison, Dataset, Mart, MartSeries, ModelCard, ModelChange, ModelHistory, ModelMetrics,
+    Comparison, Dataset, Mart, MartSeries, ModelCard, ModelChange, ModelHistory, ModelKind,
     ModelStage, SeriesTable, StageName, StepReport,
 };
 use smelt_forecast::{
@@ -24,11 +24,15 @@ use super::experiments::{Experiment, append_accuracy, append_experiment};
 use super::forecasting::{InProduction, in_background, refresh_forecast};
 use super::read::{SeriesRead, read_newest_series};
 use super::registry::ModelRegistry;
+use crate::learning::learn_all;
 use crate::observer::Unit;
 use crate::{Platform, StageError};
 
 /// What a forecast of several models is called.
 const COMBINATION: &str = "combination";
+/// Names of metrics that models are compared by.
+const MASE: &str = "mase";
+const NAIVE_MASE: &str = "seasonal_naive_mase";
 /// Windows of a backtest.
 const WINDOWS: usize = 3;
 /// How much worse a model may be than another on the same steps: what so few of them cannot tell apart.
@@ -55,7 +59,7 @@ pub struct Trained {
 }
 
 /// Age from which on a model is fitted anew.
-const DUE: chrono::TimeDelta = chrono::TimeDelta::days(7);
+pub(crate) const DUE: chrono::TimeDelta = chrono::TimeDelta::days(7);
 
 /// Fits the models of a dataset that are due, and forecasts with those in production; what a deadline
 /// leaves undone, the next run does.
@@ -82,6 +86,7 @@ pub async fn train(
             None => trained.skipped.push((mart.name.to_string(), "it has no rows yet".to_owned())),
         }
     }
+    learn_all(platform, dataset, refit, &mut trained).await?;
     Ok(trained)
 }
 
@@ -205,13 +210,14 @@ impl Training<'_> {
         ModelCard {
             dataset: self.dataset.name.clone(),
             model: self.mart.name.clone(),
+            kind: ModelKind::Forecast,
             version: 0,
             fitted_at: self.platform.started_at,
             run_id: self.platform.run_id.clone(),
             data_version: self.read.version,
             newest: step_text(self.series.every, self.read.newest),
             definition_hash: self.series.definition_hash.as_str().to_owned(),
-            series: self.read.series.len() as u64,
+            learnt_from: self.read.series.len() as u64,
             left_out: self.read.left_out as u64,
             metrics: fit.backtest.as_ref().map(metrics).unwrap_or_default(),
             parameters: json!({
@@ -220,7 +226,7 @@ impl Training<'_> {
                 "every": self.series.every,
                 "series_by_model": series_by_model(&fit.fitted),
             }),
-            comparison: fit.comparison,
+            comparison: fit.comparison.clone(),
             seconds: took.as_secs_f64(),
         }
     }
@@ -268,16 +274,16 @@ fn compare(
     let mean = |sum: f64| sum / count as f64;
     Ok((count > 0).then(|| Comparison {
         production_version: production.version,
-        series: count,
-        production_mase: mean(sums.0),
-        candidate_mase: mean(sums.1),
+        measure: MASE.to_owned(),
+        production: mean(sums.0),
+        candidate: mean(sums.1),
     }))
 }
 
 /// The promotion rule: how far a model gets, and why.
 fn verdict(card: &ModelCard) -> (ModelStage, String) {
-    let metrics = &card.metrics;
-    if let Some((own, naive)) = metrics.mase.zip(metrics.seasonal_naive_mase)
+    let metric = |name: &str| card.metrics.get(name).copied();
+    if let Some((own, naive)) = metric(MASE).zip(metric(NAIVE_MASE))
         && own > NO_WORSE * naive
     {
         let why = format!("worse than the last season: MASE {own:.3} against {naive:.3}");
@@ -286,7 +292,7 @@ fn verdict(card: &ModelCard) -> (ModelStage, String) {
     match &card.comparison {
         None => (ModelStage::Production, "there is no other in production".to_owned()),
         Some(both) => {
-            let (own, other) = (both.candidate_mase, both.production_mase);
+            let (own, other) = (both.candidate, both.production);
             let against = format!(
                 "MASE {own:.3} against {other:.3} of version {} on the newest steps",
                 both.production_version
@@ -300,21 +306,24 @@ fn verdict(card: &ModelCard) -> (ModelStage, String) {
     }
 }
 
-fn metrics(backtest: &Backtest) -> ModelMetrics {
-    let Some(choice) = backtest.models.first() else { return ModelMetrics::default() };
+/// Of all series of a backtest together.
+fn metrics(backtest: &Backtest) -> BTreeMap<String, f64> {
+    let Some(choice) = backtest.models.first() else { return BTreeMap::new() };
     let naive = backtest.models.iter().find(|model| model.model == "seasonal_naive");
     let coverage = |level: f64| {
         choice.coverage.iter().find(|(known, _)| *known == level).map(|(_, share)| *share)
     };
-    ModelMetrics {
-        mase: choice.mase,
-        smape: choice.smape,
-        owa: choice.owa,
-        coverage_80: coverage(80.0),
-        coverage_95: coverage(95.0),
-        seasonal_naive_mase: naive.and_then(|naive| naive.mase),
-        n_backtests: choice.windows as u64,
-    }
+    let all = [
+        (MASE, choice.mase),
+        ("smape", choice.smape),
+        ("owa", choice.owa),
+        ("coverage_80", coverage(80.0)),
+        ("coverage_95", coverage(95.0)),
+        (NAIVE_MASE, naive.and_then(|naive| naive.mase)),
+        ("n_backtests", Some(choice.windows as f64)),
+    ];
+    let known = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    known.filter(|(_, value)| value.is_finite()).collect()
 }
 
 /// Of each series the model that it is forecast with.
