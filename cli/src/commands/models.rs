@@ -79,7 +79,11 @@ async fn list(
     Ok(Ending::Fine)
 }
 
-async fn versions(platform: &Platform, dataset: &Dataset) -> Result<Vec<(ModelCard, ModelStage)>> {
+/// What is known of every version of every model of a dataset.
+pub(crate) async fn versions(
+    platform: &Platform,
+    dataset: &Dataset,
+) -> Result<Vec<(ModelCard, ModelStage)>> {
     let mut found = Vec::new();
     for name in names(dataset) {
         let registry = ModelRegistry::new(&platform.lake, &dataset.name, name);

@@ -2,6 +2,7 @@
 
 mod finding;
 mod landed;
+mod learnt;
 mod nyc311;
 pub(crate) mod portals;
 mod report;
@@ -89,6 +90,10 @@ async fn show(
     let loaded = simulated.load(platform, dataset).await?;
     let in_smelt = started.elapsed();
 
+    let started = Instant::now();
+    let learnt = learnt::models(platform, dataset).await?;
+    let in_training = started.elapsed();
+
     let mut findings = vec![Finding::new("uploads that could not be loaded", 0, loaded.failed)];
     findings.extend(simulated.findings(platform).await?);
     Ok(Shown {
@@ -97,8 +102,11 @@ async fn show(
         balances: balances(platform, dataset).await?,
         findings,
         planted: simulated.planted(),
+        unusual: learnt::incidents(platform, dataset).await?,
+        learnt,
         in_simulation,
         in_smelt,
+        in_training,
     })
 }
 

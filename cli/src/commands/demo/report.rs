@@ -15,8 +15,11 @@ pub(crate) struct Shown {
     pub(crate) balances: Vec<Balance>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) planted: Vec<String>,
+    pub(crate) unusual: Vec<String>,
+    pub(crate) learnt: Vec<String>,
     pub(crate) in_simulation: Duration,
     pub(crate) in_smelt: Duration,
+    pub(crate) in_training: Duration,
 }
 
 /// What a demo shows at its end.
@@ -72,6 +75,15 @@ impl fmt::Display for Shown {
         for planted in &self.planted {
             writeln!(out, "  planted  {planted}")?;
         }
+        for unusual in &self.unusual {
+            writeln!(out, "  unusual  {unusual}")?;
+        }
+        if !self.learnt.is_empty() {
+            writeln!(out, "  learnt   in {:.1} s", self.in_training.as_secs_f64())?;
+        }
+        for learnt in &self.learnt {
+            writeln!(out, "           {learnt}")?;
+        }
         Ok(())
     }
 }
@@ -92,6 +104,8 @@ impl fmt::Display for Report {
         writeln!(out, "\nWhat to try next")?;
         writeln!(out, "  smelt {lake}status")?;
         writeln!(out, "  smelt {lake}quarantine {dataset}")?;
+        writeln!(out, "  smelt {lake}anomalies {dataset} --all")?;
+        writeln!(out, "  smelt {lake}models list")?;
         writeln!(out, "  smelt {lake}query \"SHOW TABLES\"")?;
         if dataset == "nyc311" {
             writeln!(

@@ -1,5 +1,6 @@
 //! Whole definitions: one that is right, and every way to get it wrong.
 
+mod models;
 mod series;
 mod sources;
 
