@@ -3,14 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, Utc};
-use smelt_domain::{Alert, Dataset, DefinitionFiles, ModelStage, parse_dataset};
+use object_store::memory::InMemory;
+use smelt_domain::{Alert, Dataset, DefinitionFiles, ModelStage, SeriesTable, parse_dataset};
 use smelt_lake::Lake;
+use smelt_lake::faults::{Fault, FaultPlan, FaultyStore};
 use smelt_stages::{
     Causes, Engine, EngineSettings, ModelRegistry, NotTold, Notifier, Platform, Refit, Silent,
-    StageError, Trained, Upload, alert, alerts, ingest_files, refresh_dataset, train,
+    StageError, Trained, Upkeep, Upload, alert, alerts, ingest_files, maintain, refresh_dataset,
+    train,
 };
 
 use crate::support::{rows_as_text, selected};
@@ -81,14 +85,22 @@ struct World {
 }
 
 impl World {
-    async fn with_history() -> Self {
-        let mut world = Self {
-            lake: Lake::in_memory(),
+    fn new(lake: Lake) -> Self {
+        Self {
+            lake,
             yaml: YAML.to_owned(),
             folder: tempfile::tempdir().unwrap(),
             files: 0,
             heard: Arc::default(),
-        };
+        }
+    }
+
+    async fn with_history() -> Self {
+        Self::over(Lake::in_memory()).await
+    }
+
+    async fn over(lake: Lake) -> Self {
+        let mut world = Self::new(lake);
         let days = (-119..=0).flat_map(|later| SHOPS.map(|shop| (day(later), shop)));
         let mut rows: Vec<_> = days.map(|(day, shop)| (day, shop, usual(day, shop))).collect();
         // Another day has begun, so the last one is over.
@@ -197,6 +209,21 @@ async fn an_incident_is_told_when_it_begins_and_when_it_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_incident_is_over_as_well() {
+    let mut world = World::with_history().await;
+    world.heard();
+    for later in 1..=14 {
+        let factor = if later <= 8 { 4.0 + later as f64 } else { 1.0 };
+        world.live(later, &[("harbour", factor)]).await;
+    }
+    let told: Vec<Alert> = world.heard.lock().unwrap().drain(..).collect();
+    let over = |alert: &&Alert| alert.subject.contains("as expected again");
+    let over = told.iter().find(over).unwrap_or_else(|| panic!("{told:?}"));
+    // What was told first, not what it was like in the end.
+    assert!(over.message.ends_with(&told[0].subject), "{}", over.message);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_happens_everywhere_at_once_is_one_message() {
     let mut world = World::with_history().await;
     world.heard();
@@ -263,9 +290,10 @@ async fn small_and_muted_effects_are_not_told() {
 async fn a_day_that_has_not_ended_is_not_judged() {
     let mut world = World::with_history().await;
     world.heard();
-    // In the morning hardly anything was sold yet, and one row has a wrong year.
+    // In the morning hardly anything was sold yet, and two rows have wrong days.
     let rows: Vec<_> = SHOPS.iter().map(|shop| (day(1), *shop, 3)).collect();
     world.receive(&rows).await;
+    world.receive(&[(day(3), "harbour", 5)]).await;
     world.receive(&[("2099-01-01".parse().unwrap(), "harbour", 5)]).await;
     world.look(1).await;
     assert_eq!(world.heard(), [""; 0]);
@@ -302,6 +330,15 @@ async fn a_model_is_fitted_promoted_and_used() {
     let next = world.train(2, Refit::WhenDue).await;
     assert!(next.fitted.is_empty());
     assert_eq!(world.rows(count).await, ["70 | 5 | 2 | 1 | 7"]);
+
+    // Upkeep makes one file of two, and the next forecasts follow all the same.
+    let platform = world.platform(2);
+    let upkeep = Upkeep { retention: Duration::from_secs(168 * 3600), target_bytes: 128 << 20 };
+    maintain(&platform, &platform.datasets[0], upkeep).await.unwrap();
+    assert_eq!(world.rows(count).await, ["70 | 5 | 2 | 1 | 7"]);
+    let table = platform.lake.table(platform.datasets[0].series_id(SeriesTable::Forecast)).unwrap();
+    assert_eq!(table.require_snapshot().await.unwrap().files().len(), 1);
+    assert!(world.train(2, Refit::WhenDue).await.steps.is_empty());
     assert_eq!(world.rows("SELECT COUNT(*) FROM gold.till_experiments").await, ["1"]);
 }
 
@@ -340,14 +377,49 @@ async fn models_are_compared_and_rolled_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn too_little_to_learn_from_is_said() {
-    let mut world = World {
-        lake: Lake::in_memory(),
-        yaml: YAML.to_owned(),
-        folder: tempfile::tempdir().unwrap(),
-        files: 0,
-        heard: Arc::default(),
+async fn a_model_that_cannot_be_read_is_fitted_anew() {
+    let world = World::with_history().await;
+    world.train(1, Refit::WhenDue).await;
+    world.lake.put_object("models/till/daily/1/model.json", b"{}".to_vec()).await.unwrap();
+    let again = world.train(1, Refit::WhenDue).await;
+    let [(card, stage, reason)] = again.fitted.as_slice() else { panic!("{again:?}") };
+    assert_eq!((card.version, *stage), (2, ModelStage::Production));
+    assert!(reason.contains("version 1"), "{reason}");
+}
+
+/// Whoever fails in the middle of training leaves something that the next run makes good.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_training_that_fails_at_any_write_is_made_good_by_the_next() {
+    let store = Arc::new(InMemory::new());
+    let world = World::over(Lake::with_store(store.clone(), "memory")).await;
+    let train_on = async |store: Arc<FaultyStore>| {
+        let mut platform = world.platform(1);
+        platform.lake = Lake::with_store(store, "memory");
+        train(&platform, &platform.datasets[0], Refit::WhenDue).await
     };
+    let counted = Arc::new(FaultyStore::new(Arc::new(store.fork()), FaultPlan::none()));
+    train_on(counted.clone()).await.unwrap();
+    let writes = counted.writes().len();
+    assert!(writes > 8, "{:?}", counted.writes());
+    for write in 0..writes {
+        for fault in [Fault::FailBefore, Fault::LostAnswer] {
+            let store = Arc::new(store.fork());
+            let faulty = FaultyStore::new(store.clone(), FaultPlan::at(write, fault.clone()));
+            let _ = train_on(Arc::new(faulty)).await;
+            train_on(Arc::new(FaultyStore::new(store.clone(), FaultPlan::none()))).await.unwrap();
+            let after = World::new(Lake::with_store(store, "memory"));
+            let history = after.registry().history().await.unwrap();
+            assert!(history.production().is_some(), "{write} {fault:?}");
+            let sql = "SELECT COUNT(*) > 0, COUNT(DISTINCT made_at) FROM gold.till_forecast";
+            let rows = after.rows(sql).await;
+            assert_eq!(rows, ["true | 1"], "{write} {fault:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_little_to_learn_from_is_said() {
+    let mut world = World::new(Lake::in_memory());
     let none = world.train(1, Refit::WhenDue).await;
     assert_eq!(none.skipped, [("daily".to_owned(), "it has no rows yet".to_owned())]);
     world.receive(&[(day(0), "harbour", 5), (day(-1), "market", 5)]).await;

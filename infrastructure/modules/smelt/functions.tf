@@ -74,7 +74,7 @@ locals {
 
     train = {
       description = "Fits, backtests and registers models, and forecasts with them"
-      reads       = ["gold", "models"]
+      reads       = ["silver", "gold", "models"]
       writes      = ["gold", "models", "runs", "failures"]
       deletes     = []
       wakes       = []

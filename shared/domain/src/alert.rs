@@ -152,6 +152,14 @@ pub struct Alert {
     pub notified_at: Option<DateTime<Utc>>,
 }
 
+impl Alert {
+    /// The incidents that it tells of together, if it is a summary of such.
+    pub fn told_together(&self) -> impl Iterator<Item = AlertId> + use<'_> {
+        let ids = self.details.get("alert_ids").and_then(Value::as_array);
+        ids.into_iter().flatten().filter_map(|id| Some(AlertId(id.as_str()?.to_owned())))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,7 +32,7 @@ pub struct MartSeries {
     pub most: u32,
     /// What is told of anomalies.
     pub alerts: SeriesAlerts,
-    /// Changes when forecasts or anomalies might.
+    /// Changes when forecasts might.
     pub definition_hash: DefinitionHash,
 }
 
@@ -169,7 +169,8 @@ const NONE: &str = "(none)";
 impl MartSeries {
     /// The id of the series with these values of the columns in `by`.
     pub fn id<'a>(&self, values: impl IntoIterator<Item = Option<&'a str>>) -> String {
-        let values: Vec<&str> = values.into_iter().map(|value| value.unwrap_or(NONE)).collect();
+        let values: Vec<String> =
+            values.into_iter().map(|value| part_of_id(value.unwrap_or(NONE))).collect();
         if values.is_empty() { ALL.to_owned() } else { values.join(SEPARATOR) }
     }
 
@@ -219,19 +220,24 @@ impl MartSeries {
         }
     }
 
-    /// Whether an anomaly of this series on this day is not to be told.
-    pub fn is_muted(&self, id: &str, day: NaiveDate) -> bool {
+    /// Whether an anomaly of this series in a step from this day to that one is not to be told.
+    pub fn is_muted(&self, id: &str, first: NaiveDate, last: NaiveDate) -> bool {
         let values = self.values(id).unwrap_or_default();
         let value_of = |column: &ColumnName| {
             let position = self.by.iter().position(|by| by == column)?;
             values.get(position).copied()
         };
         self.alerts.mute.iter().any(|mute| {
-            mute.only.iter().all(|(column, value)| value_of(column) == Some(value.as_str()))
-                && mute.from.is_none_or(|from| day >= from)
-                && mute.until.is_none_or(|until| day <= until)
+            mute.only.iter().all(|(column, value)| value_of(column) == Some(&part_of_id(value)))
+                && mute.from.is_none_or(|from| last >= from)
+                && mute.until.is_none_or(|until| first <= until)
         })
     }
+}
+
+/// A value as it stands in an id, where values have to be told apart.
+fn part_of_id(value: &str) -> String {
+    value.replace(SEPARATOR, "/")
 }
 
 /// `boroughs`, `cities`, `complaint types`.
@@ -273,6 +279,11 @@ mod tests {
         assert_eq!(both.values(&id), Some(vec!["BROOKLYN", "Noise"]));
         assert_eq!(both.values("A / B / C"), None, "whose slash is it?");
         assert_eq!(both.id([None, Some("Noise")]), "(none) / Noise");
+        assert_eq!(
+            both.id([Some("A / B"), Some("C")]),
+            "A/B / C",
+            "two values, whatever is in them"
+        );
         assert_eq!(series(&["vendor"], None, Vec::new()).values("A / B"), Some(vec!["A / B"]));
         assert_eq!(series(&[], None, Vec::new()).id([]), "all");
     }
@@ -304,9 +315,11 @@ mod tests {
             until: Some(day("2026-11-30")),
         };
         let muted = series(&["borough", "complaint_type"], None, vec![mute]);
-        assert!(muted.is_muted("BRONX / Noise", day("2026-11-01")));
-        assert!(muted.is_muted("BRONX / Heat", day("2026-11-30")));
-        assert!(!muted.is_muted("BRONX / Noise", day("2026-12-01")));
-        assert!(!muted.is_muted("QUEENS / Noise", day("2026-11-10")));
+        let on = |id: &str, text: &str| muted.is_muted(id, day(text), day(text));
+        assert!(on("BRONX / Noise", "2026-11-01"));
+        assert!(on("BRONX / Heat", "2026-11-30"));
+        assert!(!on("BRONX / Noise", "2026-12-01"));
+        assert!(!on("QUEENS / Noise", "2026-11-10"));
+        assert!(muted.is_muted("BRONX / Heat", day("2026-11-26"), day("2026-12-02")), "a week");
     }
 }

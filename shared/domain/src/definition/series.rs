@@ -69,7 +69,6 @@ pub(super) fn read_series(
         "horizon": horizon,
         "history": history,
         "most": most,
-        "smallest_effect": alerts.smallest_effect,
     });
     let definition_hash = DefinitionHash::of(&definition, "");
     Some(MartSeries {

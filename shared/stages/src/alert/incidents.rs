@@ -24,8 +24,10 @@ const SUMMARY: &str = "summary";
 pub(super) struct Incident {
     /// That it began.
     begin: Alert,
-    /// That it is over, if it is and lasted for more than a step.
-    over: Option<Alert>,
+    /// Whether that is news still.
+    is_news: bool,
+    /// From when until when it lasted, if it is over and was more than a step.
+    lasted: Option<(String, String)>,
     mart: String,
     most_per_day: u32,
     score: f64,
@@ -67,13 +69,16 @@ pub(super) fn add_incidents(
         let id = &incident.begin.alert_id;
         if let Some(known) = alerts.iter().find(|alert| alert.alert_id == *id) {
             let was_told = known.status == AlertStatus::Sent;
-            if let Some(over) = incident.over.as_ref().filter(|_| was_told)
+            let lasted = incident.lasted.as_ref().filter(|_| was_told);
+            if let Some(over) = lasted.map(|(from, until)| over(known, from, until, now))
                 && !alerts.iter().any(|alert| alert.alert_id == over.alert_id)
             {
-                alerts.push(over.clone());
+                alerts.push(over);
             }
-        } else if is_in_summary(alerts, id) {
-            // It was told together with others.
+        } else if !incident.is_news
+            || alerts.iter().any(|alert| alert.told_together().any(|it| it == *id))
+        {
+            // It is old, or was told together with others.
         } else if told_today(alerts, &incident.mart, now) < incident.most_per_day {
             alerts.push(incident.begin.clone());
         } else {
@@ -88,13 +93,6 @@ pub(super) fn add_incidents(
     }
 }
 
-fn is_in_summary(alerts: &[Alert], id: &AlertId) -> bool {
-    alerts.iter().filter(|alert| alert.details["what"] == SUMMARY).any(|summary| {
-        let ids = summary.details["alert_ids"].as_array();
-        ids.is_some_and(|ids| ids.iter().any(|known| known == id.as_str()))
-    })
-}
-
 fn told_today(alerts: &[Alert], mart: &str, now: DateTime<Utc>) -> u32 {
     let today = day_text(now);
     let is_of_today = |alert: &&Alert| {
@@ -102,6 +100,30 @@ fn told_today(alerts: &[Alert], mart: &str, now: DateTime<Utc>) -> u32 {
         details["what"] == INCIDENT && details["mart"] == mart && details["day"] == today
     };
     u32::try_from(alerts.iter().filter(is_of_today).count()).unwrap_or(u32::MAX)
+}
+
+/// That what was told is over.
+fn over(told: &Alert, from: &str, until: &str, now: DateTime<Utc>) -> Alert {
+    let label = told.details["label"].as_str().unwrap_or_default();
+    let id = told.alert_id.as_str();
+    Alert {
+        alert_id: AlertId::of(&told.dataset, AlertKind::Anomaly, &[id, OVER]),
+        severity: Severity::Info,
+        subject: format!("{}: {label} is as expected again (info)", told.dataset),
+        message: format!(
+            "{label} is as expected again. It was not from {from} to {until}.\n\nWhat was told then: {}",
+            told.subject
+        ),
+        details: json!({
+            "what": OVER, "mart": told.details["mart"], "of": id, "label": label, "since": from,
+            "until": until,
+        }),
+        first_seen: now,
+        status: AlertStatus::Pending,
+        changed_at: now,
+        notified_at: None,
+        ..told.clone()
+    }
 }
 
 /// The day that a limit counts for.
@@ -154,10 +176,11 @@ struct OfMart<'a> {
 impl OfMart<'_> {
     /// `None` if there is nothing to tell of it.
     fn incident(&self, anomalies: &[Anomaly]) -> Option<Incident> {
-        let live: Vec<&Anomaly> =
-            anomalies.iter().filter(|one| one.status != AnomalyStatus::Withdrawn).collect();
+        let is_live =
+            |one: &&Anomaly| !matches!(one.status, AnomalyStatus::Withdrawn | AnomalyStatus::Muted);
+        let live: Vec<&Anomaly> = anomalies.iter().filter(is_live).collect();
         let first_told = live.iter().filter(|one| one.status.is_told()).map(|one| one.first_seen);
-        let first_seen = first_told.min().filter(|first| self.now - *first <= OLD)?;
+        let first_seen = first_told.min()?;
         let since = live.iter().map(|one| one.time).min()?;
         let newest = live.iter().map(|one| one.time).max()?;
         let now_found: Vec<&Anomaly> =
@@ -167,9 +190,15 @@ impl OfMart<'_> {
         let story = Story { of: self, since, newest, now_found, severity, score };
         let begin = story.begin(live.first()?.alert_id.clone(), first_seen);
         let is_over = live.iter().all(|one| one.status != AnomalyStatus::Open);
-        let over = (is_over && newest > since).then(|| story.over(&begin, self.now));
-        let mart = self.mart.name.to_string();
-        Some(Incident { begin, over, mart, most_per_day: self.series.alerts.most_per_day, score })
+        let step = |time| step_text(self.series.every, time);
+        Some(Incident {
+            begin,
+            is_news: self.now - first_seen <= OLD,
+            lasted: (is_over && newest > since).then(|| (step(since), step(newest))),
+            mart: self.mart.name.to_string(),
+            most_per_day: self.series.alerts.most_per_day,
+            score,
+        })
     }
 }
 
@@ -192,18 +221,18 @@ impl Story<'_> {
         let severity = self.severity;
         let subject =
             format!("{}: {label} {} ({severity})", dataset.name, against(observed, expected));
-        let (lo, hi) = (self.sum(|found| found.lo), self.sum(|found| found.hi));
         let when = step_text(series.every, self.newest);
         let value = series.value.as_str().replace('_', " ");
         let mut message = format!(
-            "{label}: {} {value} ({}: {when}); {} were expected, 95 in 100 usual values lie between {} \
-             and {}.",
+            "{label}: {} {value} ({}: {when}); {} were expected.",
             figure(observed),
             series.every,
             figure(expected),
-            figure(lo),
-            figure(hi),
         );
+        if let [one] = self.now_found.as_slice() {
+            let (lo, hi) = (figure(one.found.lo), figure(one.found.hi));
+            message.push_str(&format!(" 95 in 100 usual values lie between {lo} and {hi}."));
+        }
         message.push_str(&format!(
             "\n\nIt is {}, since {}, with a score of {:.2} of 1: {}.",
             against(observed, expected),
@@ -257,29 +286,6 @@ impl Story<'_> {
             status: AlertStatus::Pending,
             changed_at: self.of.now,
             notified_at: None,
-        }
-    }
-
-    fn over(&self, begin: &Alert, now: DateTime<Utc>) -> Alert {
-        let OfMart { dataset, mart, series, .. } = self.of;
-        let id = begin.alert_id.as_str();
-        let label = self.label();
-        let (from, to) =
-            (step_text(series.every, self.since), step_text(series.every, self.newest));
-        Alert {
-            alert_id: AlertId::of(&dataset.name, AlertKind::Anomaly, &[id, OVER]),
-            severity: Severity::Info,
-            subject: format!("{}: {label} is as expected again (info)", dataset.name),
-            message: format!(
-                "{label} is as expected again. It was not from {from} to {to}.\n\nWhat was told then: {}",
-                begin.subject
-            ),
-            details: json!({
-                "what": OVER, "mart": mart.name, "of": id, "label": label, "since": from, "until": to,
-            }),
-            first_seen: now,
-            changed_at: now,
-            ..begin.clone()
         }
     }
 

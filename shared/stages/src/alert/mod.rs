@@ -98,14 +98,16 @@ pub async fn alert(
     let mut found: Vec<Alert> =
         reports.flat_map(|report| of_report(dataset, report, now)).collect();
     found.extend(causes.ages.iter().filter_map(|age| of_freshness(dataset, age, now)));
-    let incidents = incidents(platform, dataset).await?;
-    let added = add(platform, dataset, &found, &incidents).await?;
+    // Anomalies that cannot be read are a failure to be told of themselves: nothing waits for them.
+    let incidents = incidents(platform, dataset).await;
+    let known = incidents.as_deref().unwrap_or_default();
+    let added = add(platform, dataset, &found, known).await?;
     if !added.is_empty() {
         alerted.steps.extend(added);
         telling.tell_pending(&mut alerted).await?;
     }
     telling.end()?;
-    Ok(alerted)
+    incidents.map(|_| alerted)
 }
 
 /// Adds what is not there yet.

@@ -17,8 +17,6 @@ use crate::{Platform, StageError};
 const MOST_ROWS: u64 = 200_000;
 /// The share of the rows, the oldest ones, that teach what the others test.
 const TAUGHT: f64 = 0.8;
-/// What chance reaches is 0.5; less than this is hardly more.
-const OF_USE: f64 = 0.55;
 
 /// Rows as they were read.
 #[derive(Debug, Default)]
@@ -135,7 +133,5 @@ fn card(
             "tested_from": step_text(smelt_domain::Every::Day, moment),
             "importances": tested.importances,
         }),
-        measure: ("auc", tested.auc.unwrap_or(0.5)),
-        of_use_from: (OF_USE, "hardly better than chance"),
     }
 }

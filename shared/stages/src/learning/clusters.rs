@@ -15,9 +15,6 @@ use crate::{Platform, StageError};
 
 /// Between the values that name a row.
 const SEPARATOR: &str = " / ";
-/// A silhouette below which there is no structure, see [`ClusterSettings::min_silhouette`]; the largest
-/// of fewer tells that a model groups nothing.
-const NOTHING_FOUND: &str = "no groups: rows differ in degree only";
 
 /// `Err` says why there is nothing to fit yet.
 pub(super) async fn fit(
@@ -99,8 +96,6 @@ fn fitted(clusters: Clusters, data_version: u64, newest: String, task: &ClusterT
             "silhouettes": clusters.silhouettes,
             "groups": groups,
         }),
-        measure: ("silhouette", silhouette),
-        of_use_from: (f64::MIN_POSITIVE, NOTHING_FOUND),
     };
     Fit { learned: Learned::Clusters(clusters), data_version, newest, card }
 }

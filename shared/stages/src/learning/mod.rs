@@ -47,10 +47,6 @@ struct CardParts {
     left_out: u64,
     metrics: Vec<(&'static str, Option<f64>)>,
     parameters: serde_json::Value,
-    /// The measure that models are compared by: the greater, the better.
-    measure: (&'static str, f64),
-    /// What the measure has to be for the model to be of any use, and what to say if it is not.
-    of_use_from: (f64, &'static str),
 }
 
 /// Fits the models of a dataset that are due; what a deadline leaves undone, the next run does.
@@ -94,7 +90,9 @@ async fn is_due(
     let Some((newest, _)) = history.stages().last() else { return Ok(true) };
     let Some(card) = registry.card(newest).await? else { return Ok(true) };
     let age = platform.started_at - card.fitted_at;
-    Ok(age >= DUE || card.definition_hash != model.definition_hash.as_str())
+    // A run that ended early may not have promoted what it fitted.
+    let is_unfinished = history.stage(newest) < Some(verdict(&card).0);
+    Ok(age >= DUE || is_unfinished || card.definition_hash != model.definition_hash.as_str())
 }
 
 /// How much smaller a measure may be than that of the model in production: what other data explain.
@@ -115,8 +113,6 @@ impl Learning<'_> {
         started: Instant,
         trained: &mut Trained,
     ) -> Result<(), StageError> {
-        let comparison = self.comparison(history, &fit.card).await?;
-        let (stage, reason) = verdict(&fit.card, comparison.as_ref());
         let card = ModelCard {
             dataset: self.dataset.name.clone(),
             model: self.model.name.clone(),
@@ -134,9 +130,11 @@ impl Learning<'_> {
             left_out: fit.card.left_out,
             metrics: known(&fit.card.metrics),
             parameters: fit.card.parameters,
-            comparison,
+            comparison: None,
             seconds: started.elapsed().as_secs_f64(),
         };
+        let card = ModelCard { comparison: self.comparison(history, &card).await?, ..card };
+        let (stage, reason) = verdict(&card);
         let card = self.registry.register(self.platform, &fit.learned, card).await?;
         if stage >= ModelStage::Staging {
             let change = ModelChange::Stage;
@@ -157,18 +155,41 @@ impl Learning<'_> {
     async fn comparison(
         &self,
         history: &ModelHistory,
-        card: &CardParts,
+        card: &ModelCard,
     ) -> Result<Option<Comparison>, StageError> {
         let Some(version) = history.production() else { return Ok(None) };
+        let Measure { name, .. } = measure(card.kind);
         let production = self.registry.card(version).await?;
-        let (measure, candidate) = card.measure;
-        let value = production.and_then(|card| card.metrics.get(measure).copied());
-        Ok(value.map(|production| Comparison {
+        let value = |card: &ModelCard| card.metrics.get(name).copied();
+        let both = production.as_ref().and_then(value).zip(value(card));
+        Ok(both.map(|(production, candidate)| Comparison {
             production_version: version,
-            measure: measure.to_owned(),
+            measure: name.to_owned(),
             production,
             candidate,
         }))
+    }
+}
+
+/// What models of a kind are compared by: the greater, the better.
+struct Measure {
+    name: &'static str,
+    /// What it has to be for a model to be of any use.
+    least: f64,
+    /// What to say of one that is not.
+    useless: &'static str,
+}
+
+fn measure(kind: ModelKind) -> Measure {
+    match kind {
+        ModelKind::Clusters => Measure {
+            name: "silhouette",
+            // Without any groups it is 0.
+            least: f64::MIN_POSITIVE,
+            useless: "no groups: rows differ in degree only",
+        },
+        // Chance reaches 0.5.
+        _ => Measure { name: "auc", least: 0.55, useless: "hardly better than chance" },
     }
 }
 
@@ -179,17 +200,17 @@ fn known(metrics: &[(&'static str, Option<f64>)]) -> BTreeMap<String, f64> {
 }
 
 /// The promotion rule: how far a model gets, and why.
-fn verdict(card: &CardParts, comparison: Option<&Comparison>) -> (ModelStage, String) {
-    let (measure, value) = card.measure;
-    let (least, why) = card.of_use_from;
+fn verdict(card: &ModelCard) -> (ModelStage, String) {
+    let Measure { name, least, useless } = measure(card.kind);
+    let value = card.metrics.get(name).copied().unwrap_or(f64::MIN);
     if value < least {
-        return (ModelStage::Candidate, format!("{why}: {measure} {value:.3}"));
+        return (ModelStage::Candidate, format!("{useless}: {name} {value:.3}"));
     }
-    let Some(both) = comparison else {
+    let Some(both) = &card.comparison else {
         return (ModelStage::Production, "there is no other in production".to_owned());
     };
     let (production, version) = (both.production, both.production_version);
-    let against = format!("{measure} {value:.3} against {production:.3} of version {version}");
+    let against = format!("{name} {value:.3} against {production:.3} of version {version}");
     if value >= production - TOLERANCE {
         (ModelStage::Production, against)
     } else {

@@ -5,7 +5,9 @@ mod leftovers;
 
 use std::time::{Duration, Instant};
 
-use smelt_domain::{Dataset, StageName, StepReport, Table as TableDefinition, TableId};
+use smelt_domain::{
+    Dataset, SeriesTable, StageName, StepReport, Table as TableDefinition, TableId,
+};
 
 use self::compact::{RowOrder, compact};
 use self::leftovers::{delete_snapshots, delete_upload_records};
@@ -37,6 +39,10 @@ pub struct Maintained {
     pub failed: Option<StageError>,
 }
 
+/// Tables about series that get a small file each day.
+const ONLY_ADDED_TO: [SeriesTable; 3] =
+    [SeriesTable::Forecast, SeriesTable::ForecastAccuracy, SeriesTable::Experiments];
+
 /// Takes in what missed wake-ups left, compacts, and deletes what nobody needs any more.
 pub async fn maintain(
     platform: &Platform,
@@ -56,6 +62,14 @@ pub async fn maintain(
             return Ok(maintained);
         }
         maintained.steps.extend(compact_all(platform, dataset, table, upkeep).await?);
+    }
+    for table in ONLY_ADDED_TO {
+        if platform.is_past_deadline() {
+            return Ok(maintained);
+        }
+        let table = platform.lake.table(dataset.series_id(table))?;
+        let target = upkeep.target_bytes;
+        maintained.steps.extend(compact(platform, &table, u64::MAX, target, RowOrder::Free).await?);
     }
     for id in crate::query::table_ids(dataset) {
         if platform.is_past_deadline() {

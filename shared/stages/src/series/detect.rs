@@ -20,8 +20,8 @@ use smelt_lake::{Commit, Snapshot, Table};
 use super::anomaly_rows::{files_of, read_anomalies, write_anomalies};
 use super::calendar::{DAY, start_of_step, step_after};
 use super::forecasting::in_background;
-use super::incidents::{Anomaly, Found, Look};
-use super::read::{SeriesRead, read_series};
+use super::incidents::{Anomaly, Found, Look, siblings};
+use super::read::{SeriesRead, definition_of, read_series};
 use crate::alert::alerts;
 use crate::follow::{Attempt, Follower, follow};
 use crate::silver::upstream;
@@ -77,7 +77,7 @@ impl Follower for Detecting<'_> {
             return Ok(Attempt::UpToDate);
         };
         let until = JudgedUntil {
-            definition: self.series.definition_hash.as_str().to_owned(),
+            definition: self.definition(),
             mart: mart.identity(),
             newest: read.newest,
             is_settled: read.is_settled,
@@ -128,9 +128,14 @@ impl Detecting<'_> {
     /// `None` where the mart was not judged yet, or was another, or by another definition.
     fn judged_until(&self, base: Option<&Snapshot>, mart: &Snapshot) -> Option<JudgedUntil> {
         let until: JudgedUntil = serde_json::from_str(base?.property(&self.property())?).ok()?;
-        let is_same = until.definition == self.series.definition_hash.as_str()
-            && until.mart == mart.identity();
+        let is_same = until.definition == self.definition() && until.mart == mart.identity();
         is_same.then_some(until)
+    }
+
+    /// What judgements depend on beside the rows.
+    fn definition(&self) -> String {
+        let smallest = self.series.alerts.smallest_effect;
+        format!("{} {smallest}", definition_of(self.mart, self.series))
     }
 
     /// The anomalies after judging what was read.
@@ -148,25 +153,34 @@ impl Detecting<'_> {
             // By another definition all is judged anew that there is enough before.
             None => back(read.newest, i64::from(self.series.history / 2)),
         };
-        let news_from = back(before.map_or(read.newest, |it| it.newest.min(read.newest)), 1)
+        // Many steps at once are a history that is being loaded.
+        let looked_at = before.map(|before| before.newest.min(read.newest));
+        let looked_at = looked_at.filter(|from| *from >= back(read.newest, late_steps(every)));
+        let news_from = back(looked_at.unwrap_or(read.newest), 1)
             .max(news_by_the_clock(every, self.platform.started_at));
         let smallest = self.series.alerts.smallest_effect;
         let settings = DetectorSettings { smallest, ..DetectorSettings::default() };
-        let series = read.series.clone();
-        let found = in_background(move || judge_all(&series, settings, judged_from)).await?;
-        let ids: Vec<String> = read.series.iter().map(|one| one.id.clone()).collect();
-        let look = Look {
-            dataset: &self.dataset.name,
-            mart: self.mart.name.as_str(),
-            series: self.series,
-            ids: &ids,
-            judged_from,
-            newest: read.newest,
-            news_from,
-            now: self.platform.started_at,
-            found,
+        let (all, newest, now) = (read.series.clone(), read.newest, self.platform.started_at);
+        let (dataset, mart, series) =
+            (self.dataset.name.clone(), self.mart.name.clone(), self.series.clone());
+        let judge = move || {
+            let ids: Vec<String> = all.iter().map(|one| one.id.clone()).collect();
+            let look = Look {
+                dataset: &dataset,
+                mart: mart.as_str(),
+                series: &series,
+                ids: &ids,
+                siblings: siblings(&series, &ids),
+                judged_from,
+                newest,
+                news_from,
+                now,
+                threshold: settings.threshold,
+                found: judge_all(&all, settings, judged_from),
+            };
+            look.update(known)
         };
-        let mut anomalies = look.update(known);
+        let mut anomalies = in_background(judge).await?;
         let told = self.told().await?;
         for anomaly in &mut anomalies {
             anomaly.notified_at = told.get(&anomaly.alert_id).copied();
@@ -176,9 +190,15 @@ impl Detecting<'_> {
 
     /// When each alert of the dataset was told.
     async fn told(&self) -> Result<BTreeMap<AlertId, DateTime<Utc>>, StageError> {
-        let alerts = alerts(self.platform, self.dataset).await?;
-        let told = alerts.into_iter().filter(|alert| alert.status == AlertStatus::Sent);
-        Ok(told.filter_map(|alert| Some((alert.alert_id, alert.notified_at?))).collect())
+        let mut when = BTreeMap::new();
+        for alert in alerts(self.platform, self.dataset).await? {
+            let Some(at) = alert.notified_at.filter(|_| alert.status == AlertStatus::Sent) else {
+                continue;
+            };
+            when.extend(alert.told_together().map(|id| (id, at)));
+            when.insert(alert.alert_id, at);
+        }
+        Ok(when)
     }
 }
 
@@ -211,7 +231,9 @@ fn judge_all(
         for (position, value) in one.values.iter().enumerate() {
             let Some(time) = one.time(position) else { break };
             let judged = detector.push(time, *value);
-            if judged.is_anomaly && time >= from {
+            // In an incident that goes on, what hardly differs is no part of it.
+            let matters = (value - judged.expected).abs() >= settings.smallest;
+            if judged.is_anomaly && matters && time >= from {
                 let severity = match judged.severity {
                     Judged::Critical => Severity::Critical,
                     Judged::Warning | Judged::None => Severity::Warning,

@@ -7,7 +7,7 @@
 //! Rows that were found before keep their incident, so that late data, which are judged once more,
 //! give no second message.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use smelt_domain::{AlertId, AlertKind, DatasetName, MartSeries, Severity};
@@ -18,6 +18,8 @@ use super::calendar::{day_of, step_after, steps_between};
 const CALM: i64 = 3;
 /// Series that make a group.
 const GROUP: usize = 3;
+/// Steps away at which a series still goes the same way as others at the same time.
+const BESIDE: i64 = 1;
 
 /// Where an anomaly stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +110,9 @@ pub(super) struct Look<'a> {
     pub dataset: &'a DatasetName,
     pub mart: &'a str,
     pub series: &'a MartSeries,
-    /// The ids of all series that were looked at.
+    /// The ids of all series that were looked at, in order.
     pub ids: &'a [String],
+    pub siblings: Siblings,
     /// The first step that was judged; what was found before stays as it is.
     pub judged_from: i64,
     /// The newest step.
@@ -117,6 +120,8 @@ pub(super) struct Look<'a> {
     /// The first step that is news: older ones are recorded, but not told.
     pub news_from: i64,
     pub now: DateTime<Utc>,
+    /// The score from which on a value begins an incident; what scores less can only go on.
+    pub threshold: f64,
     /// What was found, by series and step.
     pub found: BTreeMap<(String, i64), Found>,
 }
@@ -152,7 +157,11 @@ impl Look<'_> {
         match self.found.remove(&(anomaly.series.clone(), anomaly.time)) {
             Some(found) if anomaly.status == AnomalyStatus::Withdrawn => {
                 // It comes and goes with late data; whoever was told knows of it.
-                Anomaly { found, status: AnomalyStatus::Over, ..anomaly }
+                let status = match anomaly.notified_at {
+                    Some(_) => AnomalyStatus::Over,
+                    None => self.status(&anomaly.series, anomaly.time),
+                };
+                Anomaly { found, status, ..anomaly }
             }
             Some(found) => Anomaly { found, ..anomaly },
             None => Anomaly { status: AnomalyStatus::Withdrawn, ..anomaly },
@@ -161,18 +170,18 @@ impl Look<'_> {
 
     /// Adds what was found at one time in one direction.
     fn add(&self, time: i64, found: Vec<(&str, &Found)>, all: &mut Vec<Anomaly>) {
+        let Some(above) = found.first().map(|(_, one)| one.is_above()) else { return };
         let mut rest: Vec<(&str, &Found)> = Vec::new();
         for (series, one) in found {
-            let above = one.is_above();
-            let known = self.goes_on(series, time, above, all);
-            match known.or_else(|| self.joined(series, time, above, all)) {
+            match self.goes_on(series, time, above, all) {
                 Some(alert_id) => all.push(self.anomaly(alert_id, series, time, one)),
-                None => rest.push((series, one)),
+                None if one.score >= self.threshold => rest.push((series, one)),
+                // Part of something that has been over for us.
+                None => {}
             }
         }
-        for group in self.groups(rest) {
-            let Some((_, first)) = group.members.first() else { continue };
-            let alert_id = self.alert_id(&group.key, time, first.is_above());
+        for group in self.groups(rest, &Beside::of(self, time, above, all)) {
+            let alert_id = group.joins.unwrap_or_else(|| self.alert_id(&group.key, time, above));
             for (series, one) in group.members {
                 all.push(self.anomaly(alert_id.clone(), series, time, one));
             }
@@ -181,26 +190,8 @@ impl Look<'_> {
 
     /// The incident that the series is in already.
     fn goes_on(&self, series: &str, time: i64, above: bool, all: &[Anomaly]) -> Option<AlertId> {
-        let own = self.near(time, above, all).filter(|anomaly| anomaly.series == series);
+        let own = self.near(time, above, CALM, all).filter(|anomaly| anomaly.series == series);
         own.max_by_key(|one| one.time).map(|one| one.alert_id.clone())
-    }
-
-    /// The incident of a group that the series belongs to, found before.
-    fn joined(&self, series: &str, time: i64, above: bool, all: &[Anomaly]) -> Option<AlertId> {
-        let mut groups: BTreeMap<&AlertId, BTreeSet<&str>> = BTreeMap::new();
-        for anomaly in self.near(time, above, all) {
-            groups.entry(&anomaly.alert_id).or_default().insert(&anomaly.series);
-        }
-        let is_alike = |members: &BTreeSet<&str>| {
-            (0..self.series.by.len()).any(|column| {
-                let key = self.key_without(series, column);
-                key.is_some() && members.iter().all(|it| self.key_without(it, column) == key)
-            })
-        };
-        let mut groups = groups.into_iter().filter(|(_, members)| members.len() >= GROUP);
-        let found =
-            groups.find(|(_, members)| is_alike(members) || 2 * members.len() > self.ids.len());
-        found.map(|(alert_id, _)| alert_id.clone())
     }
 
     /// Anomalies in one direction of the same time, or but a few steps away.
@@ -208,54 +199,65 @@ impl Look<'_> {
         &'n self,
         time: i64,
         above: bool,
+        steps: i64,
         all: &'n [Anomaly],
     ) -> impl Iterator<Item = &'n Anomaly> {
         all.iter().filter(move |anomaly| {
             anomaly.found.is_above() == above
                 && anomaly.status != AnomalyStatus::Withdrawn
                 && steps_between(self.series.every, anomaly.time, time)
-                    .is_some_and(|steps| steps.abs() <= CALM)
+                    .is_some_and(|between| between.abs() <= steps)
         })
     }
 
     /// What goes the same way at the same time, largest groups first; what is in none is a group of one.
-    fn groups<'f>(&self, mut found: Vec<(&'f str, &'f Found)>) -> Vec<Group<'f>> {
+    fn groups<'f>(&self, mut found: Vec<(&'f str, &'f Found)>, beside: &Beside) -> Vec<Group<'f>> {
         let mut groups = Vec::new();
-        let everything = found.len() >= GROUP && 2 * found.len() > self.ids.len();
-        if everything {
-            return vec![Group { key: "*".to_owned(), members: found }];
+        let count = found.len() + beside.at_once.len();
+        if !found.is_empty() && count >= GROUP && 2 * count > self.ids.len() {
+            let joins = beside.at_once.values().next().cloned();
+            return vec![Group { key: "*".to_owned(), members: found, joins }];
         }
-        while let Some((key, members)) = self.largest_group(&found) {
-            let (inside, outside) =
-                found.into_iter().partition(|(series, _)| members.contains(series));
-            groups.push(Group { key, members: inside });
+        let beside = &beside.near;
+        while let Some((key, members)) = self.largest_group(&found, beside) {
+            let joins = members.iter().find_map(|series| beside.get(*series)).cloned();
+            let (inside, outside): (Vec<_>, Vec<_>) =
+                found.iter().partition(|(series, _)| members.contains(series));
+            groups.push(Group { key, members: inside, joins });
             found = outside;
         }
-        let alone = |one: (&'f str, &'f Found)| Group { key: one.0.to_owned(), members: vec![one] };
+        let alone = |one: (&'f str, &'f Found)| Group {
+            key: one.0.to_owned(),
+            members: vec![one],
+            joins: None,
+        };
         groups.extend(found.into_iter().map(alone));
         groups
     }
 
     /// The largest group of series that differ in one column only: at least three, and at least half of
-    /// all such series.
+    /// all such series. One of them at least is new.
     fn largest_group<'f>(
         &self,
         found: &[(&'f str, &'f Found)],
+        beside: &'f BTreeMap<String, AlertId>,
     ) -> Option<(String, BTreeSet<&'f str>)> {
-        let columns = self.series.by.len();
         let mut best: Option<(String, BTreeSet<&str>)> = None;
-        for column in 0..columns {
+        for column in 0..self.series.by.len() {
             let mut buckets: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
             for (series, _) in found {
                 let Some(key) = self.key_without(series, column) else { continue };
                 buckets.entry(key).or_default().insert(series);
             }
+            for series in beside.keys() {
+                let Some(key) = self.key_without(series, column) else { continue };
+                if let Some(members) = buckets.get_mut(&key) {
+                    members.insert(series);
+                }
+            }
             for (key, members) in buckets {
-                let siblings = self
-                    .ids
-                    .iter()
-                    .filter(|id| self.key_without(id, column).as_ref() == Some(&key));
-                let is_group = members.len() >= GROUP && 2 * members.len() >= siblings.count();
+                let siblings = self.siblings.get(&(column, key.clone())).copied().unwrap_or(0);
+                let is_group = members.len() >= GROUP && 2 * members.len() >= siblings;
                 if is_group && best.as_ref().is_none_or(|(_, most)| members.len() > most.len()) {
                     best = Some((key, members));
                 }
@@ -266,9 +268,7 @@ impl Look<'_> {
 
     /// What a series has in common with those that differ in this column only.
     fn key_without(&self, series: &str, column: usize) -> Option<String> {
-        let mut values = self.series.values(series)?;
-        *values.get_mut(column)? = "*";
-        Some(self.series.id(values.into_iter().map(Some)))
+        key_without(self.series, series, column)
     }
 
     fn alert_id(&self, key: &str, time: i64, above: bool) -> AlertId {
@@ -278,22 +278,27 @@ impl Look<'_> {
     }
 
     fn anomaly(&self, alert_id: AlertId, series: &str, time: i64, found: &Found) -> Anomaly {
-        let is_muted = day_of(time).is_some_and(|day| self.series.is_muted(series, day));
-        let status = if is_muted {
-            AnomalyStatus::Muted
-        } else if time < self.news_from {
-            AnomalyStatus::Past
-        } else {
-            AnomalyStatus::Open
-        };
         Anomaly {
             alert_id,
             series: series.to_owned(),
             time,
             found: found.clone(),
-            status,
+            status: self.status(series, time),
             first_seen: self.now,
             notified_at: None,
+        }
+    }
+
+    /// Where what is found now stands at first.
+    fn status(&self, series: &str, time: i64) -> AnomalyStatus {
+        let last = step_after(self.series.every, time, 1).map(|next| next - 1);
+        let days = day_of(time).zip(last.and_then(day_of));
+        if days.is_some_and(|(first, last)| self.series.is_muted(series, first, last)) {
+            AnomalyStatus::Muted
+        } else if time < self.news_from {
+            AnomalyStatus::Past
+        } else {
+            AnomalyStatus::Open
         }
     }
 
@@ -316,10 +321,50 @@ impl Look<'_> {
     }
 }
 
+/// Series that are in an incident already, by id: newcomers that go the same way join it.
+struct Beside {
+    /// At the very same time.
+    at_once: BTreeMap<String, AlertId>,
+    /// Then, or a step before or after.
+    near: BTreeMap<String, AlertId>,
+}
+
+impl Beside {
+    fn of(look: &Look<'_>, time: i64, above: bool, all: &[Anomaly]) -> Self {
+        let within = |steps| {
+            let near = look.near(time, above, steps, all);
+            near.map(|one| (one.series.clone(), one.alert_id.clone())).collect()
+        };
+        Self { at_once: within(0), near: within(BESIDE) }
+    }
+}
+
 struct Group<'f> {
     /// What the members have in common.
     key: String,
     members: Vec<(&'f str, &'f Found)>,
+    /// The incident that others of the group are in.
+    joins: Option<AlertId>,
+}
+
+/// How many series there are that differ in one column only, by that column and what they share.
+pub(super) type Siblings = HashMap<(usize, String), usize>;
+
+/// Counts siblings, once for all steps.
+pub(super) fn siblings(series: &MartSeries, ids: &[String]) -> Siblings {
+    let mut siblings = Siblings::new();
+    for column in 0..series.by.len() {
+        for key in ids.iter().filter_map(|id| key_without(series, id, column)) {
+            *siblings.entry((column, key)).or_default() += 1;
+        }
+    }
+    siblings
+}
+
+fn key_without(series: &MartSeries, id: &str, column: usize) -> Option<String> {
+    let mut values = series.values(id)?;
+    *values.get_mut(column)? = "*";
+    Some(series.id(values.into_iter().map(Some)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Read without the engine, so that the function that trains need not contain it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -12,7 +12,7 @@ use arrow::datatypes::{
     DataType, Date32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType,
 };
 use futures::TryStreamExt;
-use smelt_domain::{Every, MartSeries, Missing, TableId};
+use smelt_domain::{Every, Mart, MartSeries, Missing, TableId};
 use smelt_forecast::Series;
 use smelt_lake::{DataFile, LakeError, Snapshot, Table};
 
@@ -39,7 +39,8 @@ pub(crate) struct SeriesRead {
 /// Reads the series of the mart at this version. `None` while there is no step that is over.
 ///
 /// A step is over when there is a row of a later one, or a day after its end. Rows that are dated more
-/// than a day ahead of the clock do not count: one that is dated 2099 would end everything before.
+/// than a day ahead of the clock do not count, nor do lone ones ahead of it: they would end everything
+/// before.
 pub(crate) async fn read_series(
     platform: &Platform,
     gold: &Table,
@@ -55,8 +56,8 @@ pub(crate) async fn read_series(
         cells.read(gold, file, series, limit).await?;
     }
     let all = cells.summed();
-    let Some(last) = all.iter().map(|cell| cell.step).max() else { return Ok(None) };
     let every = series.every;
+    let Some(last) = last_step(every, &all, now) else { return Ok(None) };
     let end = step_after(every, last, 1).unwrap_or(i64::MAX);
     let is_settled = now >= end.saturating_add(DAY);
     let newest = if is_settled { Some(last) } else { step_after(every, last, -1) };
@@ -75,6 +76,17 @@ pub(crate) async fn read_series(
     }))
 }
 
+/// The last step with rows. One that begins after now counts if there are rows in the step before it, as
+/// the wall clock's zone is not known.
+fn last_step(every: Every, cells: &[Cell], now: i64) -> Option<i64> {
+    let steps: BTreeSet<i64> = cells.iter().map(|cell| cell.step).collect();
+    let is_sound = |step: &&i64| {
+        let before = step_after(every, **step, -1);
+        **step <= now || before.is_some_and(|before| steps.contains(&before))
+    };
+    steps.iter().rev().find(is_sound).copied()
+}
+
 /// The version and the series of a mart; `None` while the mart does not exist, or has no step.
 pub(crate) async fn read_newest_series(
     platform: &Platform,
@@ -86,6 +98,11 @@ pub(crate) async fn read_newest_series(
         Some(snapshot) => read_series(platform, &gold, &snapshot, series).await,
         None => Ok(None),
     }
+}
+
+/// What a mart's series are computed by, as text: its own definition, and that of the series.
+pub(crate) fn definition_of(mart: &Mart, series: &MartSeries) -> String {
+    format!("{}-{}", mart.definition_hash, series.definition_hash)
 }
 
 /// Files that may hold rows as far back as the series look, by what the log knows of them.

@@ -18,11 +18,12 @@ use smelt_domain::{
 use smelt_forecast::{
     Backtest, Fitted, ForecastError, Part, Series, Settings, backtest, fit, holdout,
 };
+use smelt_lake::LakeError;
 
 use super::calendar::step_text;
 use super::experiments::{Experiment, append_accuracy, append_experiment};
 use super::forecasting::{InProduction, in_background, refresh_forecast};
-use super::read::{SeriesRead, read_newest_series};
+use super::read::{SeriesRead, definition_of, read_newest_series};
 use super::registry::ModelRegistry;
 use crate::learning::learn_all;
 use crate::observer::Unit;
@@ -110,9 +111,10 @@ impl Training<'_> {
         let registry = ModelRegistry::new(&self.platform.lake, &self.dataset.name, &self.mart.name);
         let history = registry.history().await?;
         let mut production = self.in_production(&registry, &history).await?;
-        if refit == Refit::Always || self.is_due(&registry, &history).await? {
+        let is_unusable = production.is_none() && history.production().is_some();
+        if refit == Refit::Always || is_unusable || self.is_due(&registry, &history).await? {
             let (card, stage, reason) =
-                self.fit_and_register(&registry, production.as_ref(), trained).await?;
+                self.fit_and_register(&registry, &history, production.as_ref(), trained).await?;
             if stage == ModelStage::Production {
                 production = self.in_production(&registry, &registry.history().await?).await?;
             }
@@ -127,13 +129,21 @@ impl Training<'_> {
         Ok(())
     }
 
+    /// `None` if there is none, or it cannot be used any more: then another one is due.
     async fn in_production(
         &self,
         registry: &ModelRegistry,
         history: &ModelHistory,
     ) -> Result<Option<InProduction>, StageError> {
         let Some(version) = history.production() else { return Ok(None) };
-        let fitted: Option<Fitted> = registry.model(version).await?;
+        let fitted: Option<Fitted> = match registry.model(version).await {
+            Ok(fitted) => fitted,
+            Err(error @ StageError::Lake(LakeError::Corrupt { .. })) => {
+                tracing::warn!(mart = %self.mart.name, version, %error, "the model is fitted anew");
+                None
+            }
+            Err(error) => return Err(error),
+        };
         // One that was fitted for another horizon forecasts something that nobody asked for any more.
         let fitted = fitted.filter(|fitted| {
             usize::try_from(self.series.horizon).is_ok_and(|it| it == fitted.settings().horizon)
@@ -149,12 +159,20 @@ impl Training<'_> {
         let Some((newest, _)) = history.stages().last() else { return Ok(true) };
         let Some(card) = registry.card(newest).await? else { return Ok(true) };
         let age = self.platform.started_at - card.fitted_at;
-        Ok(age >= DUE || card.definition_hash != self.series.definition_hash.as_str())
+        // A run that ended early may not have promoted what it fitted.
+        let former = card.comparison.as_ref().map(|both| both.production_version);
+        let is_unfinished = history.stage(newest) < Some(verdict(&card, former).0);
+        Ok(age >= DUE || is_unfinished || card.definition_hash != self.definition())
+    }
+
+    fn definition(&self) -> String {
+        definition_of(self.mart, self.series)
     }
 
     async fn fit_and_register(
         &self,
         registry: &ModelRegistry,
+        history: &ModelHistory,
         production: Option<&InProduction>,
         trained: &mut Trained,
     ) -> Result<(ModelCard, ModelStage, String), StageError> {
@@ -168,7 +186,7 @@ impl Training<'_> {
         let card = registry
             .register(self.platform, &fit.fitted, self.card(&fit, started.elapsed()))
             .await?;
-        let (stage, reason) = verdict(&card);
+        let (stage, reason) = verdict(&card, history.production());
         if stage >= ModelStage::Staging {
             registry.change(self.platform, ModelChange::Stage, card.version, &reason).await?;
         }
@@ -216,7 +234,7 @@ impl Training<'_> {
             run_id: self.platform.run_id.clone(),
             data_version: self.read.version,
             newest: step_text(self.series.every, self.read.newest),
-            definition_hash: self.series.definition_hash.as_str().to_owned(),
+            definition_hash: self.definition(),
             learnt_from: self.read.series.len() as u64,
             left_out: self.read.left_out as u64,
             metrics: fit.backtest.as_ref().map(metrics).unwrap_or_default(),
@@ -280,8 +298,8 @@ fn compare(
     }))
 }
 
-/// The promotion rule: how far a model gets, and why.
-fn verdict(card: &ModelCard) -> (ModelStage, String) {
+/// The promotion rule: how far a model gets beside the version in production, and why.
+fn verdict(card: &ModelCard, production: Option<u64>) -> (ModelStage, String) {
     let metric = |name: &str| card.metrics.get(name).copied();
     if let Some((own, naive)) = metric(MASE).zip(metric(NAIVE_MASE))
         && own > NO_WORSE * naive
@@ -290,7 +308,13 @@ fn verdict(card: &ModelCard) -> (ModelStage, String) {
         return (ModelStage::Candidate, why);
     }
     match &card.comparison {
-        None => (ModelStage::Production, "there is no other in production".to_owned()),
+        None => (
+            ModelStage::Production,
+            match production {
+                None => "there is no other in production".to_owned(),
+                Some(version) => format!("version {version} forecasts nothing to compare with"),
+            },
+        ),
         Some(both) => {
             let (own, other) = (both.candidate, both.production);
             let against = format!(

@@ -81,10 +81,12 @@ fn look_again(
         mart: "daily_requests",
         series: &series,
         ids: &ids,
+        siblings: siblings(&series, &ids),
         judged_from: judged_from * DAY,
         newest: newest * DAY,
         news_from: news_from * DAY,
         now: DateTime::from_timestamp(newest * DAY, 0).unwrap(),
+        threshold: 0.5,
         found: found.collect(),
     };
     look.update(known)
@@ -172,6 +174,29 @@ fn what_is_older_than_what_was_judged_stays() {
         look(Vec::new(), 50, 49, &[(30, "QUEENS / Heat", true), (50, "QUEENS / Heat", true)]);
     let again = look_again(known, 40, 50, 49, &[]);
     assert_eq!(table(&again), "30 + QUEENS / Heat #0 past\n50 + QUEENS / Heat #1 withdrawn\n");
+}
+
+#[test]
+fn who_comes_later_joins_those_who_were_told() {
+    let noise = ["BRONX / Noise", "BROOKLYN / Noise", "QUEENS / Noise"];
+    // One of three at first, and the others with late data: no second message.
+    let first = look(Vec::new(), 50, 49, &[(50, noise[1], true)]);
+    let later = look(first.clone(), 50, 49, &noise.map(|id| (50, id, true)));
+    assert!(later.iter().all(|one| one.alert_id == first[0].alert_id), "{}", table(&later));
+    // One since yesterday, and today all three.
+    let today = noise.map(|id| (51, id, true));
+    let all = [(50, noise[1], true), today[0], today[1], today[2]];
+    let later = look(first.clone(), 51, 50, &all);
+    assert!(later.iter().all(|one| one.alert_id == first[0].alert_id), "{}", table(&later));
+}
+
+#[test]
+fn what_is_not_told_stays_so_when_it_comes_back() {
+    let found = [(20, "BRONX / Heat", true), (40, "QUEENS / Heat", true)];
+    let first = look(Vec::new(), 50, 49, &found);
+    let gone = look(first.clone(), 50, 49, &[]);
+    assert!(table(&gone).contains("#0 withdrawn"), "{}", table(&gone));
+    assert_eq!(table(&look(gone, 50, 49, &found)), table(&first));
 }
 
 proptest! {
