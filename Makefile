@@ -103,7 +103,7 @@ FORECAST_VENV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/smelt/bench-forecast
 
 .PHONY: bench-forecast
 bench-forecast: setup $(FORECAST_VENV)/.ready ## Measure forecasts and anomaly scores against Python's (ARGS="--save docs/forecast.md")
-	cargo build --release --package smelt-forecast --example tables --locked
+	cargo build --release --package smelt-forecast --example tables --example planted --locked
 	$(FORECAST_VENV)/bin/python bench/forecast/run.py --data ../shared/data \
 		--runner $(CARGO_TARGET_DIR)/release/examples/tables $(ARGS)
 

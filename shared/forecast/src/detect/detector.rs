@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::experts::Experts;
+use super::growth::Growth;
 use super::judgement::{Judgement, Severity};
 use super::views::{Rare, Shown, View, Views};
 
@@ -51,6 +52,8 @@ struct Incident {
     age: usize,
     calm: usize,
     severity: Severity,
+    /// Whether it is a change that lasts, which each value by itself may hardly show.
+    lasting: bool,
 }
 
 /// Judges values one after the other. Its state can be stored between them.
@@ -59,12 +62,15 @@ pub struct Detector {
     settings: DetectorSettings,
     experts: Experts,
     views: Views,
+    growth: Growth,
     last: Option<i64>,
     step: f64,
     seen: usize,
     incident: Option<Incident>,
     /// The greatest surprise of late.
     lately: f64,
+    /// The greatest surprise of one view in what was reported of late.
+    reported: f64,
     hits: VecDeque<bool>,
 }
 
@@ -81,11 +87,13 @@ impl Detector {
             settings,
             experts: Experts::new(),
             views: Views::default(),
+            growth: Growth::default(),
             last: None,
             step: 0.0,
             seen: 0,
             incident: None,
             lately: 0.0,
+            reported: 0.0,
             hits: VecDeque::new(),
         }
     }
@@ -109,18 +117,17 @@ impl Detector {
         let value = value.clamp(-1e100, 1e100);
         let fine = self.fine();
         let usual = self.experts.usual_at(time).or(self.views.tail(View::Height).quantile(0.5));
-        let shown = self.views.look(value, expected, usual, fine);
+        let long_run = self.experts.long_run_at(time).or(usual);
+        let shown = self.views.look(value, expected, usual, long_run, &self.growth, fine);
         let expected = expected.unwrap_or(value);
         let (lo, hi) = self.bounds(expected);
         let matters = (value - expected).abs() >= self.settings.smallest;
         let rare = if self.seen >= FIRST && matters {
-            self.views.rarity(&shown, fine)
+            self.news(self.views.rarity(&shown, fine), self.views.single(&shown, fine))
         } else {
-            Rare::NOTHING
+            self.news(Rare::NOTHING, Rare::NOTHING)
         };
-        let news = if rare.surprise >= self.lately + MORE { 1.0 } else { OLD_NEWS };
-        self.lately = (self.lately - FADE).max(rare.surprise);
-        let score = news * rare.surprise / (news * rare.surprise + HALF);
+        let score = rare.surprise / (rare.surprise + HALF);
         let threshold = self.settings.threshold;
         let severity = if score < threshold {
             Severity::None
@@ -129,7 +136,7 @@ impl Detector {
         } else {
             Severity::Critical
         };
-        self.follow(severity, value < lo || value > hi);
+        self.follow(severity, rare.view == View::Drift, value < lo || value > hi);
         let goes_on = self.incident.filter(|incident| incident.calm == 0);
         if self.hits.len() >= self.settings.of.max(1) {
             self.hits.pop_front();
@@ -153,6 +160,28 @@ impl Detector {
         }
     }
 
+    /// What is left of surprises, that of all views together and that of one by itself, where they are
+    /// no news; the larger one. All views have to be surprised more than lately. One by itself may
+    /// grow slowly, so that only what has been reported is old news to it.
+    fn news(&mut self, together: Rare, single: Rare) -> Rare {
+        let fresh = |surprise: f64, before: f64| {
+            if surprise >= before + MORE { surprise } else { OLD_NEWS * surprise }
+        };
+        let all = fresh(together.surprise, self.lately);
+        self.lately = (self.lately - FADE).max(together.surprise);
+        let alone = fresh(single.surprise, self.reported);
+        self.reported = (self.reported - FADE).max(0.0);
+        let larger = all.max(alone);
+        if larger >= self.settings.threshold * (larger + HALF) {
+            self.reported = self.reported.max(single.surprise);
+        }
+        if alone > all {
+            Rare { surprise: alone, ..single }
+        } else {
+            Rare { surprise: all, ..together }
+        }
+    }
+
     /// What is not told apart: a share of the range in which most values are.
     fn fine(&self) -> f64 {
         let heights = self.views.tail(View::Height);
@@ -162,20 +191,28 @@ impl Detector {
     }
 
     fn bounds(&self, expected: f64) -> (f64, f64) {
-        let steps = self.views.tail(View::Step);
-        let off = |share: f64| steps.quantile(share).unwrap_or(0.0);
+        let steps = self.views.tail(View::Error);
+        let grown = self.growth.at(expected);
+        let off = |share: f64| grown * steps.quantile(share).unwrap_or(0.0);
         (expected + off(0.025).min(0.0), expected + off(0.975).max(0.0))
     }
 
     /// Begins an anomaly, or ends one.
-    fn follow(&mut self, severity: Severity, outside: bool) {
+    fn follow(&mut self, severity: Severity, lasting: bool, outside: bool) {
         if severity > Severity::None {
             let before = self.incident.map_or(Severity::None, |incident| incident.severity);
-            self.incident = Some(Incident { age: 0, calm: 0, severity: severity.max(before) });
+            let lasting = lasting || self.incident.is_some_and(|incident| incident.lasting);
+            let severity = severity.max(before);
+            self.incident = Some(Incident { age: 0, calm: 0, severity, lasting });
         } else if let Some(incident) = &mut self.incident {
             incident.age += 1;
-            incident.calm = if outside { 0 } else { incident.calm + 1 };
+            let goes_on = outside || (incident.lasting && self.views.lasts());
+            incident.calm = if goes_on { 0 } else { incident.calm + 1 };
             if incident.calm >= CALM || incident.age > HOLD {
+                if incident.lasting {
+                    self.views.settle();
+                    self.experts.settle();
+                }
                 self.incident = None;
             }
         }
@@ -193,6 +230,7 @@ impl Detector {
             Some(_) => value.clamp(expected - width, expected + width),
             None => value,
         };
+        self.growth.see(taken, expected);
         self.experts.see(time, taken, self.step);
         self.last = Some(time);
         self.seen += 1;

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::calendar::Calendar;
 use super::profile::Profile;
 
 /// How fast running means of levels follow.
 const FOLLOW: [f64; 3] = [0.6, 0.2, 0.03];
 /// How fast the running error of an expert forgets.
 const FORGET: f64 = 0.01;
-const COUNT: usize = FOLLOW.len() + 5;
+const COUNT: usize = FOLLOW.len() + 9;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Experts {
@@ -20,6 +21,9 @@ pub(super) struct Experts {
     off_day: f64,
     off_week: f64,
     last_day: f64,
+    calendar: Calendar,
+    /// Running errors of what is usual by the day and by the week.
+    usual_errors: [f64; 2],
     errors: [f64; COUNT],
     seen: f64,
 }
@@ -34,6 +38,8 @@ impl Experts {
             off_day: 0.0,
             off_week: 0.0,
             last_day: 0.0,
+            calendar: Calendar::default(),
+            usual_errors: [0.0; 2],
             errors: [0.0; COUNT],
             seen: 0.0,
         }
@@ -44,6 +50,7 @@ impl Experts {
         let [fast, middle, slow] = self.levels;
         let known = |value: f64| last.map(|_| value);
         let (day, week) = (self.day.at(time), self.week.at(time));
+        let [near, around, near_year, around_year] = self.calendar.forecasts(time);
         [
             last,
             known(fast),
@@ -53,6 +60,10 @@ impl Experts {
             day.map(|day| day + self.off_day),
             week.map(|week| week + self.off_week),
             day.zip(last).map(|(day, last)| last + day - self.last_day),
+            near,
+            around,
+            near_year,
+            around_year,
         ]
     }
 
@@ -92,6 +103,12 @@ impl Experts {
         if let Some(week) = self.week.at(time) {
             self.off_week += 0.1 * (value - week - self.off_week);
         }
+        if let (Some(day), Some(week)) = (self.day.at(time), self.week.at(time)) {
+            for (error, said) in self.usual_errors.iter_mut().zip([day, week]) {
+                *error += rate * ((value - said).abs() - *error);
+            }
+        }
+        self.calendar.see(time, value, step);
         self.last_day = self.day.at(time).unwrap_or(value);
         self.day.see(time, value, step);
         self.week.see(time, value, step);
@@ -100,6 +117,18 @@ impl Experts {
 
     /// What is usual at this time, whatever came last.
     pub(super) fn usual_at(&self, time: i64) -> Option<f64> {
-        self.day.at(time)
+        self.calendar.usual(time).or_else(|| self.day.at(time))
+    }
+
+    /// The same in the long run, as far back as there is a way to know it.
+    pub(super) fn long_run_at(&self, time: i64) -> Option<f64> {
+        let [by_day, by_week] = self.usual_errors;
+        let week = self.week.at(time).filter(|_| by_week < by_day);
+        self.calendar.usual(time).or(week).or_else(|| self.day.at(time))
+    }
+
+    /// A change that has lasted is usual now.
+    pub(super) fn settle(&mut self) {
+        self.calendar.settle();
     }
 }

@@ -5,10 +5,15 @@
 //! is, how far from what is usual at its time of day, how far the last few were on average, and how new
 //! the last few are in their order. In each, how rare it is is told from what was seen before in the
 //! same way, so that no scale has to be known. The surprise of all views together is the score; what
-//! was as surprising a moment before is no news.
+//! was as surprising a moment before is no news. Two views count by themselves as well: how far the
+//! value is from what was expected, as errors are at its level, and the sum of such distances over time.
+//! By the day, the week or the month, what is expected goes by the calendar.
 
+mod calendar;
 mod detector;
+mod drift;
 mod experts;
+mod growth;
 mod judgement;
 mod pattern;
 mod profile;

@@ -15,6 +15,8 @@ const TAIL_LEAST: usize = 8;
 /// mean.
 const HEAVIEST: f64 = 1.0;
 const LIGHTEST: f64 = 5.0;
+/// The heaviest shape of excesses: a heavier one has no variance.
+const HEAVIEST_EXCESS: f64 = 0.5;
 
 /// The newest numbers, in the order they came and sorted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
@@ -96,6 +98,41 @@ impl Tail {
     }
 }
 
+impl Tail {
+    /// The same as [`Tail::surprise`], where what is rare is rarer: distances beyond the farthest
+    /// twentieth have a generalised Pareto distribution, by its moments (Hosking and Wallis: Parameter
+    /// and quantile estimation for the generalized Pareto distribution, 1987), of which the lightest is
+    /// exponential. So many numbers in a row as are `together` tell as much as one.
+    pub(super) fn excess(&self, number: f64, sign: f64, floor: f64, together: f64) -> f64 {
+        let n = self.sorted.len();
+        let Some(middle) = self.quantile(0.5) else { return 0.0 };
+        let distance = sign * (number - middle);
+        let tail = ((TAIL_SHARE * n as f64) as usize).max(TAIL_LEAST);
+        if distance <= floor || n <= tail {
+            return 0.0;
+        }
+        let ranked = |rank: usize| {
+            let one = if sign > 0.0 { self.sorted[n - 1 - rank] } else { self.sorted[rank] };
+            (sign * (one - middle)).max(floor)
+        };
+        let base = ranked(tail);
+        if distance <= base {
+            return self.surprise(number, sign, floor);
+        }
+        let excesses = || (0..tail).map(|rank| ranked(rank) - base);
+        let mean = (excesses().sum::<f64>() / tail as f64).max(0.1 * floor).max(1e-300);
+        let variance = excesses().map(|one| (one - mean).powi(2)).sum::<f64>() / tail as f64;
+        // As many distances as these do not tell a tail that is lighter: what an exponential one is
+        // expected to be by them.
+        let lightest = (together / tail as f64).min(HEAVIEST_EXCESS);
+        let heavy = 0.5 * (1.0 - mean * mean / variance.max(1e-300));
+        let heavy = heavy.clamp(lightest, HEAVIEST_EXCESS);
+        let scale = mean * (1.0 - heavy + lightest);
+        let survives = (1.0 + heavy * (distance - base) / scale).log10() / heavy;
+        ((n + 1) as f64 / (tail + 1) as f64).log10() + survives
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +157,16 @@ mod tests {
         assert_eq!(tail.surprise(400.0, -1.0, 0.1), 0.0);
         assert!((tail.surprise(-100.0, -1.0, 0.1) - beyond).abs() < 0.2);
         assert_eq!(Tail::default().surprise(1.0, 1.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn excesses_are_rarer_the_farther_and_the_more_is_known() {
+        let (few, many) = (tail(200), tail(2_000));
+        let far = |tail: &Tail, number: f64| tail.excess(number, 1.0, 0.1, 1.0);
+        assert!(far(&many, 55.0) < far(&many, 60.0) && far(&many, 60.0) < far(&many, 100.0));
+        assert!(far(&few, 80.0) < far(&many, 80.0));
+        assert!(many.excess(80.0, 1.0, 0.1, 10.0) < far(&many, 80.0));
+        assert_eq!(far(&Tail::default(), 1.0), 0.0);
     }
 
     #[test]

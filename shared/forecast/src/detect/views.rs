@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::drift::Drift;
+use super::growth::Growth;
 use super::pattern::Past;
 use super::tail::Tail;
 
@@ -21,22 +23,36 @@ pub(super) enum View {
     /// How new the last few are in their order, and many more.
     Short,
     Long,
+    /// How far they have been from what is usual, summed up.
+    Drift,
+    /// How far a value is from what was expected, as errors are at its level.
+    Error,
 }
 
 impl View {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Step, Self::Height, Self::Time, Self::Shift, Self::Short, Self::Long];
+    pub(super) const ALL: [Self; 8] = [
+        Self::Step,
+        Self::Height,
+        Self::Time,
+        Self::Shift,
+        Self::Short,
+        Self::Long,
+        Self::Drift,
+        Self::Error,
+    ];
 
     pub(super) fn reason(self, above: bool) -> &'static str {
         match (self, above) {
-            (Self::Step, true) => "far above what was expected",
-            (Self::Step, false) => "far below what was expected",
+            (Self::Step | Self::Error, true) => "far above what was expected",
+            (Self::Step | Self::Error, false) => "far below what was expected",
             (Self::Height, true) => "as high as hardly ever before",
             (Self::Height, false) => "as low as hardly ever before",
             (Self::Time, true) => "high for the time of day",
             (Self::Time, false) => "low for the time of day",
             (Self::Shift, true) => "has been above the usual level",
             (Self::Shift, false) => "has been below the usual level",
+            (Self::Drift, true) => "has been too high again and again",
+            (Self::Drift, false) => "has been too low again and again",
             (Self::Short | Self::Long, _) => "an order of values that was not seen before",
         }
     }
@@ -58,6 +74,14 @@ const LONG: usize = 24;
 const LEAST_NEW: f64 = 0.01;
 /// What the second rarest weighs beside the rarest, the third beside the second, and so on.
 const NEXT: f64 = 0.7;
+
+/// Two views, above and below: so many looks for something rare by itself (Bonferroni).
+const LOOKS: f64 = 4.0;
+/// How much rarer still sums have to be: small changes that last are common and hardly ever matter.
+const LASTING_LOOKS: f64 = 5.0;
+/// Sums below are not told apart, and so many in a row tell as much as one.
+const LEAST_SUM: f64 = 0.5;
+const TOGETHER: f64 = 10.0;
 
 /// What the views show of the newest value.
 pub(super) type Shown = [Option<f64>; View::ALL.len()];
@@ -81,22 +105,28 @@ pub(super) struct Views {
     tails: [Tail; View::ALL.len()],
     /// Distances of the last few values from what is usual.
     offs: VecDeque<f64>,
+    drift: Drift,
     past: Past,
 }
 
 impl Views {
-    /// `usual` is what values are at this time, or in the long run.
+    /// `usual` is what values are at this time, `long_run` the same from further back.
     pub(super) fn look(
         &mut self,
         value: f64,
         expected: Option<f64>,
         usual: Option<f64>,
+        long_run: Option<f64>,
+        growth: &Growth,
         fine: f64,
     ) -> Shown {
         if self.offs.len() == FEW {
             self.offs.pop_front();
         }
-        self.offs.push_back(usual.map_or(0.0, |usual| value - usual));
+        let off = usual.map(|usual| value - usual);
+        self.offs.push_back(off.unwrap_or(0.0));
+        let grown = long_run.map(|usual| (value - usual) / growth.at(usual));
+        self.drift = self.drift.with(grown.unwrap_or(0.0));
         self.past.see(value);
         let heights = self.tail(View::Height);
         let range = heights.quantile(0.95).zip(heights.quantile(0.05)).map_or(0.0, |(a, b)| a - b);
@@ -105,10 +135,12 @@ impl Views {
         [
             expected.map(|expected| value - expected),
             Some(value),
-            usual.map(|usual| value - usual),
+            off,
             (self.offs.len() == FEW).then_some(shift),
             self.past.newness(SHORT, range),
             self.past.newness(LONG, range),
+            Some(self.drift.sum()),
+            expected.map(|expected| (value - expected) / growth.at(expected)),
         ]
     }
 
@@ -126,6 +158,10 @@ impl Views {
         let mut all = Vec::with_capacity(View::ALL.len());
         for ((view, tail), number) in View::ALL.into_iter().zip(&self.tails).zip(shown) {
             let Some(number) = number else { continue };
+            // These are judged by themselves.
+            if matches!(view, View::Drift | View::Error) {
+                continue;
+            }
             let fine = match view {
                 View::Short | View::Long => LEAST_NEW,
                 _ => fine,
@@ -148,7 +184,41 @@ impl Views {
             weights += weight;
             weight *= NEXT;
         }
-        Rare { surprise: if weights > 0.0 { sum / weights } else { 0.0 }, ..rarest }
+        let average = if weights > 0.0 { sum / weights } else { 0.0 };
+        Rare { surprise: average, ..rarest }
+    }
+
+    /// The rarest of what two views find, each by itself. That there are several to find something in
+    /// is taken off.
+    pub(super) fn single(&self, shown: &Shown, fine: f64) -> Rare {
+        let views = [
+            (View::Error, fine, 1.0, LOOKS.log10()),
+            (View::Drift, LEAST_SUM, TOGETHER, (LOOKS * LASTING_LOOKS).log10()),
+        ];
+        let mut rarest = Rare::NOTHING;
+        for (view, fine, together, looks) in views {
+            let Some(number) = shown[view as usize] else { continue };
+            for (sign, above) in view.sides() {
+                let surprise = self.tail(view).excess(number, *sign, fine, together) - looks;
+                if surprise > rarest.surprise {
+                    rarest = Rare { surprise, view, above: *above };
+                }
+            }
+        }
+        rarest
+    }
+
+    /// Whether a lasting change still lasts.
+    pub(super) fn lasts(&self) -> bool {
+        let tail = self.tail(View::Drift);
+        let outside = |share: f64| tail.quantile(share).unwrap_or(0.0);
+        let sum = self.drift.sum();
+        sum > outside(0.975).max(1.0) || sum < outside(0.025).min(-1.0)
+    }
+
+    /// A change that has lasted is usual now.
+    pub(super) fn settle(&mut self) {
+        self.drift.settle();
     }
 
     pub(super) fn tail(&self, view: View) -> &Tail {
