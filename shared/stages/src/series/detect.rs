@@ -228,6 +228,10 @@ fn judge_all(
     let mut found = BTreeMap::new();
     for one in series {
         let mut detector = Detector::new(settings);
+        // What was never below zero is not expected to be.
+        let least =
+            one.values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::min);
+        let floor = if least < 0.0 { f64::MIN } else { 0.0 };
         for (position, value) in one.values.iter().enumerate() {
             let Some(time) = one.time(position) else { break };
             let judged = detector.push(time, *value);
@@ -240,9 +244,9 @@ fn judge_all(
                 };
                 let anomaly = Found {
                     observed: *value,
-                    expected: judged.expected,
-                    lo: judged.lo,
-                    hi: judged.hi,
+                    expected: judged.expected.max(floor),
+                    lo: judged.lo.max(floor),
+                    hi: judged.hi.max(floor),
                     score: judged.score,
                     severity,
                     reason: judged.reason,
