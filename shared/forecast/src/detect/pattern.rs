@@ -39,7 +39,8 @@ impl Past {
         let ends = rest.checked_sub(length).filter(|ends| *ends >= 2 * length + FEWEST)?;
         let newest = &values[rest..];
         let clip = MOST * range;
-        let first = self.nearest.get(&length).map_or(0, |begin| begin.saturating_add(1)).min(ends - 1);
+        let first =
+            self.nearest.get(&length).map_or(0, |begin| begin.saturating_add(1)).min(ends - 1);
         let mut nearest = (f64::INFINITY, first);
         let all = (0..ends).step_by(LANES);
         for start in std::iter::once(first.min(ends.saturating_sub(LANES))).chain(all) {
