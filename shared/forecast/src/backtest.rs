@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::choice::{Answer, Clock, Input};
+use crate::choice::{Answer, Asked, Clock, Input};
 use crate::fitted::Fitted;
 use crate::forecast::intervals;
 use crate::metrics::{coverage, mae, mase_scale, msis, naive2, owa, smape};
@@ -87,7 +87,7 @@ pub fn backtest(
             .collect();
         let inputs: Vec<Input<'_>> =
             with.iter().map(|(position, end)| Input::of(&series[*position], *end)).collect();
-        let answers = Fitted::learn(&inputs, settings, clock).answers(&inputs);
+        let answers = Fitted::learn(&inputs, settings, clock).answers(&inputs, Asked::Everyone);
         let scored: Vec<Option<Scored>> = with
             .par_iter()
             .zip(answers)

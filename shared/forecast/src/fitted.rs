@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::choice::{Answer, Choice, Clock, FittedSeries, Input, apply, learn};
+use crate::choice::{Answer, Asked, Choice, Clock, FittedSeries, Input, apply, learn};
 use crate::forecast::told;
 use crate::metrics::{mae, mase_scale};
 use crate::{Forecast, ForecastError, Series, Settings};
@@ -47,7 +47,7 @@ impl Fitted {
     pub fn forecast(&self, series: &[Series]) -> Vec<Result<Forecast, ForecastError>> {
         let inputs: Vec<Input<'_>> = series.iter().map(|one| Input::of(one, usize::MAX)).collect();
         let levels = self.settings().sorted_levels();
-        let all = series.iter().zip(self.answers(&inputs));
+        let all = series.iter().zip(self.answers(&inputs, Asked::Mean));
         all.map(|(one, answer)| Ok(told(one, answer?, &levels))).collect()
     }
 
@@ -65,8 +65,12 @@ impl Fitted {
         Self(learn(inputs, settings, clock))
     }
 
-    pub(crate) fn answers(&self, inputs: &[Input<'_>]) -> Vec<Result<Answer, ForecastError>> {
-        apply(&self.0, inputs)
+    pub(crate) fn answers(
+        &self,
+        inputs: &[Input<'_>],
+        asked: Asked,
+    ) -> Vec<Result<Answer, ForecastError>> {
+        apply(&self.0, inputs, asked)
     }
 }
 
@@ -87,5 +91,5 @@ pub fn holdout(fitted: &Fitted, series: &[Series]) -> Vec<Option<f64>> {
         let scale = mase_scale(before, answer.scoring)?;
         Some(mae(actual, &answer.mean)? / scale).filter(|mase| mase.is_finite())
     };
-    series.iter().zip(fitted.answers(&inputs)).map(score).collect()
+    series.iter().zip(fitted.answers(&inputs, Asked::Mean)).map(score).collect()
 }

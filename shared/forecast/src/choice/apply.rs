@@ -13,14 +13,23 @@ use super::weights::blind;
 use crate::forecast::Trials;
 use crate::intervals::Spread;
 use crate::metrics::mase_scale;
-use crate::models::{Candidates, Model};
+use crate::models::{Candidates, Model, Wanted};
 use crate::widths::OwnWidths;
 use crate::{ForecastError, Frequency, Settings};
+
+/// Whose forecasts an answer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Of the models that the mean is made of, which takes less time.
+    Mean,
+    /// Of every model.
+    Everyone,
+}
 
 /// Everything about one series.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
-    /// What each model says, in the order of [`Model::ALL`].
+    /// What each model that was asked says, in the order of [`Model::ALL`].
     pub(crate) found: Candidates,
     pub(crate) weights: Weights,
     pub(crate) mean: Vec<f64>,
@@ -33,7 +42,11 @@ pub(crate) struct Answer {
 }
 
 /// Answers in the order of the inputs, by what was learnt and without trials.
-pub(crate) fn apply(choice: &Choice, inputs: &[Input<'_>]) -> Vec<Result<Answer, ForecastError>> {
+pub(crate) fn apply(
+    choice: &Choice,
+    inputs: &[Input<'_>],
+    asked: Asked,
+) -> Vec<Result<Answer, ForecastError>> {
     let nothing = SetChoice::of_nothing(&choice.settings);
     let all: Vec<_> = inputs.iter().zip(known(choice, inputs)).collect();
     all.into_par_iter()
@@ -42,10 +55,10 @@ pub(crate) fn apply(choice: &Choice, inputs: &[Input<'_>]) -> Vec<Result<Answer,
             let one = Prepared::of(*input, &choice.settings, seasons)?;
             let member = Member { one: &one, input: *input, settings: &choice.settings };
             Ok(match known {
-                Some((own, set)) => answer(&member, Some(own), set),
+                Some((own, set)) => answer(&member, Some(own), set, asked),
                 None => {
                     let like = choice.set_like(input.frequency, &one.seasons);
-                    answer(&member, None, like.unwrap_or(&nothing))
+                    answer(&member, None, like.unwrap_or(&nothing), asked)
                 }
             })
         })
@@ -102,13 +115,18 @@ impl SetChoice {
 
 const NOT_KNOWN: &str = "not among the series that were tried: what all others say";
 
-fn answer(member: &Member<'_>, own: Option<&FittedSeries>, set: &SetChoice) -> Answer {
+fn answer(
+    member: &Member<'_>,
+    own: Option<&FittedSeries>,
+    set: &SetChoice,
+    asked: Asked,
+) -> Answer {
     let one = member.one;
     let horizon = member.settings.horizon;
     let mut found = if own.is_some_and(|own| own.hurried) {
         hurried_candidates(&member.whole(), one, horizon)
     } else {
-        member.ahead(set.pooled.as_ref())
+        candidates(member, own, set, asked)
     };
     let weights = weights(&found, own.map(|own| &own.weights), &set.weights);
     let mut mean = mean(&found, &weights, horizon);
@@ -133,6 +151,25 @@ fn answer(member: &Member<'_>, own: Option<&FittedSeries>, set: &SetChoice) -> A
         reason: own.map_or(NOT_KNOWN, |own| &own.reason).to_owned(),
         trials: own.map_or_else(Trials::default, |own| own.trials.clone()),
     }
+}
+
+/// What the models say that are asked. If none of those that have a weight says anything, all others
+/// stand for them.
+fn candidates(
+    member: &Member<'_>,
+    own: Option<&FittedSeries>,
+    set: &SetChoice,
+    asked: Asked,
+) -> Candidates {
+    let pooled = set.pooled.as_ref();
+    if asked == Asked::Mean {
+        let weights = own.map_or(&set.weights, |own| &own.weights);
+        let found = member.ahead(pooled, &Wanted::weighted(weights.all()));
+        if found.iter().any(Option::is_some) {
+            return found;
+        }
+    }
+    member.ahead(pooled, &Wanted::EVERY)
 }
 
 /// What takes next to no time: the last season, or the last value.

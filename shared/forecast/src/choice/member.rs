@@ -4,7 +4,7 @@ use super::prepare::{Input, Prepared};
 use super::trials::at_origin;
 use crate::Settings;
 use crate::holidays::Effects;
-use crate::models::{Candidates, Pooled, View, candidates};
+use crate::models::{Candidates, Pooled, View, Wanted, candidates};
 
 pub(super) struct Member<'a> {
     pub(super) one: &'a Prepared,
@@ -26,8 +26,8 @@ impl Member<'_> {
         at_origin(self.one, end, self.effects(end).as_ref())
     }
 
-    /// What every model says about what comes after all values.
-    pub(super) fn ahead(&self, pooled: Option<&Pooled>) -> Candidates {
+    /// What every model that is wanted says about what comes after all values.
+    pub(super) fn ahead(&self, pooled: Option<&Pooled>, wanted: &Wanted) -> Candidates {
         let (one, horizon) = (self.one, self.settings.horizon);
         let effects = self.effects(one.values.len());
         let values = at_origin(one, one.values.len(), effects.as_ref());
@@ -37,6 +37,7 @@ impl Member<'_> {
             horizon,
             pooled,
             floor: one.floor,
+            wanted,
         });
         if let Some(effects) = effects {
             effects.add(&mut found, one.skipped + one.values.len(), one.floor);

@@ -13,7 +13,7 @@ mod tried;
 mod weighed;
 mod weights;
 
-pub(crate) use apply::{Answer, apply};
+pub(crate) use apply::{Answer, Asked, apply};
 pub(crate) use learn::{Clock, learn};
 pub(crate) use prepare::Input;
 pub(crate) use stored::Choice;

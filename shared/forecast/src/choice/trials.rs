@@ -7,7 +7,7 @@ use super::prepare::Prepared;
 use crate::gaps::bridge;
 use crate::holidays::Effects;
 use crate::metrics::mase_scale;
-use crate::models::{Pooled, View, candidates};
+use crate::models::{Pooled, View, Wanted, candidates};
 
 /// Series of a set from which on their models are weighed together, so that each needs fewer trials.
 const MANY: usize = 8;
@@ -97,6 +97,7 @@ pub(crate) fn trials(
                 horizon: steps,
                 pooled,
                 floor: one.floor,
+                wanted: &Wanted::EVERY,
             });
             if let Some(effects) = &effects {
                 effects.add(&mut found, one.skipped + end, one.floor);

@@ -3,7 +3,7 @@
 use super::autoregression::{Pooled, alone};
 use super::ets::{Season, ets};
 use super::intermittent::intermittent;
-use super::names::Model;
+use super::names::{Model, Wanted};
 use super::theta::theta;
 use crate::decompose::{Parts, decompose, decompose_some};
 use crate::power::Power;
@@ -20,6 +20,8 @@ pub(crate) struct View<'a> {
     pub(crate) pooled: Option<&'a Pooled>,
     /// Whether nothing may be below zero.
     pub(crate) floor: bool,
+    /// What is worked out; other models say nothing.
+    pub(crate) wanted: &'a Wanted,
 }
 
 /// The values ahead by each model, in the order of [`Model::ALL`].
@@ -38,36 +40,46 @@ fn usable(seasons: &[f64], length: usize) -> Vec<f64> {
     seasons.iter().copied().filter(|season| needed(*season) <= length as f64).collect()
 }
 
-/// What every model says. A model that cannot say anything about such values says nothing.
+/// What every model that is wanted says. A model that cannot say anything about such values says nothing.
 pub(crate) fn candidates(view: View<'_>) -> Candidates {
-    let View { values, horizon, .. } = view;
+    let View { values, horizon, wanted, .. } = view;
     let seasons = usable(view.seasons, values.len());
     let whole: Vec<usize> = seasons.iter().map(|season| season.round() as usize).collect();
     let (short, long) = (whole.first().copied(), whole.last().copied());
     let mut found: Candidates = vec![None; Model::ALL.len()];
-    let mut put = |model: Model, ahead: Option<Vec<f64>>| found[model as usize] = ahead;
+    let mut put = |model: Model, ahead: &dyn Fn() -> Option<Vec<f64>>| {
+        if wanted.has(model) {
+            found[model as usize] = ahead();
+        }
+    };
 
-    put(Model::Naive, repeat(values, 1, horizon));
-    put(Model::SeasonalNaive, repeat(values, short.unwrap_or(1), horizon));
-    put(Model::LongNaive, repeat(values, long.unwrap_or(1), horizon));
-    put(Model::Theta, theta(newest(values), horizon));
-    put(Model::Ets, smoothed(values, horizon));
-    put(Model::Ar, alone(values, &[], horizon));
-    put(Model::Intermittent, intermittent(values, horizon));
+    put(Model::Naive, &|| repeat(values, 1, horizon));
+    put(Model::SeasonalNaive, &|| repeat(values, short.unwrap_or(1), horizon));
+    put(Model::LongNaive, &|| repeat(values, long.unwrap_or(1), horizon));
+    put(Model::Theta, &|| theta(newest(values), horizon));
+    put(Model::Ets, &|| smoothed(values, horizon));
+    put(Model::Ar, &|| alone(values, &[], horizon));
+    put(Model::Intermittent, &|| intermittent(values, horizon));
 
-    let adjusted = Adjusted::of(values, &seasons, &whole, horizon);
     let power = Power::of(values);
     let bent: Option<(Power, Vec<f64>)> =
         power.map(|power| (power, values.iter().map(|value| power.there(*value)).collect()));
+    let plain = Adjusted { values, seasons: &seasons, whole: &whole, horizon };
     // Where no transformation applies, what it would change stands for it: the order of models and
     // how many of a kind there are do not depend on the values.
-    let bent_adjusted = match &bent {
-        Some((power, bent)) => Adjusted::of(bent, &seasons, &whole, horizon).back(*power),
-        None => adjusted.clone(),
+    let (six, bent_six) = match &bent {
+        Some((power, bent)) => {
+            let six = Adjusted { values: bent, ..plain }.six(wanted.each(Model::BENT));
+            (plain.six(wanted.each(Model::ADJUSTED)), six.map(|ahead| back(*power, ahead)))
+        }
+        None => {
+            let six = plain.six(wanted.either(Model::ADJUSTED, Model::BENT));
+            (six.clone(), six)
+        }
     };
-    for (models, ahead) in [(&Model::ADJUSTED, adjusted), (&Model::BENT, bent_adjusted)] {
-        for (model, ahead) in models.iter().zip(ahead.0) {
-            put(*model, ahead);
+    for (models, six) in [(Model::ADJUSTED, six), (Model::BENT, bent_six)] {
+        for (model, ahead) in models.into_iter().zip(six) {
+            put(model, &|| ahead.clone());
         }
     }
 
@@ -75,34 +87,42 @@ pub(crate) fn candidates(view: View<'_>) -> Candidates {
     let kinds: &[Season] =
         if positive { &[Season::Additive, Season::Multiplicative] } else { &[Season::Additive] };
     let smoothable = short.filter(|season| *season <= SMOOTHED_SEASON);
-    let seasonal = smoothable.and_then(|season| ets(newest(values), season, horizon, kinds));
-    let with_long = smoothable.filter(|_| seasons.len() > 1).and_then(|season| {
-        let parts = decompose_some(values, &seasons, 1, horizon);
-        with(&parts, ets(newest(&parts.adjusted), season, horizon, &[Season::Additive]))
-    });
-    put(Model::SeasonalEtsLong, with_long.or_else(|| seasonal.clone()));
-    put(Model::SeasonalEts, seasonal);
+    let with_long = smoothable
+        .filter(|_| seasons.len() > 1 && wanted.has(Model::SeasonalEtsLong))
+        .and_then(|season| {
+            let parts = decompose_some(values, &seasons, 1, horizon);
+            with(&parts, ets(newest(&parts.adjusted), season, horizon, &[Season::Additive]))
+        });
+    let is_short_wanted = wanted.has(Model::SeasonalEts)
+        || (wanted.has(Model::SeasonalEtsLong) && with_long.is_none());
+    let seasonal = smoothable
+        .filter(|_| is_short_wanted)
+        .and_then(|season| ets(newest(values), season, horizon, kinds));
+    put(Model::SeasonalEtsLong, &|| with_long.clone().or_else(|| seasonal.clone()));
+    put(Model::SeasonalEts, &|| seasonal.clone());
 
-    let seasonal_ar = alone(values, &whole, horizon);
-    let bent_ar = match &bent {
+    let is_plain_wanted =
+        wanted.has(Model::SeasonalAr) || (bent.is_none() && wanted.has(Model::BentSeasonalAr));
+    let plain_ar = if is_plain_wanted { alone(values, &whole, horizon) } else { None };
+    put(Model::SeasonalAr, &|| plain_ar.clone());
+    put(Model::BentSeasonalAr, &|| match &bent {
         Some((power, bent)) => back(*power, alone(bent, &whole, horizon)),
-        None => seasonal_ar.clone(),
-    };
-    put(Model::SeasonalAr, seasonal_ar);
-    put(Model::BentSeasonalAr, bent_ar);
+        None => plain_ar.clone(),
+    });
 
-    if let Some(pooled) = view.pooled {
+    let is_any_wanted = wanted.has(Model::GlobalAr) || wanted.has(Model::LocalAr);
+    if let Some(pooled) = view.pooled.filter(|_| is_any_wanted) {
         let (base, power) = match &bent {
             Some((power, bent)) => (bent.as_slice(), Some(*power)),
             None => (values, None),
         };
         let (all, own) = pooled.ahead(base, horizon);
-        let back = |ahead| match power {
-            Some(power) => back(power, ahead),
-            None => ahead,
+        let back = |ahead: &Option<Vec<f64>>| match power {
+            Some(power) => back(power, ahead.clone()),
+            None => ahead.clone(),
         };
-        put(Model::GlobalAr, back(all));
-        put(Model::LocalAr, back(own));
+        put(Model::GlobalAr, &|| back(&all));
+        put(Model::LocalAr, &|| back(&own));
     }
 
     let zeros = always_zero(values, short.unwrap_or(1));
@@ -124,29 +144,46 @@ pub(crate) fn candidates(view: View<'_>) -> Candidates {
     found
 }
 
-/// Three models on values without their season, once without the first and once without all.
-#[derive(Clone)]
-struct Adjusted([Option<Vec<f64>>; 6]);
+/// Values whose seasons are taken out.
+#[derive(Clone, Copy)]
+struct Adjusted<'a> {
+    values: &'a [f64],
+    seasons: &'a [f64],
+    whole: &'a [usize],
+    horizon: usize,
+}
 
-impl Adjusted {
-    fn of(values: &[f64], seasons: &[f64], whole: &[usize], horizon: usize) -> Self {
-        let three = |seasons: &[f64]| {
-            let parts = decompose(values, seasons, horizon);
-            let lags = &whole[..whole.len().min(1)];
-            [
-                with(&parts, theta(newest(&parts.adjusted), horizon)),
-                with(&parts, smoothed(&parts.adjusted, horizon)),
-                with(&parts, alone(&parts.adjusted, lags, horizon)),
-            ]
-        };
-        let [a, b, c] = three(&seasons[..seasons.len().min(1)]);
-        let [d, e, f] =
-            if seasons.len() > 1 { three(seasons) } else { [a.clone(), b.clone(), c.clone()] };
-        Self([a, b, c, d, e, f])
+impl Adjusted<'_> {
+    /// Three models on values without their first season, and without all: those that are wanted, or
+    /// the same as one that is.
+    fn six(self, wanted: [bool; 6]) -> [Option<Vec<f64>>; 6] {
+        let [a, b, c, d, e, f] = wanted;
+        if self.seasons.len() > 1 {
+            let [a, b, c] = self.three(&self.seasons[..1], [a, b, c]);
+            let [d, e, f] = self.three(self.seasons, [d, e, f]);
+            return [a, b, c, d, e, f];
+        }
+        // All seasons are the first one.
+        let [a, b, c] = self.three(self.seasons, [a || d, b || e, c || f]);
+        [a.clone(), b.clone(), c.clone(), a, b, c]
     }
 
-    fn back(self, power: Power) -> Self {
-        Self(self.0.map(|ahead| back(power, ahead)))
+    fn three(self, seasons: &[f64], wanted: [bool; 3]) -> [Option<Vec<f64>>; 3] {
+        if wanted == [false; 3] {
+            return [None, None, None];
+        }
+        let horizon = self.horizon;
+        let parts = decompose(self.values, seasons, horizon);
+        let lags = &self.whole[..self.whole.len().min(1)];
+        let [by_theta, by_ets, by_ar] = wanted;
+        let own = |is_wanted: bool, ahead: &dyn Fn() -> Option<Vec<f64>>| {
+            if is_wanted { with(&parts, ahead()) } else { None }
+        };
+        [
+            own(by_theta, &|| theta(newest(&parts.adjusted), horizon)),
+            own(by_ets, &|| smoothed(&parts.adjusted, horizon)),
+            own(by_ar, &|| alone(&parts.adjusted, lags, horizon)),
+        ]
     }
 }
 
@@ -187,7 +224,7 @@ mod tests {
     use super::*;
 
     fn view<'a>(values: &'a [f64], seasons: &'a [f64]) -> View<'a> {
-        View { values, seasons, horizon: 14, pooled: None, floor: true }
+        View { values, seasons, horizon: 14, pooled: None, floor: true, wanted: &Wanted::EVERY }
     }
 
     #[test]
@@ -201,6 +238,28 @@ mod tests {
             for (step, value) in ahead.iter().enumerate() {
                 let wanted = week[step % 7];
                 assert!((value - wanted).abs() < 1.0, "{model:?} {step}: {value} for {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_one_says_does_not_depend_on_who_else_is_asked() {
+        let noise = |day: usize| (day * 7919 % 13) as f64;
+        let lists = [
+            (0..140).map(|day| 30.0 + noise(day) + (day % 7) as f64).collect(),
+            (0..140).map(|day| noise(day) - 6.0).collect::<Vec<f64>>(),
+        ];
+        for values in &lists {
+            for seasons in [&[7.0][..], &[7.0, 30.0], &[]] {
+                let every = candidates(view(values, seasons));
+                for model in Model::ALL {
+                    let mut weights = [0.0; Model::ALL.len()];
+                    weights[model as usize] = 0.5;
+                    let wanted = Wanted::weighted(&weights);
+                    let one = candidates(View { wanted: &wanted, ..view(values, seasons) });
+                    assert_eq!(one[model as usize], every[model as usize], "{model:?}");
+                    assert!(one.iter().flatten().count() <= 1);
+                }
             }
         }
     }

@@ -9,4 +9,4 @@ mod theta;
 
 pub(crate) use autoregression::Pooled;
 pub(crate) use candidates::{Candidates, View, candidates};
-pub(crate) use names::Model;
+pub(crate) use names::{Model, Wanted};

@@ -121,6 +121,40 @@ impl Model {
     }
 }
 
+/// Which models are to say something.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Wanted([bool; Model::ALL.len()]);
+
+impl Wanted {
+    pub(crate) const EVERY: Self = Self([true; Model::ALL.len()]);
+
+    /// Those that have a weight, of weights in the order of [`Model::ALL`].
+    pub(crate) fn weighted(weights: &[f64]) -> Self {
+        let mut wanted = [false; Model::ALL.len()];
+        for (wanted, weight) in wanted.iter_mut().zip(weights) {
+            *wanted = *weight > 0.0;
+        }
+        Self(wanted)
+    }
+
+    pub(crate) fn has(&self, model: Model) -> bool {
+        self.0[model as usize]
+    }
+
+    pub(crate) fn each<const COUNT: usize>(&self, models: [Model; COUNT]) -> [bool; COUNT] {
+        models.map(|model| self.has(model))
+    }
+
+    /// Of two models that say the same: whether either is to say it.
+    pub(crate) fn either<const COUNT: usize>(
+        &self,
+        models: [Model; COUNT],
+        same: [Model; COUNT],
+    ) -> [bool; COUNT] {
+        std::array::from_fn(|place| self.has(models[place]) || self.has(same[place]))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
