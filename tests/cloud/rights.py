@@ -18,7 +18,7 @@ Touched = dict[str, dict[str, list[str]]]
 
 # Rights that nobody uses here, and why they are given.
 UNUSED = {
-    "alert reads gold/": "it is woken by what lands there",
+    "train writes failures/": "no training fails here",
 }
 
 
