@@ -222,7 +222,7 @@ Examples:
     },
     /// Validate all dataset folders, their SQL included.
     Check,
-    /// What somebody should know: runs that failed, data that is too old. Newest first.
+    /// What somebody should know: anomalies, runs that failed, data that is too old. Newest first.
     #[command(after_help = "\
 Examples:
   smelt alerts
