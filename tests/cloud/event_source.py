@@ -151,7 +151,7 @@ class EventSource:
             self.random.shuffle(batch)
         event = {"Records": [self.record(it.message, it.received) for it in batch]}
         is_killed, is_lost = happens("killed"), happens("answer_lost")
-        requests = self.random.choice(REQUESTS_BEFORE_KILL)
+        requests = self.requests_before_kill()
         others: list[Result] = []
         twin = None
         if happens("at_once"):
@@ -166,7 +166,9 @@ class EventSource:
 
         result = self.function.invoke(event, prepare)
         for sandbox in killed:
-            self.trouble.forget_kill(sandbox.id)
+            if self.trouble.forget_kill(sandbox.id):
+                with self.lock:
+                    self.counts["killed"] -= 1
         if twin:
             twin.join()
         failed = self.failed(batch, result)
@@ -175,6 +177,11 @@ class EventSource:
         if is_lost and result.error is None and not others:
             failed = {it.id for it in batch}
         self.settle(batch, failed)
+
+    def requests_before_kill(self) -> int:
+        """The first kill comes at once: a run may make few requests, and one of poison alone makes none."""
+        drawn = self.random.choice(REQUESTS_BEFORE_KILL)
+        return drawn if self.counts["killed"] > 1 else min(REQUESTS_BEFORE_KILL)
 
     def happens(self, what: str) -> bool:
         with self.lock:

@@ -91,9 +91,10 @@ class Trouble:
         with self.lock:
             self.to_kill[sandbox] = Kill(requests, kill)
 
-    def forget_kill(self, sandbox: str) -> None:
+    def forget_kill(self, sandbox: str) -> bool:
+        """Whether it was still to come."""
         with self.lock:
-            self.to_kill.pop(sandbox, None)
+            return self.to_kill.pop(sandbox, None) is not None
 
     def after(self, request: Request) -> None:
         """A request was carried out, its answer not sent yet: the moment to die, if it has come."""

@@ -1,4 +1,5 @@
 import unittest
+from types import SimpleNamespace
 from typing import Any
 
 from ..event_source import EventSource, Mishaps
@@ -17,9 +18,12 @@ class Invoked:
         self.events: list[Any] = []
         self.declared = functions()["silver"]
         self.name = "silver"
+        self.sandbox: Any = None
 
-    def invoke(self, event: Any, _prepare: Any = None) -> Result:
+    def invoke(self, event: Any, prepare: Any = None) -> Result:
         self.events.append(event)
+        if prepare and self.sandbox:
+            prepare(self.sandbox)
         answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
         return Result("r", answer, 1)
 
@@ -78,6 +82,15 @@ class EventSourceTest(unittest.TestCase):
         turn(it)
         self.assertEqual(queue.deleted, ["m0"])
         self.assertEqual(it.trouble.spared["silver"], 0)
+
+    def test_a_kill_that_did_not_come_is_to_come_again(self) -> None:
+        queue = Queue("a")
+        it, function = source(queue, failing(), first=("killed",))
+        process = SimpleNamespace(kill=lambda: None)
+        function.sandbox = SimpleNamespace(id="sandbox-1", process=process)
+        turn(it)
+        self.assertEqual((it.counts["killed"], it.trouble.to_kill), (0, {}))
+        self.assertEqual(it.requests_before_kill(), 1, "a run may make no more")
 
     def test_a_message_that_comes_twice_is_deleted_once(self) -> None:
         queue = Queue("a")
