@@ -8,7 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{Datelike, Days, NaiveDate, TimeDelta, Utc};
 use object_store::memory::InMemory;
-use smelt_domain::{Alert, Dataset, DefinitionFiles, ModelStage, SeriesTable, parse_dataset};
+use smelt_domain::{
+    Alert, Dataset, DefinitionFiles, ModelStage, SeriesTable, StageName, parse_dataset,
+};
 use smelt_lake::Lake;
 use smelt_lake::faults::{Fault, FaultPlan, FaultyStore};
 use smelt_stages::{
@@ -63,7 +65,7 @@ fn today() -> NaiveDate {
     Utc::now().date_naive() - Days::new(3)
 }
 
-fn day(later: i64) -> NaiveDate {
+pub(crate) fn day(later: i64) -> NaiveDate {
     today() + TimeDelta::days(later)
 }
 
@@ -76,7 +78,7 @@ fn usual(day: NaiveDate, shop: &str) -> i64 {
 }
 
 /// A lake over time: what the shops sold is ingested, and looked at on the morning after.
-struct World {
+pub(crate) struct World {
     lake: Lake,
     yaml: String,
     folder: tempfile::TempDir,
@@ -95,7 +97,7 @@ impl World {
         }
     }
 
-    async fn with_history() -> Self {
+    pub(crate) async fn with_history() -> Self {
         Self::over(Lake::in_memory()).await
     }
 
@@ -111,7 +113,7 @@ impl World {
     }
 
     /// On the morning of a day, as told by the clock.
-    fn platform(&self, later: i64) -> Platform {
+    pub(crate) fn platform(&self, later: i64) -> Platform {
         let settings = EngineSettings {
             memory_bytes: 256 << 20,
             parallelism: 2,
@@ -136,7 +138,7 @@ impl World {
     }
 
     /// A whole day, on which some shops sold so many times what they usually do; then the next morning.
-    async fn live(&mut self, later: i64, factors: &[(&str, f64)]) {
+    pub(crate) async fn live(&mut self, later: i64, factors: &[(&str, f64)]) {
         let sold = |shop: &str| {
             let factor = factors.iter().find(|(name, _)| *name == shop).map_or(1.0, |(_, it)| *it);
             (usual(day(later), shop) as f64 * factor) as i64
@@ -159,15 +161,15 @@ impl World {
     }
 
     /// Subjects of what was told since this was asked last.
-    fn heard(&self) -> Vec<String> {
+    pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().drain(..).map(|alert| alert.subject).collect()
     }
 
-    async fn rows(&self, sql: &str) -> Vec<String> {
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<String> {
         rows_as_text(&selected(&self.platform(0), sql).await.unwrap())
     }
 
-    async fn train(&self, later: i64, refit: Refit) -> Trained {
+    pub(crate) async fn train(&self, later: i64, refit: Refit) -> Trained {
         let platform = self.platform(later);
         train(&platform, &platform.datasets[0], refit).await.unwrap()
     }
@@ -338,7 +340,8 @@ async fn a_model_is_fitted_promoted_and_used() {
     assert_eq!(world.rows(count).await, ["70 | 5 | 2 | 1 | 7"]);
     let table = platform.lake.table(platform.datasets[0].series_id(SeriesTable::Forecast)).unwrap();
     assert_eq!(table.require_snapshot().await.unwrap().files().len(), 1);
-    assert!(world.train(2, Refit::WhenDue).await.steps.is_empty());
+    let after = world.train(2, Refit::WhenDue).await;
+    assert!(after.steps.iter().all(|step| step.stage == StageName::Publish), "{after:?}");
     assert_eq!(world.rows("SELECT COUNT(*) FROM gold.till_experiments").await, ["1"]);
 }
 
@@ -393,8 +396,8 @@ async fn a_training_that_fails_at_any_write_is_made_good_by_the_next() {
     let store = Arc::new(InMemory::new());
     let world = World::over(Lake::with_store(store.clone(), "memory")).await;
     let train_on = async |store: Arc<FaultyStore>| {
-        let mut platform = world.platform(1);
-        platform.lake = Lake::with_store(store, "memory");
+        let on_store = World::new(Lake::with_store(store, "memory"));
+        let platform = on_store.platform(1);
         train(&platform, &platform.datasets[0], Refit::WhenDue).await
     };
     let counted = Arc::new(FaultyStore::new(Arc::new(store.fork()), FaultPlan::none()));

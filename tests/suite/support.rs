@@ -164,7 +164,7 @@ impl Contents {
 pub async fn assert_balanced(platform: &Platform) {
     let status = dataset_status(platform, nyc311(platform)).await.unwrap();
     for balance in &status.balances {
-        assert!(balance.is_exact(), "{balance:?}");
+        assert!(balance.is_exact, "{balance:?}");
         assert_eq!(balance.in_quarantine, balance.quarantined, "{balance:?}");
         assert_eq!(balance.waiting, 0, "{balance:?}");
     }

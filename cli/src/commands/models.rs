@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use smelt_domain::{Dataset, DatasetName, ModelCard, ModelKind, ModelStage, TableName};
-use smelt_stages::{ModelRegistry, Platform};
+use smelt_stages::{ModelRegistry, Platform, model_versions};
 
 use crate::arguments::{Global, ModelsCommand, ReportFormat};
 use crate::data_size::count_text;
@@ -45,18 +45,12 @@ fn registry(
     model: &TableName,
 ) -> Result<ModelRegistry> {
     let dataset = platform.dataset(dataset)?;
-    let known: Vec<&str> = names(dataset).map(TableName::as_str).collect();
+    let known: Vec<&str> = dataset.model_names().map(TableName::as_str).collect();
     if !known.contains(&model.as_str()) {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         bail!("{} has no model `{model}`; its models: {known}", dataset.name);
     }
     Ok(ModelRegistry::new(&platform.lake, &dataset.name, model))
-}
-
-/// The names of all models of a dataset.
-fn names(dataset: &Dataset) -> impl Iterator<Item = &TableName> {
-    let forecasts = dataset.marts_with_series().map(|(mart, _)| &mart.name);
-    forecasts.chain(dataset.models.iter().map(|model| &model.name))
 }
 
 async fn list(
@@ -66,7 +60,7 @@ async fn list(
 ) -> Result<Ending> {
     let mut found = Vec::new();
     for dataset in chosen(platform, dataset)? {
-        found.extend(versions(platform, dataset).await?);
+        found.extend(model_versions(platform, dataset).await?);
     }
     match format {
         ReportFormat::Table => print(&text(&found))?,
@@ -77,23 +71,6 @@ async fn list(
         }
     }
     Ok(Ending::Fine)
-}
-
-/// What is known of every version of every model of a dataset.
-pub(crate) async fn versions(
-    platform: &Platform,
-    dataset: &Dataset,
-) -> Result<Vec<(ModelCard, ModelStage)>> {
-    let mut found = Vec::new();
-    for name in names(dataset) {
-        let registry = ModelRegistry::new(&platform.lake, &dataset.name, name);
-        for (version, stage) in registry.history().await?.stages() {
-            if let Some(card) = registry.card(version).await? {
-                found.push((card, stage));
-            }
-        }
-    }
-    Ok(found)
 }
 
 fn text(found: &[(ModelCard, ModelStage)]) -> String {

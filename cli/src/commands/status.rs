@@ -19,7 +19,7 @@ pub(crate) async fn run(
     for dataset in chosen(&platform, dataset.as_ref())? {
         all.push((dataset.name.to_string(), dataset_status(&platform, dataset).await?));
     }
-    let exact = all.iter().flat_map(|(_, status)| &status.balances).all(Balance::is_exact);
+    let exact = all.iter().flat_map(|(_, status)| &status.balances).all(|balance| balance.is_exact);
     let shown = show(format, all);
     if exact {
         return shown.map(|()| Ending::Fine);
@@ -86,7 +86,7 @@ fn shorten_time(time: &str) -> String {
 }
 
 pub(crate) fn balance(balance: &Balance) -> String {
-    let mark = if balance.is_exact() { "exact" } else { "NOT EXACT" };
+    let mark = if balance.is_exact { "exact" } else { "NOT EXACT" };
     let waiting = match balance.waiting {
         0 => String::new(),
         rows => format!("; {} bronze rows wait for a refresh", count_text(rows)),

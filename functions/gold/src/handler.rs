@@ -1,14 +1,16 @@
 use serde_json::Value;
 use smelt_domain::{Dataset, DatasetName, LakeKey, Layer, Mart, TableName};
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
-use smelt_stages::{Platform, StageError, detect, follow_silver, publish};
+use smelt_stages::{
+    Platform, StageError, detect, follow_silver, publish, publish_overview, publish_series,
+};
 
 use crate::{GoldContext, GoldError};
 
 const EXPECTED: &str = "commits of silver (silver/<dataset>/<table>/_delta_log/*.json)";
 
 /// Brings the marts up to date that read the silver tables that commits are about, or that a command
-/// names, publishes them, and looks for anomalies in their series.
+/// names, publishes them, looks for anomalies in their series, and publishes where their datasets stand.
 pub(crate) async fn handle(
     event: &Value,
     invocation: &Invocation,
@@ -18,10 +20,16 @@ pub(crate) async fn handle(
     work_off(context, &context.shared, invocation, inbox).await
 }
 
-/// A mart.
-type MartOf = (DatasetName, TableName);
+/// What is brought up to date, in this order: what is published of a dataset comes after its marts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Behind {
+    /// A mart.
+    Mart(DatasetName, TableName),
+    /// What is published of a dataset as a whole.
+    Dataset(DatasetName),
+}
 
-fn asked(wake_up: &WakeUp, context: &GoldContext) -> Result<Vec<MartOf>, Refusal> {
+fn asked(wake_up: &WakeUp, context: &GoldContext) -> Result<Vec<Behind>, Refusal> {
     let shared = &context.shared;
     match wake_up {
         WakeUp::Created { bucket, key } => {
@@ -51,9 +59,10 @@ fn asked(wake_up: &WakeUp, context: &GoldContext) -> Result<Vec<MartOf>, Refusal
     }
 }
 
-fn marts(dataset: &Dataset, chosen: impl Fn(&Mart) -> bool) -> Vec<MartOf> {
+fn marts(dataset: &Dataset, chosen: impl Fn(&Mart) -> bool) -> Vec<Behind> {
     let marts = dataset.marts.iter().filter(|mart| chosen(mart));
-    marts.map(|mart| (dataset.name.clone(), mart.name.clone())).collect()
+    let marts = marts.map(|mart| Behind::Mart(dataset.name.clone(), mart.name.clone()));
+    marts.chain([Behind::Dataset(dataset.name.clone())]).collect()
 }
 
 fn reads(mart: &Mart, table: &TableName) -> bool {
@@ -61,28 +70,42 @@ fn reads(mart: &Mart, table: &TableName) -> bool {
 }
 
 impl Working for GoldContext {
-    type Work = MartOf;
-    type Group = MartOf;
+    type Work = Behind;
+    type Group = Behind;
 
-    fn group(&self, work: &MartOf) -> MartOf {
+    fn group(&self, work: &Behind) -> Behind {
         work.clone()
     }
 
-    fn command(&self, (dataset, mart): &MartOf) -> (String, Option<DatasetName>) {
-        (format!("gold {dataset} {mart}"), Some(dataset.clone()))
+    fn command(&self, behind: &Behind) -> (String, Option<DatasetName>) {
+        match behind {
+            Behind::Mart(dataset, mart) => {
+                (format!("gold {dataset} {mart}"), Some(dataset.clone()))
+            }
+            Behind::Dataset(dataset) => (format!("publish {dataset}"), Some(dataset.clone())),
+        }
     }
 
     async fn run(
         &self,
         platform: &Platform,
-        (dataset, mart): &MartOf,
-        _works: &[MartOf],
+        behind: &Behind,
+        _works: &[Behind],
     ) -> Result<Done, StageError> {
-        let dataset = platform.dataset(dataset)?;
-        let Some(mart) = dataset.mart(mart) else { return Ok(Done::default()) };
-        follow_silver(platform, dataset, mart).await?;
-        publish(platform, dataset, mart).await?;
-        detect(platform, dataset, mart).await?;
+        match behind {
+            Behind::Mart(dataset, mart) => {
+                let dataset = platform.dataset(dataset)?;
+                let Some(mart) = dataset.mart(mart) else { return Ok(Done::default()) };
+                follow_silver(platform, dataset, mart).await?;
+                publish(platform, dataset, mart).await?;
+                detect(platform, dataset, mart).await?;
+            }
+            Behind::Dataset(dataset) => {
+                let dataset = platform.dataset(dataset)?;
+                publish_series(platform, dataset).await?;
+                publish_overview(platform, dataset).await?;
+            }
+        }
         Ok(Done::default())
     }
 }

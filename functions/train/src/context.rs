@@ -13,7 +13,7 @@ pub struct TrainContext {
 
 impl Context for TrainContext {
     const FUNCTION: Function =
-        Function { name: "train", writes: &["gold", "models", "runs", "failures"] };
+        Function { name: "train", writes: &["gold", "models", "published", "runs", "failures"] };
     const VARIABLES: &'static [Variable] = &[];
     type Error = TrainError;
 

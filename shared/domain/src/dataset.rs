@@ -2,7 +2,7 @@
 
 use crate::{
     Column, ColumnName, DatasetName, DefinitionHash, Expectation, Layer, LearnedModel, MartSeries,
-    SeriesTable, SourceDefinition, SourceName, TableId, TableName,
+    OnViolation, RuleName, SeriesTable, SourceDefinition, SourceName, TableId, TableName, View,
 };
 
 /// A validated dataset definition.
@@ -20,6 +20,8 @@ pub struct Dataset {
     pub marts: Vec<Mart>,
     /// What is learnt from them beside forecasts, in the order of the file.
     pub models: Vec<LearnedModel>,
+    /// Named questions to what it publishes, in the order of the file.
+    pub views: Vec<View>,
 }
 
 /// A table: from texts as received (bronze) to typed rows, one per key (silver).
@@ -138,6 +140,14 @@ pub enum MartReads {
 /// What a mart with neighbours calls the partition that a row belongs to.
 pub const MART_PARTITION: &str = "_partition";
 
+impl Table {
+    /// The rules that only warn, in the order of the file.
+    pub fn warning_rules(&self) -> impl Iterator<Item = &RuleName> {
+        let warns = |rule: &&Expectation| rule.on_violation == OnViolation::Warn;
+        self.expectations.iter().filter(warns).map(|expectation| &expectation.rule)
+    }
+}
+
 impl Dataset {
     /// The source of that name.
     pub fn source(&self, name: &SourceName) -> Option<&SourceDefinition> {
@@ -182,6 +192,12 @@ impl Dataset {
     /// The marts that have series.
     pub fn marts_with_series(&self) -> impl Iterator<Item = (&Mart, &MartSeries)> {
         self.marts.iter().filter_map(|mart| Some((mart, mart.series.as_ref()?)))
+    }
+
+    /// The names of all its models: those of forecasts are called as their marts.
+    pub fn model_names(&self) -> impl Iterator<Item = &TableName> {
+        let forecasts = self.marts_with_series().map(|(mart, _)| &mart.name);
+        forecasts.chain(self.models.iter().map(|model| &model.name))
     }
 
     /// The table of alerts about the dataset, see [`crate::Alert`].

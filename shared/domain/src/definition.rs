@@ -14,6 +14,7 @@ mod suggestion;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod views;
 mod yaml_tree;
 
 use findings::Findings;
@@ -47,7 +48,7 @@ fn read_tree(files: &DefinitionFiles, findings: &mut Findings) -> Option<Node> {
 }
 
 fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -> Option<Dataset> {
-    let keys = ["dataset", "description", "sources", "tables", "marts", "models"];
+    let keys = ["dataset", "description", "sources", "tables", "marts", "models", "views"];
     let mapping = Mapping::with_keys("the dataset", 1, tree, &keys, findings)?;
     let name = read_name(&mapping, files, findings);
     let description = mapping.text("description", "what it is", findings);
@@ -92,6 +93,14 @@ fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -
         .map(|entry| models::read_model(entry, &tables, &marts, &mart_names, findings))
         .collect();
 
+    let views: Vec<_> = mapping
+        .optional("views")
+        .and_then(|node| entries("`views`", node, findings))
+        .unwrap_or_default()
+        .iter()
+        .map(|entry| views::read_view(entry, &mart_names, findings))
+        .collect();
+
     sql_files.report_unused(findings);
     Some(Dataset {
         name: name?,
@@ -100,6 +109,7 @@ fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -
         tables: tables.into_iter().collect::<Option<_>>()?,
         marts: marts.into_iter().collect::<Option<_>>()?,
         models: models.into_iter().collect::<Option<_>>()?,
+        views: views.into_iter().collect::<Option<_>>()?,
     })
 }
 

@@ -18,6 +18,14 @@ pub fn published_prefix(dataset: &DatasetName, mart: &TableName) -> String {
     format!("published/{dataset}/{mart}")
 }
 
+/// Which datasets are published: `published/catalog.json`.
+pub const PUBLISHED_CATALOG: &str = "published/catalog.json";
+
+/// What a dataset is and where it stands: `published/nyc311/dataset.json`.
+pub fn published_dataset_path(dataset: &DatasetName) -> String {
+    format!("published/{dataset}/dataset.json")
+}
+
 /// Where files to be ingested into a table are dropped: `landing/nyc311/requests`.
 pub fn landing_prefix(dataset: &DatasetName, table: &TableName) -> String {
     format!("landing/{dataset}/{table}")

@@ -11,6 +11,7 @@ mod dataset;
 mod definition;
 mod definition_files;
 mod definition_hash;
+mod description;
 mod expectation;
 mod keys;
 mod lake_key;
@@ -30,16 +31,22 @@ mod series;
 mod source;
 mod table_id;
 mod upload;
+mod view;
 
 pub use alert::{Alert, AlertId, AlertKind, AlertStatus, Severity};
 pub use column_type::{Column, ColumnType, ColumnTypeError};
 pub use dataset::{Dataset, MART_PARTITION, Mart, MartReads, SourceColumn, Table, TableMode};
 pub use definition_files::{DATASET_FILE, DefinitionFiles, parse_dataset};
 pub use definition_hash::{DefinitionHash, DefinitionHashError};
+pub use description::{
+    ColumnDescription, DatasetDescription, MartDescription, ModelDescription, SeriesDescription,
+    TableDescription, ViewDescription,
+};
 pub use expectation::{Check, Expectation, FITS_JSON_SCHEMA, JsonProperty, JsonType, OnViolation};
 pub use keys::{
-    failure_path, failures_prefix, landing_prefix, lineage_path, published_latest_path,
-    published_path, published_prefix, run_report_path,
+    PUBLISHED_CATALOG, failure_path, failures_prefix, landing_prefix, lineage_path,
+    published_dataset_path, published_latest_path, published_path, published_prefix,
+    run_report_path,
 };
 pub use lake_key::{LakeKey, LakeKeyError};
 pub use layer::{Layer, LayerError};
@@ -67,6 +74,7 @@ pub use source::{
 };
 pub use table_id::{TableId, TableIdError};
 pub use upload::{
-    ObjectVersion, UploadId, UploadIdError, UploadRecord, UploadState, upload_record_path,
-    uploads_prefix,
+    ObjectVersion, UPLOAD_ANNOUNCEMENTS, UploadId, UploadIdError, UploadRecord, UploadState,
+    upload_announcement_path, upload_record_path, uploads_prefix,
 };
+pub use view::View;

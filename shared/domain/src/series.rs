@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{ColumnName, DefinitionHash, TableName};
+use crate::{ColumnName, ColumnType, DefinitionHash, TableName};
 
 /// Numbers of a mart over time, one series for each combination of the columns in `by`.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +150,70 @@ impl SeriesTable {
             Self::ForecastAccuracy => "forecast_accuracy",
             Self::Anomalies => "anomalies",
             Self::Experiments => "experiments",
+        }
+    }
+
+    /// Those that are published, as marts are.
+    pub const PUBLISHED: [Self; 3] = [Self::Forecast, Self::ForecastAccuracy, Self::Anomalies];
+
+    /// Names and types of what is published of it; nothing of others.
+    pub fn columns(self) -> &'static [(&'static str, ColumnType)] {
+        use ColumnType::{BigInt, Double, Text, Timestamp};
+        match self {
+            Self::Forecast => &[
+                ("mart", Text),
+                ("series", Text),
+                ("made_at", Timestamp),
+                ("target_time", Timestamp),
+                ("horizon", BigInt),
+                ("mean", Double),
+                ("lo_80", Double),
+                ("hi_80", Double),
+                ("lo_95", Double),
+                ("hi_95", Double),
+                ("model", Text),
+            ],
+            Self::ForecastAccuracy => &[
+                ("mart", Text),
+                ("series", Text),
+                ("model", Text),
+                ("mase", Double),
+                ("smape", Double),
+                ("owa", Double),
+                ("coverage_80", Double),
+                ("coverage_95", Double),
+                ("seasonal_naive_mase", Double),
+                ("n_backtests", BigInt),
+                ("fitted_at", Timestamp),
+                ("version", BigInt),
+            ],
+            Self::Anomalies => &[
+                ("alert_id", Text),
+                ("mart", Text),
+                ("series", Text),
+                ("time", Timestamp),
+                ("observed", Double),
+                ("expected", Double),
+                ("lo_95", Double),
+                ("hi_95", Double),
+                ("score", Double),
+                ("severity", Text),
+                ("reason", Text),
+                ("status", Text),
+                ("first_seen", Timestamp),
+                ("notified_at", Timestamp),
+            ],
+            Self::Experiments => &[],
+        }
+    }
+
+    /// What identifies a row of what is published; its rows are sorted by that.
+    pub fn key(self) -> &'static [&'static str] {
+        match self {
+            Self::Forecast => &["mart", "series", "target_time"],
+            Self::ForecastAccuracy => &["mart", "series"],
+            Self::Anomalies => &["mart", "time", "series"],
+            Self::Experiments => &[],
         }
     }
 

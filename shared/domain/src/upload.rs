@@ -168,6 +168,14 @@ pub fn upload_record_path(dataset: &DatasetName, table: &TableName, upload: &Upl
     format!("{}/{upload}.json", uploads_prefix(dataset, table))
 }
 
+/// Where it is kept that an upload is to come, before it has: `uploads/announced/0123456789abcdef.json`.
+pub fn upload_announcement_path(upload: &UploadId) -> String {
+    format!("{UPLOAD_ANNOUNCEMENTS}/{upload}.json")
+}
+
+/// Where announcements of uploads are kept.
+pub const UPLOAD_ANNOUNCEMENTS: &str = "uploads/announced";
+
 /// Where the records of a table's uploads are kept: `uploads/nyc311/requests`.
 pub fn uploads_prefix(dataset: &DatasetName, table: &TableName) -> String {
     format!("uploads/{dataset}/{table}")

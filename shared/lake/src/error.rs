@@ -131,7 +131,7 @@ impl LakeError {
     }
 
     /// Classifies an answer of the object store.
-    pub(crate) fn from_store(
+    pub fn from_store(
         action: &'static str,
         place: impl Into<String>,
         error: object_store::Error,

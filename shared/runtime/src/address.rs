@@ -47,6 +47,17 @@ impl LakeAddress {
         }
     }
 
+    /// The bucket, and the key in it of what has this path from the lake's root; `None` of a folder.
+    pub fn in_bucket(&self, path: &str) -> Option<(String, String)> {
+        let bucket = self.bucket.clone()?;
+        let key = if self.prefix.is_empty() {
+            path.to_owned()
+        } else {
+            format!("{}/{path}", self.prefix)
+        };
+        Some((bucket, key))
+    }
+
     /// The key from the lake's root. A folder on a laptop takes events about any bucket.
     pub fn relative(&self, bucket: &str, key: &str) -> Result<String, NotOfTheLake> {
         if let Some(expected) = &self.bucket

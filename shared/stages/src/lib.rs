@@ -23,14 +23,17 @@ mod learning;
 mod maintain;
 mod numbers_of_hashes;
 mod observer;
+mod overview;
 mod parallel;
 mod percentile;
 mod platform;
 mod publish;
+mod quality;
 mod query;
 mod reconcile;
 mod records;
 mod refresh;
+mod refused_rows;
 mod runs;
 mod series;
 mod silver;
@@ -57,17 +60,20 @@ pub use landing::{ingest_landed, sweep_landing};
 pub use learning::{Predicted, predict};
 pub use maintain::{Maintained, Upkeep, maintain};
 pub use observer::{Observer, Silent, Ticket, Unit};
+pub use overview::{DatasetOverview, dataset_overview, publish_overview};
 pub use platform::Platform;
-pub use publish::publish;
+pub use publish::{publish, publish_series};
+pub use quality::{RuleOutcome, RuleQuality, quality};
 pub use query::{query, table_ids};
 pub use reconcile::{Reconciled, reconcile};
 pub use records::{Correction, CorrectionError, correct};
 pub use refresh::{RefreshReport, refresh_dataset, too_many_refused};
+pub use refused_rows::{RefusedRow, refused_rows};
 pub use runs::{Ended, last_reports, write_failure, write_report};
 pub use series::{
-    Anomaly, AnomalyStatus, Found, ModelRegistry, Refit, Trained, anomalies, detect, step_text,
-    train,
+    Anomaly, AnomalyStatus, Found, ModelRegistry, Refit, Trained, anomalies, detect,
+    model_versions, step_text, train,
 };
 pub use silver::{SilverFollowed, follow_bronze};
 pub use status::{Balance, DatasetStatus, Follows, TableStatus, dataset_status, table_balance};
-pub use uploads::{UploadProgress, UploadStage, uploads};
+pub use uploads::{UploadProgress, UploadStage, upload_progress, uploads};

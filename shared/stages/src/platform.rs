@@ -52,6 +52,12 @@ impl Platform {
         }
     }
 
+    /// The same platform for a run of its own that starts now.
+    pub fn next_run(&self) -> Self {
+        let started_at = Utc::now();
+        Self { run_id: RunId::new(started_at, entropy()), started_at, ..self.clone() }
+    }
+
     /// Whether it is too late to take up more work.
     pub fn is_past_deadline(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)

@@ -1,29 +1,79 @@
-//! Gold → published: an immutable snapshot of the whole mart, then `latest.json`.
+//! Gold → published: an immutable snapshot of a whole table, then `latest.json`.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use arrow::datatypes::Schema;
-use datafusion::common::Column;
-use datafusion::prelude::{Expr, SessionContext};
+use datafusion::prelude::SessionContext;
 use futures::StreamExt;
-use smelt_domain::{Dataset, Mart, StageName, StepReport};
-use smelt_lake::published::{latest, point_latest, write_snapshot};
-use smelt_lake::{FilesTable, Snapshot};
+use smelt_domain::{Dataset, Mart, SeriesTable, StageName, StepReport, TableId};
+use smelt_lake::published::{Latest, latest, point_latest, write_snapshot};
+use smelt_lake::{FilesTable, LakeError, Snapshot};
 
 use crate::silver::upstream;
 use crate::{Platform, StageError};
 
-/// Publishes until `latest.json` names the mart's newest version.
-///
-/// Two publishers may overtake each other, so each looks again after writing: whoever writes last
-/// sees whether the mart has moved on, or an older version was put in its place.
+/// Publishes a mart, all of it.
 pub async fn publish(
     platform: &Platform,
     dataset: &Dataset,
     mart: &Mart,
 ) -> Result<Vec<StepReport>, StageError> {
-    let gold = platform.lake.table(dataset.gold_id(&mart.name))?;
+    let key: Vec<String> = mart.key.iter().map(ToString::to_string).collect();
+    publish_table(platform, dataset.gold_id(&mart.name), key, EVERY_ROW).await
+}
+
+/// Publishes what readers want of the tables about the series of a dataset.
+pub async fn publish_series(
+    platform: &Platform,
+    dataset: &Dataset,
+) -> Result<Vec<StepReport>, StageError> {
+    let mut steps = Vec::new();
+    if dataset.marts_with_series().next().is_none() {
+        return Ok(steps);
+    }
+    for table in SeriesTable::PUBLISHED {
+        let key = table.key().iter().map(|&column| column.to_owned()).collect();
+        let rows = match table {
+            SeriesTable::Forecast => NEWEST_FORECASTS,
+            SeriesTable::ForecastAccuracy => NEWEST_ACCURACY,
+            SeriesTable::Anomalies | SeriesTable::Experiments => EVERY_ROW,
+        };
+        steps.extend(publish_table(platform, dataset.series_id(table), key, rows).await?);
+    }
+    Ok(steps)
+}
+
+/// Selects every row of the table that is published.
+const EVERY_ROW: &str = "SELECT * FROM published";
+
+/// Of each time the forecast that was made last before it, for 13 months: a forecast of the next step
+/// is newer than one of the step after it, whenever it was computed.
+const NEWEST_FORECASTS: &str = "\
+    SELECT mart, series, made_at, target_time, horizon, mean, lo_80, hi_80, lo_95, hi_95, model \
+    FROM (SELECT *, row_number() OVER (PARTITION BY mart, series, target_time \
+                                       ORDER BY horizon, made_at DESC) AS newest, \
+                 max(target_time) OVER () AS last \
+          FROM published) \
+    WHERE newest = 1 AND target_time > last - INTERVAL '13 months'";
+
+/// Of each mart what its newest model would have been worth.
+const NEWEST_ACCURACY: &str = "\
+    SELECT * EXCEPT (newest) \
+    FROM (SELECT *, max(version) OVER (PARTITION BY mart) AS newest FROM published) \
+    WHERE version = newest";
+
+/// Publishes until `latest.json` names the table's newest version.
+///
+/// Two publishers may overtake each other, so each looks again after writing: whoever writes last
+/// sees whether the table has moved on, or an older version was put in its place.
+async fn publish_table(
+    platform: &Platform,
+    id: TableId,
+    key: Vec<String>,
+    rows: &str,
+) -> Result<Vec<StepReport>, StageError> {
+    let gold = platform.lake.table(id)?;
     let mut steps = Vec::new();
     loop {
         let started = Instant::now();
@@ -37,8 +87,9 @@ pub async fn publish(
             return Ok(steps);
         }
         let engine = &platform.engine;
-        let written =
-            engine.in_turn(|session| write(session, platform, mart, &gold, &snapshot)).await?;
+        let written = engine
+            .in_turn(|session| write(session, platform, &gold, &snapshot, &key, rows))
+            .await?;
         point_latest(&platform.lake, gold.id(), &written).await?;
         let step = StepReport {
             upstream: vec![upstream(
@@ -61,24 +112,21 @@ pub async fn publish(
 async fn write(
     session: SessionContext,
     platform: &Platform,
-    mart: &Mart,
     gold: &smelt_lake::Table,
     snapshot: &Snapshot,
-) -> Result<smelt_lake::published::Latest, StageError> {
+    key: &[String],
+    rows: &str,
+) -> Result<Latest, StageError> {
     let failed = |error| StageError::engine(format!("publishing {}", gold.id()), error);
     let table = FilesTable::new(gold.id(), snapshot.schema(), &[], snapshot.files().to_vec());
-    let key: Vec<String> = mart.key.iter().map(ToString::to_string).collect();
-    let order = key.iter().map(|name| Expr::Column(Column::new_unqualified(name)).sort(true, true));
-    let sorted = session
-        .read_table(Arc::new(table))
-        .and_then(|rows| rows.sort(order.collect()))
-        .map_err(failed)?;
+    session.register_table("published", Arc::new(table)).map_err(failed)?;
+    let order: Vec<String> = key.iter().map(|name| format!("\"{name}\" NULLS FIRST")).collect();
+    let sql = format!("SELECT * FROM ({rows}) ORDER BY {}", order.join(", "));
+    let sorted = session.sql(&sql).await.map_err(failed)?;
     let schema: Arc<Schema> = Arc::new(sorted.schema().as_arrow().clone());
     let place = gold.id().clone();
     let rows = sorted.execute_stream().await.map_err(failed)?.map(move |batch| {
-        batch.map_err(|error| {
-            smelt_lake::LakeError::from_engine(format!("publishing {place}"), error)
-        })
+        batch.map_err(|error| LakeError::from_engine(format!("publishing {place}"), error))
     });
-    Ok(write_snapshot(&platform.lake, gold.id(), snapshot, schema, key, rows).await?)
+    Ok(write_snapshot(&platform.lake, gold.id(), snapshot, schema, key.to_vec(), rows).await?)
 }

@@ -3,8 +3,9 @@
 use smelt_domain::{Dataset, Mart, StepReport, TableId};
 
 use crate::gold::follow_silver;
+use crate::overview::publish_overview;
 use crate::parallel::in_parallel;
-use crate::publish::publish;
+use crate::publish::{publish, publish_series};
 use crate::series::detect;
 use crate::silver::follow_bronze;
 use crate::{Platform, StageError};
@@ -27,7 +28,7 @@ pub fn too_many_refused(table: &TableId) -> String {
     )
 }
 
-/// Brings silver, quarantine, gold, the published snapshots and the anomalies of one dataset up to date;
+/// Brings silver, quarantine, gold, the anomalies of one dataset and all that is published of it up to date;
 /// what a deadline leaves undone, the next refresh does.
 pub async fn refresh_dataset(
     platform: &Platform,
@@ -48,6 +49,10 @@ pub async fn refresh_dataset(
     let jobs: Vec<_> = jobs.collect();
     let marts = in_parallel(platform.engine.parallelism(), jobs.into_iter()).await?;
     report.steps.extend(marts.into_iter().flatten());
+    if !platform.is_past_deadline() {
+        report.steps.extend(publish_series(platform, dataset).await?);
+        publish_overview(platform, dataset).await?;
+    }
     Ok(report)
 }
 

@@ -59,13 +59,8 @@ pub struct Balance {
     pub in_quarantine: u64,
     /// Bronze rows not taken in yet.
     pub waiting: u64,
-}
-
-impl Balance {
-    /// Whether it is exact.
-    pub fn is_exact(&self) -> bool {
-        self.bronze == self.silver + self.superseded + self.deleted + self.quarantined
-    }
+    /// Whether every row is accounted for.
+    pub is_exact: bool,
 }
 
 /// Where a dataset stands.
@@ -208,14 +203,19 @@ async fn balance(
         None => 0,
     };
     debug_assert_eq!(bronze_id.layer, Layer::Bronze);
+    let rows = silver.rows();
+    let superseded = silver.total(SUPERSEDED).await?;
+    let deleted = silver.total(DELETED).await?;
+    let quarantined = silver.total(REFUSED).await?;
     Ok(Some(Balance {
         table: dataset.silver_id(&table.name),
         bronze: taken_in,
-        silver: silver.rows(),
-        superseded: silver.total(SUPERSEDED).await?,
-        deleted: silver.total(DELETED).await?,
-        quarantined: silver.total(REFUSED).await?,
+        silver: rows,
+        superseded,
+        deleted,
+        quarantined,
         in_quarantine: quarantine.as_ref().map_or(0, Snapshot::rows),
         waiting: bronze.rows() - taken_in,
+        is_exact: taken_in == rows + superseded + deleted + quarantined,
     }))
 }

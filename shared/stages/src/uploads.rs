@@ -9,7 +9,7 @@ use futures::TryStreamExt;
 use serde::Serialize;
 use smelt_domain::{
     Dataset, Mart, ObjectVersion, Table as TableDefinition, UploadId, UploadRecord, UploadState,
-    landing_prefix, uploads_prefix,
+    landing_prefix, upload_record_path, uploads_prefix,
 };
 use smelt_lake::Snapshot;
 use smelt_lake::published::latest;
@@ -84,6 +84,44 @@ pub async fn uploads(
     Ok(found)
 }
 
+/// How far the upload under a key has come; `None` while there is no such file.
+pub async fn upload_progress(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    key: &str,
+) -> Result<Option<UploadProgress>, StageError> {
+    let landed = platform.lake.object(key).await?;
+    let upload = UploadId::of_key(key);
+    let path = upload_record_path(&dataset.name, &table.name, &upload);
+    let record = read_record(platform, &path).await?;
+    // Another file may lie there by now, and wait.
+    let is_of_landed = |record: &UploadRecord| {
+        landed.as_ref().is_none_or(|landed| object_version(landed) == record.object)
+    };
+    match (record.filter(is_of_landed), landed) {
+        (Some(record), _) => {
+            let reached = Reached::read(platform, dataset, table).await?;
+            Ok(Some(reached.progress(record)))
+        }
+        (None, Some(landed)) => Ok(Some(UploadProgress {
+            upload,
+            key: key.to_owned(),
+            bytes: landed.size,
+            stage: UploadStage::Waiting,
+            rows_refused: None,
+            record: None,
+        })),
+        (None, None) => Ok(None),
+    }
+}
+
+/// A record that cannot be understood counts as none; it will be written anew.
+async fn read_record(platform: &Platform, path: &str) -> Result<Option<UploadRecord>, StageError> {
+    let bytes = platform.lake.get_object(path).await?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
 async fn uploads_of_table(
     platform: &Platform,
     dataset: &Dataset,
@@ -106,25 +144,14 @@ async fn uploads_of_table(
     }
     let reached = Reached::read(platform, dataset, table).await?;
     for object in platform.lake.list_objects(&uploads_prefix(&dataset.name, &table.name)).await? {
-        let Some(bytes) = platform.lake.get_object(object.location.as_ref()).await? else {
+        let Some(record) = read_record(platform, object.location.as_ref()).await? else {
             continue;
         };
-        // A record that cannot be understood counts as none; it will be written anew.
-        let Ok(record) = serde_json::from_slice::<UploadRecord>(&bytes) else { continue };
         // Another file lies there by now, and waits.
         if versions.get(&record.key).is_some_and(|version| *version != record.object) {
             continue;
         }
-        let stage = reached.stage(&record.state);
-        let progress = UploadProgress {
-            upload: record.upload.clone(),
-            key: record.key.clone(),
-            bytes: record.object.size,
-            stage,
-            rows_refused: (stage >= UploadStage::Silver)
-                .then(|| reached.refused.get(&record.key).copied().unwrap_or_default()),
-            record: Some(record),
-        };
+        let progress = reached.progress(record);
         uploads.insert(progress.key.clone(), progress);
     }
     Ok(uploads.into_values().collect())
@@ -167,6 +194,19 @@ impl Reached {
             published,
             refused: refused_by_source(platform, dataset, table).await?,
         })
+    }
+
+    fn progress(&self, record: UploadRecord) -> UploadProgress {
+        let stage = self.stage(&record.state);
+        let refused = || self.refused.get(&record.key).copied().unwrap_or_default();
+        UploadProgress {
+            upload: record.upload.clone(),
+            key: record.key.clone(),
+            bytes: record.object.size,
+            stage,
+            rows_refused: (stage >= UploadStage::Silver).then(refused),
+            record: Some(record),
+        }
     }
 
     fn stage(&self, state: &UploadState) -> UploadStage {

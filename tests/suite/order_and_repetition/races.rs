@@ -128,7 +128,7 @@ fn a_worker_does_not_follow_a_quarantine_beyond_the_bronze_it_saw() {
 
         let platform = fresh(&plain);
         let balance = balance(&platform).await.unwrap();
-        assert!(balance.is_exact(), "{balance:?}");
+        assert!(balance.is_exact, "{balance:?}");
         sweep_and_refresh(&platform).await;
         assert_as_the_oracle_says(&platform, &world).await;
     });
@@ -162,7 +162,7 @@ fn the_balance_is_exact_while_others_work() {
             });
             let asking = fresh(&watched(&store, others));
             let status = smelt_stages::dataset_status(&asking, nyc311(&asking)).await.unwrap();
-            assert!(status.balances[0].is_exact(), "before {log}: {:?}", status.balances[0]);
+            assert!(status.balances[0].is_exact, "before {log}: {:?}", status.balances[0]);
         }
     });
 }

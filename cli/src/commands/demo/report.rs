@@ -34,7 +34,8 @@ pub(crate) struct Report {
 impl Shown {
     /// Whether everything is as the simulator knows it to be.
     fn agrees(&self) -> bool {
-        self.balances.iter().all(Balance::is_exact) && self.findings.iter().all(Finding::agrees)
+        self.balances.iter().all(|balance| balance.is_exact)
+            && self.findings.iter().all(Finding::agrees)
     }
 }
 

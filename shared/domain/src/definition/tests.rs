@@ -3,6 +3,7 @@
 mod models;
 mod series;
 mod sources;
+mod views;
 
 use super::*;
 use crate::{Check, MartReads, OnViolation, TableMode};

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use smelt_domain::{Dataset, UploadId, landing_prefix, published_prefix, uploads_prefix};
+use smelt_domain::{
+    Dataset, SeriesTable, UploadId, landing_prefix, published_prefix, uploads_prefix,
+};
 use smelt_lake::published::latest;
 
 use crate::{Platform, StageError};
@@ -17,10 +19,10 @@ pub(super) async fn delete_snapshots(
     retention: Duration,
 ) -> Result<(), StageError> {
     let old = older_than(retention);
-    for mart in &dataset.marts {
-        let gold = dataset.gold_id(&mart.name);
-        let Some(newest) = latest(&platform.lake, &gold).await? else { continue };
-        let prefix = published_prefix(&dataset.name, &mart.name);
+    let marts = dataset.marts.iter().map(|mart| mart.name.clone());
+    for name in marts.chain(SeriesTable::ALL.map(SeriesTable::name)) {
+        let Some(newest) = latest(&platform.lake, &dataset.gold_id(&name)).await? else { continue };
+        let prefix = published_prefix(&dataset.name, &name);
         let listed = platform.lake.list_objects(&prefix).await?.into_iter();
         let snapshots = listed
             .map(|object| (object.last_modified, object.location.to_string()))

@@ -24,6 +24,6 @@ pub use self::detect::detect;
 pub(crate) use self::experiments::{Experiment, append_experiment};
 pub(crate) use self::forecasting::in_background;
 pub use self::incidents::{Anomaly, AnomalyStatus, Found};
-pub use self::registry::ModelRegistry;
+pub use self::registry::{ModelRegistry, model_versions};
 pub(crate) use self::train::DUE;
 pub use self::train::{Refit, Trained, train};

@@ -13,8 +13,8 @@ use chrono::Utc;
 use futures::{StreamExt, TryStreamExt};
 use serde::de::DeserializeOwned;
 use smelt_domain::{
-    DatasetName, ModelCard, ModelChange, ModelEvent, ModelHistory, TableName, model_card_path,
-    model_change_path, model_changes_prefix, model_path, model_prefix,
+    Dataset, DatasetName, ModelCard, ModelChange, ModelEvent, ModelHistory, ModelStage, TableName,
+    model_card_path, model_change_path, model_changes_prefix, model_path, model_prefix,
 };
 use smelt_lake::{Lake, LakeError};
 
@@ -24,6 +24,23 @@ use crate::{Platform, StageError};
 const READS_AT_ONCE: usize = 16;
 /// Others who may be quicker before somebody gives up.
 const MOST_RIVALS: u32 = 32;
+
+/// What is known of every version of every model of a dataset, and in which stage it is.
+pub async fn model_versions(
+    platform: &Platform,
+    dataset: &Dataset,
+) -> Result<Vec<(ModelCard, ModelStage)>, StageError> {
+    let mut found = Vec::new();
+    for name in dataset.model_names() {
+        let registry = ModelRegistry::new(&platform.lake, &dataset.name, name);
+        for (version, stage) in registry.history().await?.stages() {
+            if let Some(card) = registry.card(version).await? {
+                found.push((card, stage));
+            }
+        }
+    }
+    Ok(found)
+}
 
 /// One model with all its versions.
 #[derive(Debug, Clone)]

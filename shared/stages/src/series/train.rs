@@ -27,6 +27,7 @@ use super::read::{SeriesRead, definition_of, read_newest_series};
 use super::registry::ModelRegistry;
 use crate::learning::learn_all;
 use crate::observer::Unit;
+use crate::publish::publish_series;
 use crate::{Platform, StageError};
 
 /// What a forecast of several models is called.
@@ -88,6 +89,9 @@ pub async fn train(
         }
     }
     learn_all(platform, dataset, refit, &mut trained).await?;
+    if !platform.is_past_deadline() {
+        trained.steps.extend(publish_series(platform, dataset).await?);
+    }
     Ok(trained)
 }
 

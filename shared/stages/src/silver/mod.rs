@@ -49,6 +49,16 @@ pub(crate) const REFUSED: &str = "refused";
 /// What the table was computed by, as a number (see [`basis`]).
 pub(crate) const DEFINITION: &str = "definition";
 
+/// Where silver keeps how many rows broke a rule that only warns, when they were taken in.
+fn warned_property(rule: &RuleName) -> String {
+    format!("smelt.warned.{rule}")
+}
+
+/// How many rows broke a rule that only warns, when they were taken in; `None` where nobody counted.
+pub(crate) fn rows_warned(silver: &Snapshot, rule: &RuleName) -> Option<u64> {
+    silver.property(&warned_property(rule))?.parse().ok()
+}
+
 /// Bronze rows after which a refresh against a deadline commits.
 const ROWS_AT_A_TIME: u64 = 2_000_000;
 
@@ -256,9 +266,26 @@ impl<'a> Silver<'a> {
             ],
             schema: self.schema_change(base),
             partition_columns: self.partition_columns(),
+            properties: self.warnings(base, range, refreshed),
             info: self.info(range),
             ..Commit::default()
         })
+    }
+
+    /// The counts of rows that broke rules that only warn, where they changed.
+    fn warnings(
+        &self,
+        base: Option<&Snapshot>,
+        range: Refresh,
+        refreshed: &Refreshed,
+    ) -> Vec<(String, String)> {
+        let counted = self.table.warning_rules().filter_map(|rule| {
+            let before = base.and_then(|base| rows_warned(base, rule));
+            let kept = before.filter(|_| range.from.is_some()).unwrap_or(0);
+            let now = kept + refreshed.warned.get(rule).copied().unwrap_or(0);
+            (before != Some(now)).then(|| (warned_property(rule), now.to_string()))
+        });
+        counted.collect()
     }
 
     fn partition_columns(&self) -> Vec<String> {

@@ -1,0 +1,147 @@
+//! What became of the rules of a dataset: how many rows broke each.
+
+use std::collections::BTreeMap;
+
+use arrow::array::AsArray;
+use futures::TryStreamExt;
+use serde::Serialize;
+use smelt_domain::{Dataset, OnViolation, Table as TableDefinition, TableName};
+use smelt_lake::{Snapshot, Table};
+
+use crate::silver::rows_warned;
+use crate::{Platform, StageError};
+
+/// One rule of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleQuality {
+    /// The table.
+    pub table: TableName,
+    /// The rule: one of the definition, or one that holds for every table (a row can be read, and has
+    /// a key).
+    pub rule: String,
+    /// What happens to a row that breaks it: `warn`, `reject` or `fail`.
+    pub action: &'static str,
+    /// Whether rows broke it.
+    pub outcome: RuleOutcome,
+    /// Rows that broke it: in quarantine now, or counted when they were taken in; null while nobody
+    /// looked.
+    pub rows_failed: Option<u64>,
+}
+
+/// Whether rows broke a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleOutcome {
+    /// None did.
+    Pass,
+    /// Some did.
+    Fail,
+    /// Nobody looked yet, or the newest rows were not taken in.
+    NotEvaluated,
+}
+
+/// The rules of all tables of a dataset, in the order of the definition.
+pub async fn quality(
+    platform: &Platform,
+    dataset: &Dataset,
+) -> Result<Vec<RuleQuality>, StageError> {
+    let mut rules = Vec::new();
+    for table in &dataset.tables {
+        let silver = platform.lake.table(dataset.silver_id(&table.name))?.snapshot().await?;
+        let is_newest = match &silver {
+            Some(silver) => has_all_rows(platform, dataset, table, silver).await?,
+            None => false,
+        };
+        let quarantine = platform.lake.table(dataset.quarantine_id(&table.name))?;
+        let refused = refused_by_rule(&quarantine).await?;
+        rules.extend(of_table(table, silver.as_ref(), is_newest, refused));
+    }
+    Ok(rules)
+}
+
+fn of_table(
+    table: &TableDefinition,
+    silver: Option<&Snapshot>,
+    is_newest: bool,
+    mut refused: BTreeMap<String, u64>,
+) -> Vec<RuleQuality> {
+    let mut rules: Vec<RuleQuality> = Vec::new();
+    for expectation in &table.expectations {
+        let rule = &expectation.rule;
+        let rows_failed = match expectation.on_violation {
+            OnViolation::Warn => silver.and_then(|silver| rows_warned(silver, rule)),
+            OnViolation::Reject => {
+                silver.map(|_| refused.remove(rule.as_str()).unwrap_or_default())
+            }
+            // A row that breaks it stops the run: while all rows are in, none did.
+            OnViolation::Fail => is_newest.then_some(0),
+        };
+        rules.push(judged(&table.name, rule.as_str(), expectation.on_violation, rows_failed));
+    }
+
+    // What is left are rules of the platform.
+    for (rule, rows) in refused {
+        rules.push(judged(&table.name, &rule, OnViolation::Reject, Some(rows)));
+    }
+    rules
+}
+
+fn judged(
+    table: &TableName,
+    rule: &str,
+    on_violation: OnViolation,
+    rows_failed: Option<u64>,
+) -> RuleQuality {
+    let outcome = match rows_failed {
+        None => RuleOutcome::NotEvaluated,
+        Some(0) => RuleOutcome::Pass,
+        Some(_) => RuleOutcome::Fail,
+    };
+    let (table, rule) = (table.clone(), rule.to_owned());
+    RuleQuality { table, rule, action: on_violation.as_str(), outcome, rows_failed }
+}
+
+async fn has_all_rows(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    silver: &Snapshot,
+) -> Result<bool, StageError> {
+    let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
+    let Some(snapshot) = bronze.snapshot().await? else { return Ok(false) };
+    let followed = silver.followed(bronze.id()).await?;
+    Ok(followed.is_some_and(|version| version >= snapshot.newest_arrival()))
+}
+
+/// Rows in quarantine by the rule that refused them.
+async fn refused_by_rule(quarantine: &Table) -> Result<BTreeMap<String, u64>, StageError> {
+    let mut counts = BTreeMap::new();
+    let Some(snapshot) = quarantine.snapshot().await? else { return Ok(counts) };
+    for file in snapshot.files() {
+        let mut batches = quarantine.read_columns(file, &["rule"]).await?;
+        while let Some(batch) = batches.try_next().await? {
+            let Some(rules) = batch.column(0).as_string_opt::<i32>() else { continue };
+            for rule in rules.iter().flatten() {
+                match counts.get_mut(rule) {
+                    Some(count) => *count += 1,
+                    None => drop(counts.insert(rule.to_owned(), 1)),
+                }
+            }
+        }
+    }
+    Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_is_not_zero() {
+        let table: TableName = "requests".parse().unwrap();
+        let outcome = |rows| judged(&table, "known_borough", OnViolation::Warn, rows).outcome;
+        assert_eq!(outcome(None), RuleOutcome::NotEvaluated);
+        assert_eq!(outcome(Some(0)), RuleOutcome::Pass);
+        assert_eq!(outcome(Some(2)), RuleOutcome::Fail);
+    }
+}
