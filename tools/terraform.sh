@@ -124,5 +124,7 @@ for environment in dev prod; do
     done
 done
 
+apply infrastructure/environments/dev machines -var "functions_dir=$work/zips"
+
 "$stand_in/python" $tools/policies.py "$work"/*.tfstate
 python3 $tools/facts.py "$work"/{dev,prod}-*.tfstate

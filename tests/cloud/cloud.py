@@ -71,6 +71,21 @@ class Cloud:
             "SMELT_DASHBOARD_URL": "https://dashboard.example",
             "SMELT_RETENTION_HOURS": "168",
             "SMELT_TARGET_FILE_MB": "128",
+            "SMELT_API_ACCESS": "open",
+            "SMELT_API_JWT_ISSUER": "",
+            "SMELT_API_JWT_AUDIENCE": "",
+            "SMELT_API_JWKS_URL": "",
+            "SMELT_API_HS256_SECRET": "",
+            "SMELT_API_ROLES_CLAIM": "roles",
+            "SMELT_API_ROLES_PREFIX": "",
+            "SMELT_API_KEYS_SECRET": "",
+            "SMELT_API_CORS_ORIGINS": "https://dashboard.example",
+            "SMELT_API_UPLOAD_MB": "512",
+            "SMELT_API_RATE": "1000",
+            "SMELT_API_BURST": "1000",
+            "SMELT_API_REFRESH_QUEUES": json.dumps(
+                {name: f"{self.server.endpoint}/{ACCOUNT}/{self.name}-{name}" for name in sorted(declared.sends)}
+            ),
         }
         environment = {
             "SMELT_LAKE": f"s3://{self.bucket}",

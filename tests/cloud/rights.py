@@ -47,7 +47,9 @@ def not_granted(clouds: list[Cloud]) -> list[str]:
             if used["sns"] and not declared.publishes:
                 lines.append(f"{name} publishes")
             if used["secretsmanager"] and not declared.secrets:
-                lines.append(f"{name} reads the secret")
+                lines.append(f"{name} reads a secret")
+            if used["sqs"] and not declared.sends:
+                lines.append(f"{name} sends messages")
     return sorted(set(lines))
 
 

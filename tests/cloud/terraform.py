@@ -22,7 +22,8 @@ class Declared:
     memory: int
     timeout: int
     concurrency: int
-    secrets: bool
+    secrets: frozenset[str]
+    sends: frozenset[str]
     publishes: bool
     environment: frozenset[str]
 
@@ -44,20 +45,21 @@ def declared(name: str, block: str) -> Declared:
     fields = dict(re.findall(r"^      (\w+)\s*= (.*)$", block, re.MULTILINE))
     own = re.search(r"^      environment = \{\n(.*?)^      \}", block, re.MULTILINE | re.DOTALL)
 
-    def prefixes(field: str) -> frozenset[str]:
+    def names(field: str) -> frozenset[str]:
         return frozenset(json.loads(fields[field]))
 
     return Declared(
         name=name,
-        reads=prefixes("reads"),
-        writes=prefixes("writes"),
-        deletes=prefixes("deletes"),
+        reads=names("reads"),
+        writes=names("writes"),
+        deletes=names("deletes"),
         wakes=tuple(re.findall(r'prefix = "([^"]*)", suffix = "([^"]*)"', fields["wakes"])),
         schedule=json.loads(fields["schedule"]),
         memory=int(fields["memory"]),
         timeout=int(fields["timeout"]),
         concurrency=int(fields["concurrency"]),
-        secrets=json.loads(fields["secrets"]),
+        secrets=names("secrets"),
+        sends=names("sends"),
         publishes=json.loads(fields["publishes"]),
         environment=frozenset(re.findall(r"^        (\w+)\s*=", own.group(1), re.MULTILINE) if own else ()),
     )

@@ -104,6 +104,30 @@ def environments_fit(d):
                 yield f"{function['function_name']}: {name} is null; an empty text is meant"
 
 
+def messages_go_to_queues_that_are_there(d):
+    queues = {queue["name"] for queue in d.all("aws_sqs_queue")}
+    for function in d.all("aws_lambda_function"):
+        urls = json.loads(function["environment"][0]["variables"].get("SMELT_API_REFRESH_QUEUES", "{}"))
+        for url in urls.values():
+            if url.rpartition("/")[2] not in queues:
+                yield f"{function['function_name']} sends to {url}, which is no queue"
+
+
+def the_gateway_keeps_out_nobody_whom_the_function_knows(d):
+    variables = d.named("aws_lambda_function", "this")["api"]["environment"][0]["variables"]
+    needs_no_published_key = variables["SMELT_API_KEYS_SECRET"] or variables["SMELT_API_HS256_SECRET"]
+    routes = d.all("aws_apigatewayv2_route")
+    for route in routes:
+        asks, key = route["authorization_type"] == "JWT", route["route_key"]
+        if asks and needs_no_published_key:
+            yield f"{key} asks for a token that the gateway can check; others are good as well"
+        if asks and key.split("/")[1] in ("health", "docs", "openapi.json"):
+            yield f"{key} asks for a token"
+    if routes and variables["SMELT_API_ACCESS"] == "checked":
+        if not (variables["SMELT_API_JWT_ISSUER"] or variables["SMELT_API_KEYS_SECRET"]):
+            yield "the API knows nobody"
+
+
 def names_fit(d):
     longest = {
         "aws_lambda_function": ("function_name", 64),

@@ -41,11 +41,16 @@ module "smelt" {
   ingest_subnet_ids         = var.ingest_subnet_ids
   ingest_security_group_ids = var.ingest_security_group_ids
 
-  api_enabled      = var.api_enabled
-  api_jwt_issuer   = var.api_jwt_issuer
-  api_jwt_audience = var.api_jwt_audience
-  api_jwt_scopes   = var.api_jwt_scopes
-  api_cors_origins = var.api_cors_origins
+  api_access            = var.api_access
+  api_jwt_issuer        = var.api_jwt_issuer
+  api_jwt_audience      = var.api_jwt_audience
+  api_jwt_scopes        = var.api_jwt_scopes
+  api_jwks_url          = var.api_jwks_url
+  api_jwt_shared_secret = var.api_jwt_shared_secret
+  api_roles_claim       = var.api_roles_claim
+  api_roles_prefix      = var.api_roles_prefix
+  api_keys_enabled      = var.api_keys_enabled
+  api_cors_origins      = var.api_cors_origins
 
   cdn_enabled         = var.cdn_enabled
   public_datasets     = var.public_datasets

@@ -96,14 +96,14 @@ variable "ingest_security_group_ids" {
   default     = []
 }
 
-variable "api_enabled" {
-  description = "Make the HTTP API although nobody has to sign in."
-  type        = bool
-  default     = false
+variable "api_access" {
+  description = "`checked`, or `open`: there is an API, and everybody who knows its address may do everything."
+  type        = string
+  default     = "checked"
 }
 
 variable "api_jwt_issuer" {
-  description = "Issuer of the tokens that the API asks for; empty for none."
+  description = "Issuer of the tokens that the API takes; empty for none."
   type        = string
   default     = ""
 }
@@ -120,8 +120,38 @@ variable "api_jwt_scopes" {
   default     = []
 }
 
+variable "api_jwks_url" {
+  description = "Where the issuer publishes its keys; empty for the usual place."
+  type        = string
+  default     = ""
+}
+
+variable "api_jwt_shared_secret" {
+  description = "Tokens are signed with a secret (HS256)."
+  type        = bool
+  default     = false
+}
+
+variable "api_roles_claim" {
+  description = "Claim of a token that names its roles."
+  type        = string
+  default     = "roles"
+}
+
+variable "api_roles_prefix" {
+  description = "What names of roles start with there."
+  type        = string
+  default     = ""
+}
+
+variable "api_keys_enabled" {
+  description = "Machines may show an API key."
+  type        = bool
+  default     = false
+}
+
 variable "api_cors_origins" {
-  description = "Origins of pages that may call the API from a browser."
+  description = "Origins of pages that may call the API from a browser, beside the distribution's."
   type        = list(string)
   default     = []
 }

@@ -1,31 +1,64 @@
-# An HTTP API in front of the function `api`. Without an issuer anybody could ask, so that has to be said.
+# An HTTP API in front of the function `api`, which knows its callers by itself. Where they can have nothing but tokens,
+# signed with keys that their issuer publishes, the gateway checks these as well: strangers then cost nothing.
+#
+# A request and its answer may have 10 MB (6 MB through the function); files go to the bucket by presigned addresses.
 
 locals {
-  signed_in = var.api_jwt_issuer != ""
-  api_count = local.signed_in || var.api_enabled ? 1 : 0
+  api_count = var.api_access == "open" || var.api_jwt_issuer != "" || var.api_keys_enabled ? 1 : 0
 
-  # Before a call from another origin a browser asks with OPTIONS, and without a token: ANY would refuse it.
+  # With an own address of keys the issuer may have no discovery, and the gateway refuses it.
+  gateway_checks = var.api_jwt_issuer != "" && !var.api_keys_enabled && !var.api_jwt_shared_secret && var.api_jwks_url == ""
+
+  # Whether the gateway asks for a token. Nobody has one who looks whether it lives or how it is used. And before
+  # a call from another origin a browser asks with OPTIONS, and without a token: ANY would refuse it.
   routes = merge(
-    { "GET /" = local.signed_in, "ANY /{proxy+}" = local.signed_in },
-    local.signed_in && length(var.api_cors_origins) > 0 ? { "OPTIONS /{proxy+}" = false } : {},
+    { "GET /" = local.gateway_checks, "ANY /{proxy+}" = local.gateway_checks },
+    !local.gateway_checks ? {} : {
+      for route in ["GET /health", "GET /openapi.json", "GET /docs", "GET /docs/{proxy+}", "OPTIONS /{proxy+}"] : route => false
+    },
   )
+
+  # Pages that may call. The address of the distribution is known only when the API is there, so the gateway
+  # knows its own names at most; without any origin it leaves the answer to the function, which knows all.
+  gateway_origins = distinct(concat(var.api_cors_origins, [for name in var.cdn_aliases : "https://${name}" if var.cdn_enabled]))
+  page_origins    = contains(var.api_cors_origins, "*") ? ["*"] : distinct(compact(concat(local.gateway_origins, [local.cdn_url])))
 }
 
 resource "aws_apigatewayv2_api" "this" {
   count = local.api_count
 
   name          = local.name
-  description   = "Tables, runs and status of ${local.name}"
+  description   = "Tables, runs, uploads and corrections of ${local.name}"
   protocol_type = "HTTP"
 
   dynamic "cors_configuration" {
-    for_each = length(var.api_cors_origins) > 0 ? [1] : []
+    for_each = length(local.gateway_origins) > 0 ? [1] : []
 
     content {
-      allow_origins = var.api_cors_origins
-      allow_methods = ["GET", "POST", "OPTIONS"]
-      allow_headers = ["authorization", "content-type"]
-      max_age       = 3600
+      allow_origins  = contains(var.api_cors_origins, "*") ? ["*"] : local.gateway_origins
+      allow_methods  = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
+      allow_headers  = ["accept", "authorization", "content-type", "if-none-match", "last-event-id", "x-api-key", "x-request-id"]
+      expose_headers = ["content-disposition", "etag", "link", "location", "retry-after", "www-authenticate", "x-request-id"]
+      max_age        = 3600
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = var.api_access != "open" || (var.api_jwt_issuer == "" && !var.api_keys_enabled)
+      error_message = "api_access is open: everybody may do everything, so api_jwt_issuer and api_keys_enabled would mean nothing. Leave out either."
+    }
+    precondition {
+      condition     = var.api_jwt_issuer == "" || length(var.api_jwt_audience) > 0
+      error_message = "api_jwt_audience is empty: any token of the issuer would do, whoever it was made for."
+    }
+    precondition {
+      condition     = !var.api_jwt_shared_secret || (var.api_jwt_issuer != "" && var.api_jwks_url == "")
+      error_message = "api_jwt_shared_secret needs api_jwt_issuer, and no api_jwks_url: tokens are signed with the secret or with published keys."
+    }
+    precondition {
+      condition     = length(var.api_jwt_scopes) == 0 || local.gateway_checks
+      error_message = "api_jwt_scopes are asked for by the gateway alone, which checks no tokens with these settings. Use api_roles_claim and api_roles_prefix."
     }
   }
 }
@@ -43,7 +76,7 @@ resource "aws_apigatewayv2_integration" "this" {
 }
 
 resource "aws_apigatewayv2_authorizer" "this" {
-  count = local.signed_in ? 1 : 0
+  count = local.gateway_checks ? 1 : 0
 
   name             = "tokens"
   api_id           = aws_apigatewayv2_api.this[0].id
@@ -54,17 +87,10 @@ resource "aws_apigatewayv2_authorizer" "this" {
     issuer   = var.api_jwt_issuer
     audience = var.api_jwt_audience
   }
-
-  lifecycle {
-    precondition {
-      condition     = length(var.api_jwt_audience) > 0
-      error_message = "api_jwt_audience is empty: any token of the issuer would do, whoever it was made for."
-    }
-  }
 }
 
 resource "aws_apigatewayv2_route" "this" {
-  # checkov:skip=CKV_AWS_309: tokens are asked for if there is an issuer, but for OPTIONS; without one, api_enabled says that none shall be
+  # checkov:skip=CKV_AWS_309: the function knows its callers by itself, and the gateway no API keys; api_access says if nobody is to be known
   for_each = local.api_count > 0 ? local.routes : {}
 
   api_id    = aws_apigatewayv2_api.this[0].id

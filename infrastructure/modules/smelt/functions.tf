@@ -6,7 +6,9 @@
 #   wakes                   keys whose creation wakes the function, through its queue
 #   schedule                what the scheduler wakes it for: each source by its own schedule, or each dataset
 #   concurrency             how many of it run at once for its queue
-#   secrets, publishes, vpc may read the sources' secret; may publish alerts; may run in subnets
+#   secrets                 which secrets it may read, where they are made (secrets.tf)
+#   sends                   functions whose queues it may send wake-ups to
+#   publishes, vpc          may publish alerts; may run in subnets
 #   environment             beside local.common_environment, all that the function reads
 
 locals {
@@ -30,7 +32,8 @@ locals {
       timeout     = 900
       tmp         = 2048
       concurrency = 2
-      secrets     = true
+      secrets     = ["sources"]
+      sends       = []
       publishes   = false
       vpc         = true
       environment = {
@@ -49,7 +52,8 @@ locals {
       timeout     = 600
       tmp         = 4096
       concurrency = 2
-      secrets     = false
+      secrets     = []
+      sends       = []
       publishes   = false
       vpc         = false
       environment = {}
@@ -66,7 +70,8 @@ locals {
       timeout     = 600
       tmp         = 2048
       concurrency = 2
-      secrets     = false
+      secrets     = []
+      sends       = []
       publishes   = false
       vpc         = false
       environment = {}
@@ -83,7 +88,8 @@ locals {
       timeout     = 900
       tmp         = 512
       concurrency = 2
-      secrets     = false
+      secrets     = []
+      sends       = []
       publishes   = false
       vpc         = false
       environment = {}
@@ -100,7 +106,8 @@ locals {
       timeout     = 120
       tmp         = 512
       concurrency = 2
-      secrets     = false
+      secrets     = []
+      sends       = []
       publishes   = true
       vpc         = false
       environment = {
@@ -109,10 +116,11 @@ locals {
       }
     }
 
+    # What is uploaded is written by whoever has a presigned address, with the rights of this role.
     api = {
-      description = "Answers over HTTP: tables, runs, status"
-      reads       = ["bronze", "quarantine", "silver", "gold", "runs"]
-      writes      = []
+      description = "Answers over HTTP: tables, runs, status; takes uploads and corrections"
+      reads       = ["landing", "bronze", "quarantine", "silver", "gold", "published", "models", "uploads", "runs"]
+      writes      = ["landing", "bronze", "uploads", "runs"]
       deletes     = []
       wakes       = []
       schedule    = ""
@@ -120,10 +128,25 @@ locals {
       timeout     = 30
       tmp         = 512
       concurrency = 2
-      secrets     = false
+      secrets     = ["api-keys", "api-hs256"]
+      sends       = ["ingest", "silver", "gold"]
       publishes   = false
       vpc         = false
-      environment = {}
+      environment = {
+        SMELT_API_ACCESS         = var.api_access
+        SMELT_API_JWT_ISSUER     = var.api_jwt_issuer
+        SMELT_API_JWT_AUDIENCE   = join(",", var.api_jwt_audience)
+        SMELT_API_JWKS_URL       = var.api_jwks_url
+        SMELT_API_HS256_SECRET   = lookup(local.secret_arns, "api-hs256", "")
+        SMELT_API_ROLES_CLAIM    = var.api_roles_claim
+        SMELT_API_ROLES_PREFIX   = var.api_roles_prefix
+        SMELT_API_KEYS_SECRET    = lookup(local.secret_arns, "api-keys", "")
+        SMELT_API_CORS_ORIGINS   = join(",", local.page_origins)
+        SMELT_API_UPLOAD_MB      = tostring(var.api_upload_mb)
+        SMELT_API_RATE           = tostring(var.api_caller_rate)
+        SMELT_API_BURST          = tostring(var.api_caller_burst)
+        SMELT_API_REFRESH_QUEUES = jsonencode(local.refresh_queues)
+      }
     }
 
     maintain = {
@@ -137,7 +160,8 @@ locals {
       timeout     = 900
       tmp         = 4096
       concurrency = 2
-      secrets     = false
+      secrets     = []
+      sends       = []
       publishes   = false
       vpc         = false
       environment = {
@@ -145,6 +169,11 @@ locals {
         SMELT_TARGET_FILE_MB  = tostring(var.target_file_mb)
       }
     }
+  }
+
+  # Made of names: this map decides which queues there are, so it cannot ask them.
+  refresh_queues = {
+    for name in ["ingest", "silver", "gold"] : name => "https://sqs.${local.region}.${local.dns_suffix}/${local.account}/${local.name}-${name}"
   }
 
   # Functions that a queue wakes, and those that the scheduler wakes.

@@ -108,12 +108,22 @@ data "aws_iam_policy_document" "function" {
   }
 
   dynamic "statement" {
-    for_each = each.value.secrets ? [1] : []
+    for_each = length(each.value.sends) > 0 ? [1] : []
+
+    content {
+      sid       = "Send"
+      actions   = ["sqs:SendMessage"]
+      resources = [for name in each.value.sends : aws_sqs_queue.wake[name].arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(setintersection(each.value.secrets, keys(local.secret_arns))) > 0 ? [1] : []
 
     content {
       sid       = "Secrets"
       actions   = ["secretsmanager:GetSecretValue"]
-      resources = [aws_secretsmanager_secret.sources.arn]
+      resources = [for name in setintersection(each.value.secrets, keys(local.secret_arns)) : local.secret_arns[name]]
     }
   }
 

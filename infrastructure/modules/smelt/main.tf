@@ -9,10 +9,11 @@ module "definitions" {
 }
 
 locals {
-  name      = "${var.project}-${var.environment}"
-  account   = data.aws_caller_identity.current.account_id
-  region    = data.aws_region.current.region
-  partition = data.aws_partition.current.partition
+  name       = "${var.project}-${var.environment}"
+  account    = data.aws_caller_identity.current.account_id
+  region     = data.aws_region.current.region
+  partition  = data.aws_partition.current.partition
+  dns_suffix = data.aws_partition.current.dns_suffix
 
   # Of metrics that the functions write; dashboards and alarms look there.
   namespace = "${var.project}/${var.environment}"

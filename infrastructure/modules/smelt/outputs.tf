@@ -49,6 +49,11 @@ output "sources_secret" {
   value       = aws_secretsmanager_secret.sources.name
 }
 
+output "api_secrets" {
+  description = "Secrets of the API to be given their values by hand, if there are any."
+  value       = { for name, secret in aws_secretsmanager_secret.api : name => secret.name }
+}
+
 output "topics" {
   description = "Topics for alerts about the data and about the platform."
   value       = { alerts = aws_sns_topic.alerts.arn, ops = aws_sns_topic.ops.arn }

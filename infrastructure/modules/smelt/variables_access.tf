@@ -1,4 +1,4 @@
-# Who is told, who may ask, who may read.
+# Who is told, who may query, who may read. Who may ask the API: variables_api.tf.
 
 variable "alert_subscriptions" {
   description = "Who gets e-mails about the data, and of which severities; no severities means all."
@@ -51,58 +51,6 @@ variable "athena_scan_limit_gb" {
     condition     = var.athena_scan_limit_gb >= 1
     error_message = "At least 1 GB."
   }
-}
-
-variable "api_enabled" {
-  description = "Make the HTTP API although nobody has to sign in. With an issuer it is made anyway."
-  type        = bool
-  default     = false
-}
-
-variable "api_jwt_issuer" {
-  description = "Issuer of the tokens that the API asks for, an https address; empty for none."
-  type        = string
-  default     = ""
-
-  validation {
-    condition     = var.api_jwt_issuer == "" || startswith(var.api_jwt_issuer, "https://")
-    error_message = "An https address."
-  }
-}
-
-variable "api_jwt_audience" {
-  description = "Audiences, one of which a token must have."
-  type        = list(string)
-  default     = []
-}
-
-variable "api_jwt_scopes" {
-  description = "Scopes, one of which a token must have. Without any, an identity token is as good as an access token."
-  type        = list(string)
-  default     = []
-}
-
-variable "api_cors_origins" {
-  description = "Origins of pages that may call the API from a browser."
-  type        = list(string)
-  default     = []
-
-  validation {
-    condition     = alltrue([for origin in var.api_cors_origins : can(regex("^https?://[^/]+$", origin))])
-    error_message = "Origins such as https://example.org, without a path."
-  }
-}
-
-variable "api_rate" {
-  description = "Requests a second that the API answers in the long run."
-  type        = number
-  default     = 10
-}
-
-variable "api_burst" {
-  description = "Requests that the API answers at once."
-  type        = number
-  default     = 20
 }
 
 variable "cdn_enabled" {
