@@ -1,4 +1,5 @@
 mod models;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,8 @@ use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
 
 use self::models::{ANOMALIES_EXAMPLES, PREDICT_EXAMPLES, TRAIN_EXAMPLES};
 pub(crate) use self::models::{ModelsCommand, PredictArguments, PredictFormat};
+use self::serve::SERVE_EXAMPLES;
+pub(crate) use self::serve::ServeArguments;
 use crate::data_size::DataSize;
 
 const EXAMPLES: &str = "\
@@ -21,6 +24,7 @@ Examples:
   smelt refresh                                    bring silver, gold and published up to date
   smelt run                                        ingest what lies in landing/, then refresh
   smelt status                                     where every table stands, and the balance
+  smelt serve                                      the dashboard and the API of the lake
   smelt query \"SELECT * FROM gold.nyc311_borough_daily LIMIT 5\"
 
 Exit codes:
@@ -334,6 +338,9 @@ runs under way lose nothing. Bronze keeps every row.")]
     /// Write or serve simulated source data, with a file that tells the truth about it.
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(SimulateArguments),
+    /// Serve the dashboard and the API.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArguments),
     /// Simulate, run everything, compare with the truth, and show what came out.
     Demo(DemoArguments),
     /// Print a completion script for a shell.

@@ -59,14 +59,18 @@ pub(crate) fn chosen<'a>(
 
 /// The platform, and what will be in the report of its run.
 pub(crate) fn open_recorded(global: &Global) -> Result<(Platform, Arc<Recorder>)> {
-    let mut platform = open(global)?;
+    Ok(recorded(open(global)?))
+}
+
+/// A platform, and what will be in the report of its run.
+pub(crate) fn recorded(mut platform: Platform) -> (Platform, Arc<Recorder>) {
     let recorder = Arc::new(Recorder {
         heard_by: platform.observer,
         steps: Mutex::default(),
         problems: Mutex::default(),
     });
     platform.observer = Arc::clone(&recorder) as Arc<dyn Observer>;
-    Ok((platform, recorder))
+    (platform, recorder)
 }
 
 /// Keeps every step that is committed, and what failed: a run that fails half-way reports both.

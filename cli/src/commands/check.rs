@@ -12,6 +12,7 @@ pub(crate) async fn run(global: &Global) -> Result<Ending> {
     let datasets = read_definitions(&global.datasets)?;
     let engine = open_engine(global, &Lake::in_memory())?;
     check_sql(&engine, &global.datasets, &datasets).await?;
+    smelt_web::check_views_of(&datasets)?;
     for dataset in &datasets {
         print(&format!(
             "{}: {} and {} are fine\n",

@@ -18,6 +18,7 @@ mod runs;
 mod series;
 mod serve;
 mod simulate;
+mod simulated_sources;
 mod sources;
 mod status;
 mod train;
@@ -81,10 +82,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
         }
         Command::Runs { last, format } => runs::run(&global, last, format).await,
         // It never waits, so it needs a thread of its own for Ctrl-C to be heard.
-        Command::Simulate(arguments) if arguments.serve => serve::run(&global, &arguments).await,
+        Command::Simulate(arguments) if arguments.serve => {
+            simulated_sources::run(&global, &arguments).await
+        }
         Command::Simulate(arguments) => {
             tokio::task::spawn_blocking(move || simulate::run(&global, &arguments)).await?
         }
+        Command::Serve(arguments) => serve::run(&global, &arguments).await,
         Command::Demo(arguments) => demo::run(&global, &arguments).await,
         Command::Completions { shell } => completions::run(shell),
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
-use smelt_domain::{Dataset, DatasetName, ModelCard, ModelKind, ModelStage, TableName};
+use smelt_domain::{DatasetName, ModelCard, ModelKind, ModelStage, TableName};
 use smelt_stages::{ModelRegistry, Platform, model_versions};
 
 use crate::arguments::{Global, ModelsCommand, ReportFormat};

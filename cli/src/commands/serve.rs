@@ -1,101 +1,128 @@
-//! `smelt simulate --serve`: simulated sources on loopback, over their real protocols.
+//! `smelt serve`: the API and the dashboard on this machine.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use smelt_simulate::serve::{Faults, fill_order_db};
+use smelt_access::{
+    Access, ApiKeys, Limiter, Origins, Rate, RolesClaim, TokenRules, TokenVerifier, Verifier,
+};
+use smelt_stages::{Platform, Silent};
+use smelt_web::{Api, Limits, Settings, Streaming, router};
+use tokio::net::TcpListener;
 
-use super::demo::portals::{self, Serving, upload_rows};
-use super::simulate::{no_simulator, nyc311, restaurant, simulate, spending};
-use crate::arguments::{Global, SimulateArguments};
+use self::local::{LocalUploads, Worker};
+use crate::arguments::{Global, ServeArguments};
 use crate::exit::Ending;
-use crate::output::say;
+use crate::output::{print, say};
+use crate::session::open;
 
-/// Serves the sources of a dataset until it is stopped.
-pub(crate) async fn run(global: &Global, arguments: &SimulateArguments) -> Result<Ending> {
-    match arguments.dataset.as_str() {
-        "nyc311" => {
-            let settings = nyc311(arguments);
-            let shown = global.clone();
-            let rows = tokio::task::spawn_blocking(move || {
-                let scratch = tempfile::tempdir()?;
-                simulate(&shown, &settings, scratch.path())?;
-                let mut rows = Vec::new();
-                for file in smelt_sources::find_files(&[scratch.path().join("nyc311/requests")])? {
-                    rows.extend(upload_rows(&file)?.rows);
-                }
-                anyhow::Ok(rows)
-            });
-            let rows = rows.await??;
-            let portal = portals::requests_portal(rows, serving(global, arguments)).await?;
-            invite("SMELT_NYC311_PORTAL_URL", portal.url(), "nyc311");
-            serve_until_stopped().await
-        }
-        "spending" => {
-            let simulated = spending(arguments).generate()?;
-            let last_day = simulated.truth.last_day;
-            let serving = serving(global, arguments);
-            let portal = portals::checkbook(simulated.boston, last_day, serving).await?;
-            invite("SMELT_SPENDING_CHECKBOOK_URL", portal.url(), "spending");
-            serve_until_stopped().await
-        }
-        "restaurant" => {
-            if !arguments.leaves_callers_alone() {
-                bail!(
-                    "--fault, --fault-rate and --drift are for portals (nyc311, spending): a \
-                     database that is filled answers by itself"
-                );
-            }
-            let url = match (&arguments.database, &arguments.out) {
-                (Some(url), _) => url.clone(),
-                (None, Some(out)) => {
-                    std::fs::create_dir_all(out)?;
-                    format!("sqlite://{}", out.join("order_db.sqlite").display())
-                }
-                (None, None) => bail!(
-                    "give the database to fill with --database mysql://…, or a folder for an \
-                     SQLite file with --out"
-                ),
-            };
-            let simulated = restaurant(arguments).generate()?;
-            fill_order_db(&url, &simulated.orders_at_the_end())
-                .await
-                .context("filling the order database")?;
-            // The URL may hold a password: it is the caller's own, and not repeated.
-            match arguments.database {
-                Some(_) => say("filled; ORDER_DB_URL=<your URL> smelt ingest restaurant"),
-                None => say(&format!(
-                    "filled; ORDER_DB_URL={url} smelt ingest restaurant && smelt refresh restaurant"
-                )),
-            }
-            Ok(Ending::Fine)
-        }
-        "llm_usage" | "events" => {
-            bail!("{} has uploads only: write them with --out", arguments.dataset)
-        }
-        _ => Err(no_simulator(&arguments.dataset)),
+mod local;
+
+/// How long an announced upload may take to come.
+const UPLOAD_TIME: Duration = Duration::from_secs(60 * 60);
+/// Of the memory, the part that keeps tables and answers.
+const SHARE_KEPT: usize = 4;
+/// Callers whose rates are kept.
+const MOST_CALLERS: usize = 10_000;
+/// The dashboard where it was built, from the root of the project.
+const BUILT_DASHBOARD: &str = "dashboard/dist";
+
+/// Serves until it is stopped.
+pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<Ending> {
+    let access = access(arguments)?;
+    let dashboard = dashboard(arguments.dashboard.as_deref())?;
+    let platform = open(global)?;
+    let listener = listen(arguments).await?;
+    let address = listener.local_addr()?;
+    let api = Api::new(
+        quiet(&platform),
+        Settings {
+            access,
+            limiter: limiter(arguments)?,
+            origins: Origins::parse(&arguments.cors_origins)?,
+            keys: None,
+            uploads: Arc::new(LocalUploads),
+            refresher: Arc::new(Worker::start(platform)),
+            limits: Limits {
+                upload_bytes: arguments.upload_limit.0 as u64,
+                upload_time: UPLOAD_TIME,
+                kept_bytes: (global.memory.0 / SHARE_KEPT) as u64,
+            },
+            streaming: Streaming::Live,
+            receives_uploads: true,
+            dashboard: dashboard.clone(),
+        },
+    )?;
+    match &dashboard {
+        Some(_) => print(&format!("dashboard  http://{address}/\n"))?,
+        None => say(&format!(
+            "no dashboard: {BUILT_DASHBOARD} is not there; `make dashboard` builds it"
+        )),
     }
-}
-
-/// What the arguments ask for; who serves sees what goes wrong, unless it is to be quiet.
-fn serving(global: &Global, arguments: &SimulateArguments) -> Serving {
-    let planned = arguments.faults.iter().cloned();
-    let mut faults = planned.fold(Faults::none(), Faults::and);
-    if let Some(rate) = arguments.fault_rate {
-        faults = faults.and_by_chance(rate, arguments.seed);
-    }
-    if !global.quiet {
-        faults = faults.told_to(|request, fault| say(&format!("request {request}: {fault}")));
-    }
-    Serving { port: arguments.port, faults, drifts: arguments.drifts.clone() }
-}
-
-fn invite(variable: &str, url: &str, dataset: &str) {
-    say(&format!(
-        "serving; in another terminal:\n  {variable}={url} smelt sources test {dataset}\n  \
-         {variable}={url} smelt ingest {dataset} && smelt refresh {dataset}"
-    ));
-}
-
-async fn serve_until_stopped() -> Result<Ending> {
-    std::future::pending::<()>().await;
+    print(&format!("API        http://{address}/docs\n"))?;
+    say("Ctrl-C stops it");
+    axum::serve(listener, router(api)).await.context("serving")?;
     Ok(Ending::Fine)
+}
+
+/// Requests are no runs: what they do is shown in their answers.
+fn quiet(platform: &Platform) -> Platform {
+    Platform { observer: Arc::new(Silent), ..platform.clone() }
+}
+
+async fn listen(arguments: &ServeArguments) -> Result<TcpListener> {
+    let address = format!("{}:{}", arguments.host, arguments.port);
+    TcpListener::bind(&address).await.with_context(|| {
+        format!("cannot listen at {address}; another port may be free: --port 0 takes any")
+    })
+}
+
+/// Everybody who can reach this machine could do everything, so that only a loopback address is open.
+fn access(arguments: &ServeArguments) -> Result<Access> {
+    let api_keys = match &arguments.api_keys {
+        Some(path) => ApiKeys::parse(&read(path)?)
+            .with_context(|| format!("{} holds no API keys", path.display()))?,
+        None => ApiKeys::default(),
+    };
+    let tokens = match (&arguments.jwt_secret, &arguments.jwt_issuer) {
+        (Some(path), Some(issuer)) => {
+            let roles = RolesClaim::new(&arguments.jwt_roles_claim, "");
+            let rules = TokenRules::new(issuer, &arguments.jwt_audience, roles)?;
+            Some(TokenVerifier::with_secret(rules, read(path)?.trim().as_bytes())?)
+        }
+        _ => None,
+    };
+    match Verifier::new(tokens, api_keys) {
+        Ok(verifier) => Ok(Access::Checked(verifier)),
+        Err(_) if arguments.host.is_loopback() => Ok(Access::Open),
+        Err(_) => bail!(
+            "{} can be reached from elsewhere, where everybody could change data: give --api-keys FILE, \
+             or --jwt-issuer, --jwt-audience and --jwt-secret FILE, or listen at 127.0.0.1",
+            arguments.host
+        ),
+    }
+}
+
+fn limiter(arguments: &ServeArguments) -> Result<Option<Limiter>> {
+    let Some(rate) = arguments.rate else { return Ok(None) };
+    Ok(Some(Limiter::new(Rate::new(rate, arguments.burst)?, MOST_CALLERS)))
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// The folder of the dashboard: the one that is named, or the one that was built.
+fn dashboard(named: Option<&Path>) -> Result<Option<PathBuf>> {
+    let is_dashboard = |folder: &Path| folder.join("index.html").is_file();
+    match named {
+        Some(folder) if is_dashboard(folder) => Ok(Some(folder.to_owned())),
+        Some(folder) => bail!(
+            "{} holds no dashboard (no index.html); `make dashboard` builds it in {BUILT_DASHBOARD}",
+            folder.display()
+        ),
+        None => Ok(Some(PathBuf::from(BUILT_DASHBOARD)).filter(|folder| is_dashboard(folder))),
+    }
 }

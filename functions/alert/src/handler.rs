@@ -75,7 +75,9 @@ fn asked(
     }
     match (wake_up, object) {
         (_, Some(LakeKey::Commit { table, .. })) => Ok(vec![Reason::Look(known(&table.dataset)?)]),
-        (WakeUp::Asked(command), _) => Ok(vec![Reason::Look(known(&command.dataset)?)]),
+        (WakeUp::Asked(command), _) => {
+            Ok(vec![Reason::Look(context.shared.commanded(command, &[])?.name.clone())])
+        }
         _ => Ok(Vec::new()),
     }
 }

@@ -1,10 +1,25 @@
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::Router;
 use serde_json::Value;
 use smelt_runtime::{
     Context, Function, FunctionContext, Invocation, Settings, StartError, Variable,
 };
+use smelt_stages::{Platform, Silent};
+use smelt_web::{Api, Limits, Streaming, router};
 
-use crate::{ApiError, handler, router};
+use crate::access::{access, limiter, origins};
+use crate::queues::RefreshQueues;
+use crate::uploads::PresignedUploads;
+use crate::{ApiError, handler, variables};
+
+/// Bytes of a megabyte.
+const MEGABYTE: u64 = 1 << 20;
+/// How long an announced upload may take to come.
+const UPLOAD_TIME: Duration = Duration::from_secs(15 * 60);
+/// Of the engine's memory, the part that keeps tables and answers.
+const SHARE_KEPT: u64 = 4;
 
 /// What `api` builds once.
 #[derive(Debug)]
@@ -14,13 +29,40 @@ pub struct ApiContext {
 }
 
 impl Context for ApiContext {
-    const FUNCTION: Function = Function { name: "api", writes: &[] };
-    const VARIABLES: &'static [Variable] = &[];
+    const FUNCTION: Function = Function { name: "api", writes: &["bronze", "uploads", "runs"] };
+    const VARIABLES: &'static [Variable] = &variables::ALL;
     type Error = ApiError;
 
-    async fn build(shared: FunctionContext, _settings: &Settings) -> Result<Self, StartError> {
-        let router = router::router(shared.clone());
-        Ok(Self { shared, router })
+    async fn build(shared: FunctionContext, settings: &Settings) -> Result<Self, StartError> {
+        let wrong = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+        let upload_megabytes: u64 = settings.parsed(variables::UPLOAD_MB)?;
+        let checked = access(settings).await?;
+        let api_settings = smelt_web::Settings {
+            access: checked.access,
+            keys: checked.keys,
+            limiter: limiter(settings)?,
+            origins: origins(settings)?,
+            uploads: Arc::new(PresignedUploads::of(&shared.address).await),
+            refresher: Arc::new(RefreshQueues::read(settings).await?),
+            limits: Limits {
+                upload_bytes: upload_megabytes.saturating_mul(MEGABYTE),
+                upload_time: UPLOAD_TIME,
+                kept_bytes: shared.engine.memory_bytes() as u64 / SHARE_KEPT,
+            },
+            // The gateway passes an answer on when it is whole.
+            streaming: Streaming::Whole,
+            receives_uploads: false,
+            dashboard: None,
+        };
+        let mut platform = Platform::new(
+            shared.lake.clone(),
+            shared.engine.clone(),
+            shared.datasets.to_vec(),
+            Arc::new(Silent),
+        );
+        platform.origin.function = Some(Self::FUNCTION.name.to_owned());
+        let api = Api::new(platform, api_settings).map_err(|error| wrong(&error))?;
+        Ok(Self { shared, router: router(api) })
     }
 
     fn shared(&self) -> &FunctionContext {

@@ -1,9 +1,14 @@
 //! Answers questions about the lake over HTTP.
 
+mod access;
 mod context;
 mod error;
 mod handler;
-mod router;
+mod published_keys;
+mod queues;
+mod secrets;
+mod uploads;
+mod variables;
 
 pub use context::ApiContext;
 pub use error::ApiError;

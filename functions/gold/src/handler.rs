@@ -45,7 +45,7 @@ fn asked(wake_up: &WakeUp, context: &GoldContext) -> Result<Vec<Behind>, Refusal
             }
         }
         WakeUp::Asked(command) => {
-            let dataset = shared.dataset(&command.dataset)?;
+            let dataset = shared.commanded(command, &["table"])?;
             match &command.table {
                 Some(name) if dataset.mart(name).is_none() => Err(Refusal::NotDefined {
                     what: format!("mart of {}", dataset.name),

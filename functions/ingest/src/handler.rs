@@ -56,7 +56,7 @@ fn asked(wake_up: &WakeUp, context: &IngestContext) -> Result<Vec<Arrival>, Refu
             }
         }
         WakeUp::Asked(command) => {
-            let dataset = shared.dataset(&command.dataset)?;
+            let dataset = shared.commanded(command, &["source", "table"])?;
             let name = || dataset.name.clone();
             if let Some(source) = &command.source {
                 let known = dataset.source(source).ok_or_else(|| Refusal::NotDefined {

@@ -19,7 +19,7 @@ pub(crate) async fn handle(
 fn asked(wake_up: &WakeUp, context: &TrainContext) -> Result<Vec<DatasetName>, Refusal> {
     match wake_up {
         WakeUp::Created { key, .. } => Err(context.shared.foreign(key, "a schedule")),
-        WakeUp::Asked(command) => Ok(vec![context.shared.dataset(&command.dataset)?.name.clone()]),
+        WakeUp::Asked(command) => Ok(vec![context.shared.commanded(command, &[])?.name.clone()]),
         WakeUp::Test | WakeUp::Ignored { .. } => Ok(Vec::new()),
     }
 }

@@ -8,6 +8,7 @@ use smelt_lake::{Lake, LakeError};
 use smelt_stages::{Engine, EngineSettings, StageError};
 
 use crate::address::LakeAddress;
+use crate::event::Command;
 use crate::inbox::Refusal;
 use crate::metrics::Metrics;
 use crate::settings::{Settings, SettingsError};
@@ -91,6 +92,14 @@ impl FunctionContext {
             what: "dataset".to_owned(),
             name: name.to_string(),
         })
+    }
+
+    /// The dataset that a command is about, unless it gives a field that is none of `takes`.
+    pub fn commanded(&self, command: &Command, takes: &[&str]) -> Result<&Dataset, Refusal> {
+        if let Some(field) = command.fields().find(|field| !takes.contains(field)) {
+            return Err(Refusal::NotTaken { field, function: self.function.name });
+        }
+        self.dataset(&command.dataset)
     }
 
     /// The table of a dataset; a message that names another one is refused.

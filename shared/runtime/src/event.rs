@@ -52,6 +52,25 @@ pub struct Command {
     /// Only this table or mart.
     #[serde(default)]
     pub table: Option<TableName>,
+    /// Whether to compute everything anew from bronze (silver).
+    #[serde(default)]
+    pub anew: bool,
+    /// The period to report on (train): `2026-10`, or `last_month`.
+    #[serde(default)]
+    pub report: Option<String>,
+}
+
+impl Command {
+    /// The fields that are given beside the dataset.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &'static str> {
+        let given = [
+            ("source", self.source.is_some()),
+            ("table", self.table.is_some()),
+            ("anew", self.anew),
+            ("report", self.report.is_some()),
+        ];
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name)
+    }
 }
 
 /// Why an event, or a message of it, cannot be understood. Coming again does not help.
@@ -346,6 +365,8 @@ mod tests {
             dataset: "nyc311".parse().unwrap(),
             source: Some("portal".parse().unwrap()),
             table: None,
+            anew: false,
+            report: None,
         };
         let asked = json!({ "dataset": "nyc311", "source": "portal" });
         assert_eq!(command(asked).unwrap(), [WakeUp::Asked(expected)]);

@@ -34,6 +34,16 @@ pub enum Refusal {
         /// What it is woken by.
         expected: &'static str,
     },
+    /// It gives a field that means nothing to this function.
+    #[error(
+        "`{field}` means nothing to {function}; send the command to the function that it is for"
+    )]
+    NotTaken {
+        /// The field.
+        field: &'static str,
+        /// The function.
+        function: &'static str,
+    },
     /// It names a dataset, table or source that is not defined here.
     #[error(
         "there is no {what} `{name}` in the definitions of this function; deploy them, then redrive the message"
@@ -54,6 +64,7 @@ impl Refusal {
             Self::NotOfTheLake(_) => "NotOfTheLake",
             Self::Key(_) => "Key",
             Self::ForeignLayer { .. } => "ForeignLayer",
+            Self::NotTaken { .. } => "NotTaken",
             Self::NotDefined { .. } => "NotDefined",
         }
     }

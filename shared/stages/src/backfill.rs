@@ -16,7 +16,7 @@ use smelt_lake::DataFile;
 use crate::folders::partition_folder;
 use crate::gold::{PartitionValue, planned_pieces};
 use crate::refresh::{RefreshReport, refresh_dataset};
-use crate::silver::{Silver, backfill_silver, follow_bronze};
+use crate::silver::{Silver, SilverFollowed, backfill_silver, follow_bronze};
 use crate::{Platform, StageError};
 
 /// What a backfill would do to one table.
@@ -72,23 +72,41 @@ pub async fn backfill_dataset(
 ) -> Result<RefreshReport, StageError> {
     let mut report = RefreshReport::default();
     for (table, partitions) in chosen_tables(dataset, range)? {
-        let followed = follow_bronze(platform, dataset, table).await?;
+        let followed = backfill_table(platform, dataset, table, partitions).await?;
         if followed.refused_too_many {
             report.refused_too_many.push(dataset.silver_id(&table.name));
         }
-        // A table that was just computed anew as a whole has nothing left to be done to it.
-        let is_new =
-            |step: &smelt_domain::StepReport| step.upstream.iter().any(|u| u.from.is_none());
-        let anew = followed.steps.iter().any(is_new);
         report.steps.extend(followed.steps);
-        if !anew {
-            report.steps.extend(backfill_silver(platform, dataset, table, partitions).await?);
-        }
     }
     let refreshed = refresh_dataset(platform, dataset).await?;
     report.steps.extend(refreshed.steps);
     report.refused_too_many.extend(refreshed.refused_too_many);
     Ok(report)
+}
+
+/// Computes a silver table anew from all of bronze; what waits there is taken in first. What follows the
+/// table takes it from there.
+pub async fn recompute_table(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+) -> Result<SilverFollowed, StageError> {
+    backfill_table(platform, dataset, table, PartitionsInRange::All).await
+}
+
+async fn backfill_table(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    partitions: PartitionsInRange,
+) -> Result<SilverFollowed, StageError> {
+    let mut followed = follow_bronze(platform, dataset, table).await?;
+    // A table that was just computed anew as a whole has nothing left to be done to it.
+    let is_new = |step: &smelt_domain::StepReport| step.upstream.iter().any(|u| u.from.is_none());
+    if !followed.steps.iter().any(is_new) {
+        followed.steps.extend(backfill_silver(platform, dataset, table, partitions).await?);
+    }
+    Ok(followed)
 }
 
 /// The tables whose partitions the range can choose, with what it chooses.

@@ -47,7 +47,7 @@ pub use alert::{
     Alerted, Causes, Freshness, MESSAGE_BYTES, NotTold, Notifier, RecentFailures,
     SUBJECT_CHARACTERS, alert, alerts, failure_reports, freshness, message_text, subject_line,
 };
-pub use backfill::{PlannedTable, backfill_dataset, plan_backfill};
+pub use backfill::{PlannedTable, backfill_dataset, plan_backfill, recompute_table};
 pub use definitions::{check_sql, read_definitions};
 pub use engine::{Engine, EngineSettings};
 pub use error::StageError;

@@ -1,0 +1,98 @@
+//! Who may ask, as the settings say.
+
+use std::sync::Arc;
+
+use smelt_access::{
+    Access, ApiKeys, KeySet, Limiter, Origins, Rate, RolesClaim, TokenRules, TokenVerifier,
+    Verifier,
+};
+use smelt_runtime::{Settings, StartError};
+use smelt_web::KeySource;
+
+use crate::published_keys::PublishedKeys;
+use crate::secrets::secret_text;
+use crate::variables::{
+    ACCESS, AUDIENCE, BURST, CORS_ORIGINS, HS256_SECRET, ISSUER, JWKS_URL, KEYS_SECRET, RATE,
+    ROLES_CLAIM, ROLES_PREFIX,
+};
+
+/// Callers whose rates are kept.
+const MOST_CALLERS: usize = 10_000;
+
+/// Who may ask, and where their keys are.
+pub(crate) struct Checked {
+    pub(crate) access: Access,
+    pub(crate) keys: Option<Arc<dyn KeySource>>,
+}
+
+/// Who may ask.
+pub(crate) async fn access(settings: &Settings) -> Result<Checked, StartError> {
+    match settings.text(ACCESS)?.as_str() {
+        "open" => Ok(Checked { access: Access::Open, keys: None }),
+        "checked" => checked(settings).await,
+        other => {
+            Err(StartError::Other(format!("{ACCESS} is `{other}`: it is `checked` or `open`")))
+        }
+    }
+}
+
+async fn checked(settings: &Settings) -> Result<Checked, StartError> {
+    let (tokens, keys) = match settings.text_if_set(ISSUER)? {
+        Some(issuer) => {
+            let (tokens, keys) = tokens(settings, &issuer).await?;
+            (Some(tokens), keys)
+        }
+        None => (None, None),
+    };
+    let api_keys = match settings.text_if_set(KEYS_SECRET)? {
+        Some(arn) => {
+            let text = secret_text(KEYS_SECRET, &arn).await?;
+            ApiKeys::parse(&text).map_err(|error| wrong(KEYS_SECRET, &error))?
+        }
+        None => ApiKeys::default(),
+    };
+    let verifier = Verifier::new(tokens, api_keys).map_err(|error| wrong(ACCESS, &error))?;
+    Ok(Checked { access: Access::Checked(verifier), keys })
+}
+
+async fn tokens(
+    settings: &Settings,
+    issuer: &str,
+) -> Result<(TokenVerifier, Option<Arc<dyn KeySource>>), StartError> {
+    let audiences = settings.text(AUDIENCE)?;
+    let audiences = audiences.split(',').map(str::trim).filter(|audience| !audience.is_empty());
+    let roles = RolesClaim::new(settings.text(ROLES_CLAIM)?, settings.text(ROLES_PREFIX)?);
+    let rules =
+        TokenRules::new(issuer, audiences, roles).map_err(|error| wrong(AUDIENCE, &error))?;
+    if let Some(arn) = settings.text_if_set(HS256_SECRET)? {
+        let secret = secret_text(HS256_SECRET, &arn).await?;
+        let verifier = TokenVerifier::with_secret(rules, secret.trim().as_bytes())
+            .map_err(|error| wrong(HS256_SECRET, &error))?;
+        return Ok((verifier, None));
+    }
+    let url = settings.text_if_set(JWKS_URL)?;
+    let url =
+        url.unwrap_or_else(|| format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/')));
+    let keys = PublishedKeys::at(&url).map_err(|error| wrong(JWKS_URL, &error))?;
+    Ok((TokenVerifier::with_key_set(rules, KeySet::default()), Some(Arc::new(keys))))
+}
+
+/// How often each caller may ask.
+pub(crate) fn limiter(settings: &Settings) -> Result<Option<Limiter>, StartError> {
+    if settings.text_if_set(RATE)?.is_none() {
+        return Ok(None);
+    }
+    let rate = Rate::new(settings.parsed(RATE)?, settings.parsed(BURST)?);
+    let rate = rate.map_err(|error| wrong(RATE, &error))?;
+    Ok(Some(Limiter::new(rate, MOST_CALLERS)))
+}
+
+/// Which web pages may ask.
+pub(crate) fn origins(settings: &Settings) -> Result<Origins, StartError> {
+    Origins::parse(&settings.text(CORS_ORIGINS)?).map_err(|error| wrong(CORS_ORIGINS, &error))
+}
+
+/// Errors of access hold nothing secret.
+fn wrong(variable: &str, error: &dyn std::fmt::Display) -> StartError {
+    StartError::Other(format!("{variable} cannot be used: {error}"))
+}

@@ -1,0 +1,116 @@
+//! What stands before and behind every route: who asks, how often, from which page; and the headers that
+//! every answer has.
+
+use std::time::{Instant, SystemTime};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use smelt_access::{API_KEY_HEADER, Role};
+use uuid::Uuid;
+
+use crate::api::Api;
+use crate::problem::Problem;
+
+/// Names a request, in its answer and in the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The longest id that is taken over from a caller.
+const LONGEST_ID: usize = 100;
+
+/// What every answer is sent with unless it says otherwise: none is to be shown within another page, or
+/// guessed at, and data loads nothing.
+const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+];
+
+/// What a page may ask of the API (CORS), beside the method that it asks with.
+const METHODS: &str = "GET, POST, PUT, DELETE";
+const EXPOSED: &str = "ETag, Link, X-Request-Id, Retry-After";
+/// Seconds for which a browser need not ask again.
+const ALLOWED_FOR: &str = "3600";
+
+/// Lets a request through whose caller has at least this role.
+pub(crate) async fn require(
+    State((api, role)): State<(Api, Role)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let settings = api.settings();
+    if let Some(source) = &settings.keys
+        && settings.access.wants_keys(request.headers(), Instant::now())
+    {
+        match source.keys().await {
+            Ok(keys) => settings.access.put_keys(keys, Instant::now()),
+            // Tokens that are signed with keys which are known still count.
+            Err(error) => tracing::warn!(%error, "the issuer's keys were not fetched"),
+        }
+    }
+    let caller = settings.access.caller(request.headers(), SystemTime::now())?;
+    caller.require(role)?;
+    if let Some(limiter) = &settings.limiter {
+        limiter.take(&caller, Instant::now())?;
+    }
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+/// Gives every request an id and every answer its headers; answers what browsers ask beforehand.
+pub(crate) async fn frame(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let asks_before = request.method() == Method::OPTIONS;
+    let mut response =
+        if asks_before { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = problem.of_request(&id).into_response();
+    }
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY_HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if let Ok(id) = HeaderValue::try_from(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    allow_origin(&api, origin, asks_before, headers);
+    response
+}
+
+fn allow_origin(
+    api: &Api,
+    origin: Option<HeaderValue>,
+    asks_before: bool,
+    headers: &mut HeaderMap,
+) {
+    let origins = &api.settings().origins;
+    if origins.vary() {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
+    let Some(allowed) = origin.and_then(|origin| origins.allowed(&origin)) else { return };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+    if asks_before {
+        let allowed_headers =
+            format!("Authorization, Content-Type, If-None-Match, {API_KEY_HEADER}");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(ALLOWED_FOR));
+        if let Ok(value) = HeaderValue::try_from(allowed_headers) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, value);
+        }
+    }
+}
+
+/// The caller's own id where it is one, so that a request can be followed through several services.
+fn request_id(headers: &HeaderMap) -> String {
+    let is_plain = |id: &&str| {
+        !id.is_empty()
+            && id.len() <= LONGEST_ID
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=:;.".contains(&byte))
+    };
+    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(is_plain);
+    given.map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned)
+}

@@ -1,0 +1,26 @@
+//! The HTTP API over a lake, as one router: the function `api` answers with it behind a gateway, and
+//! `smelt serve` on a laptop.
+//!
+//! [`router`] is all of it. What differs between the two is passed in as [`Api`]: who may ask
+//! ([`smelt_access::Access`]), where uploads are sent ([`UploadGate`]) and who does the work of a refresh
+//! ([`Refresher`]).
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod answers;
+mod api;
+mod etag;
+mod extract;
+mod guard;
+mod openapi;
+mod pointers;
+mod ports;
+mod problem;
+mod router;
+mod routes;
+mod site;
+mod upload_target;
+
+pub use api::{Api, ApiError, Limits, Settings, Streaming, check_views_of};
+pub use ports::{Asked, KeySource, PortError, RefreshMode, Refresher, UploadGate, UploadRequest};
+pub use router::router;
+pub use upload_target::UploadTarget;

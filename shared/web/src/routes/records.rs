@@ -1,0 +1,160 @@
+//! Corrections of single rows. They go through bronze, as every row does.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use smelt_access::Caller;
+use smelt_domain::{Dataset, Outcome, Table as TableDefinition};
+use smelt_stages::{Correction, Ended, correct, write_report};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::{Api, table};
+use crate::extract::{Body, Parameters, Path};
+use crate::ports::{Asked, RefreshMode};
+use crate::problem::Problem;
+
+/// Which table.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RecordParameters {
+    /// The table; need not be named where there is only one.
+    table: Option<String>,
+}
+
+/// Columns with their new values.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecordChange {
+    /// Texts, numbers, truth values, or null, by column. Other columns keep their values.
+    #[schema(value_type = Object)]
+    values: BTreeMap<String, Value>,
+}
+
+/// A correction that was taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Corrected {
+    /// The table.
+    table: String,
+    /// The version of bronze that has it. Silver and gold follow soon.
+    bronze_version: Option<u64>,
+}
+
+/// Gives columns of a row new values
+///
+/// `{key}` holds the values of the key's columns, between commas where there are several (a comma within
+/// a value is written `%252C`).
+#[utoipa::path(
+    put,
+    path = "/v1/datasets/{dataset}/records/{key}",
+    tag = "changes",
+    params(("dataset" = String, Path), ("key" = String, Path), RecordParameters),
+    request_body = RecordChange,
+    responses(
+        (status = 202, body = Corrected),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = []), ("api_key" = []))
+)]
+pub(crate) async fn put(
+    State(api): State<Api>,
+    Path((dataset, key)): Path<(String, String)>,
+    Parameters(parameters): Parameters<RecordParameters>,
+    Extension(caller): Extension<Caller>,
+    Body(change): Body<RecordChange>,
+) -> Result<(StatusCode, Json<Corrected>), Problem> {
+    let dataset = api.dataset(&dataset)?;
+    let table = table(dataset, parameters.table.as_deref())?;
+    if change.values.is_empty() {
+        let example = r#"{"values": {"amount": "12.50"}}"#;
+        return Err(Problem::bad_request(format!("say what to put: {example}")));
+    }
+    let mut values = BTreeMap::new();
+    for (name, value) in change.values {
+        let column = name.parse().map_err(|error| Problem::bad_request(format!("{error}")))?;
+        let text = match value {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+            Value::Array(_) | Value::Object(_) => {
+                let detail = format!("`{name}`: a value is a text, a number, true, false or null");
+                return Err(Problem::bad_request(detail));
+            }
+        };
+        values.insert(column, text);
+    }
+    apply(&api, dataset, table, &key, &Correction::Put(values), &caller).await
+}
+
+/// Deletes a row
+#[utoipa::path(
+    delete,
+    path = "/v1/datasets/{dataset}/records/{key}",
+    tag = "changes",
+    params(("dataset" = String, Path), ("key" = String, Path), RecordParameters),
+    responses(
+        (status = 202, body = Corrected),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = []), ("api_key" = []))
+)]
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    Path((dataset, key)): Path<(String, String)>,
+    Parameters(parameters): Parameters<RecordParameters>,
+    Extension(caller): Extension<Caller>,
+) -> Result<(StatusCode, Json<Corrected>), Problem> {
+    let dataset = api.dataset(&dataset)?;
+    let table = table(dataset, parameters.table.as_deref())?;
+    apply(&api, dataset, table, &key, &Correction::Delete, &caller).await
+}
+
+async fn apply(
+    api: &Api,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    key: &str,
+    correction: &Correction,
+    caller: &Caller,
+) -> Result<(StatusCode, Json<Corrected>), Problem> {
+    let platform = api.platform();
+    let key = key_values(table, key);
+    let step = correct(&platform, dataset, table, &key, correction).await?;
+    let bronze_version = step.version;
+    // Never the values: a report holds none.
+    let verb = if *correction == Correction::Delete { "delete" } else { "put" };
+    let command =
+        format!("record {verb} {} --table {} by {}", dataset.name, table.name, caller.name);
+    let ended = Ended {
+        command,
+        dataset: Some(dataset.name.clone()),
+        outcome: Outcome::Succeeded,
+        failure: None,
+        steps: vec![step],
+    };
+    write_report(&platform, &ended.into_report(&platform)).await?;
+    let asked = Asked { dataset: dataset.name.clone(), mode: RefreshMode::Incremental };
+    // It is in bronze, and the next refresh carries it on whoever starts it.
+    if let Err(error) = api.settings().refresher.refresh(asked).await {
+        tracing::warn!(%error, "nobody was told of a correction");
+    }
+    Ok((StatusCode::ACCEPTED, Json(Corrected { table: table.name.to_string(), bronze_version })))
+}
+
+/// The values of the key's columns. A key of one column is taken as it is, commas and all.
+fn key_values(table: &TableDefinition, key: &str) -> Vec<String> {
+    if table.key.len() == 1 {
+        return vec![key.to_owned()];
+    }
+    let unescaped = |part: &str| part.replace("%2C", ",").replace("%2c", ",").replace("%25", "%");
+    key.split(',').map(unescaped).collect()
+}

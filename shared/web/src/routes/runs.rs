@@ -1,0 +1,62 @@
+//! What ran, and where everything stands.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::Value;
+use smelt_domain::RunReport;
+use smelt_stages::last_reports;
+use utoipa::IntoParams;
+
+use super::datasets::all_statuses;
+use crate::api::Api;
+use crate::extract::Parameters;
+use crate::problem::Problem;
+
+/// Runs that are listed where nothing else is asked for, and at most.
+const USUAL_RUNS: usize = 20;
+const MOST_RUNS: usize = 200;
+
+/// How many runs.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RunsParameters {
+    /// How many of the newest.
+    #[param(minimum = 1, maximum = 200, default = 20)]
+    limit: Option<usize>,
+}
+
+/// The newest runs: what each did to which table
+#[utoipa::path(
+    get,
+    path = "/v1/runs",
+    tag = "datasets",
+    params(RunsParameters),
+    responses(
+        (status = 200, body = Vec<Object>),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+    ),
+    security(("token" = []), ("api_key" = []))
+)]
+pub(crate) async fn runs(
+    State(api): State<Api>,
+    Parameters(parameters): Parameters<RunsParameters>,
+) -> Result<Json<Vec<RunReport>>, Problem> {
+    let limit = parameters.limit.unwrap_or(USUAL_RUNS);
+    if !(1..=MOST_RUNS).contains(&limit) {
+        return Err(Problem::bad_request(format!("`limit` is a number from 1 to {MOST_RUNS}")));
+    }
+    Ok(Json(last_reports(api.lake(), limit).await?))
+}
+
+/// Where the tables of all datasets stand
+#[utoipa::path(
+    get,
+    path = "/v1/status",
+    tag = "datasets",
+    responses((status = 200, body = Object)),
+    security(("token" = []), ("api_key" = []))
+)]
+pub(crate) async fn status(State(api): State<Api>) -> Result<Json<Value>, Problem> {
+    Ok(Json(all_statuses(&api).await?))
+}
