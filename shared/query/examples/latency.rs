@@ -5,13 +5,15 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use serde_json::{Map, Value};
 use smelt_domain::ColumnType;
 use smelt_query::{Columns, Format, Query, Snapshot, Snapshots};
+
+const TURNS: usize = 100;
 
 const COLUMNS: [(&str, ColumnType); 6] = [
     ("date", ColumnType::Date),
@@ -89,35 +91,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 (*name, value.replace("{from}", &from).replace("{to}", &to))
             })
             .collect();
-        let parsed = Instant::now();
-        let turns = 300;
-        for _ in 0..turns {
-            std::hint::black_box(Query::parse(
-                parameters.iter().map(|(n, v)| (*n, v.as_str())),
-                &columns,
-            )?);
-        }
-        let parse = parsed.elapsed() / turns;
+        let parse = fastest(|| {
+            let pairs = parameters.iter().map(|(name, value)| (*name, value.as_str()));
+            std::hint::black_box(Query::parse(pairs, &columns)).is_ok()
+        });
         let query = Query::parse(parameters, &columns)?;
         let answer = in_memory.answer(&query, &snapshot).await?;
-        let started = Instant::now();
-        for _ in 0..turns {
-            std::hint::black_box(in_memory.answer(&query, &snapshot).await?);
-        }
-        let in_memory_time = started.elapsed() / turns;
-        let started = Instant::now();
-        for _ in 0..turns {
-            std::hint::black_box(answer.encode(Format::Json, &Map::new())?);
-        }
-        let encode = started.elapsed() / turns;
-        let few = 20;
-        from_file.answer(&query, &snapshot).await?;
-        let started = Instant::now();
-        for _ in 0..few {
-            std::hint::black_box(from_file.answer(&query, &snapshot).await?);
-        }
-        let from_file_time = started.elapsed() / few;
-        let micros = |time: std::time::Duration| format!("{:.0} µs", time.as_secs_f64() * 1e6);
+        let in_memory_time = fastest_answer(&in_memory, &query, &snapshot).await?;
+        let from_file_time = fastest_answer(&from_file, &query, &snapshot).await?;
+        let about = Map::new();
+        let encode = fastest(|| std::hint::black_box(answer.encode(Format::Json, &about)).is_ok());
+        let micros = |time: Duration| format!("{:.0} µs", time.as_secs_f64() * 1e6);
         println!(
             "{name:26} {:>8} {:>10} {:>10} {:>10} {:>10}",
             answer.rows().num_rows(),
@@ -128,4 +112,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     Ok(())
+}
+
+/// The fastest of many turns: what else the machine does is left out.
+fn fastest(turn: impl Fn() -> bool) -> Duration {
+    let mut best = Duration::MAX;
+    for _ in 0..TURNS {
+        let started = Instant::now();
+        std::hint::black_box(turn());
+        best = best.min(started.elapsed());
+    }
+    best
+}
+
+async fn fastest_answer(
+    snapshots: &Snapshots,
+    query: &Query,
+    snapshot: &Snapshot,
+) -> Result<Duration, Box<dyn Error>> {
+    let mut best = Duration::MAX;
+    for _ in 0..TURNS {
+        let started = Instant::now();
+        std::hint::black_box(snapshots.answer(query, snapshot).await?);
+        best = best.min(started.elapsed());
+    }
+    Ok(best)
 }

@@ -103,7 +103,12 @@ fn about_groups() -> impl Strategy<Value = Question> {
 }
 
 /// All pages of an answer, one after the other.
-async fn pages(table: &support::Published, question: &Question, limit: usize) -> Vec<Vec<String>> {
+async fn pages(
+    table: &support::Published,
+    question: &Question,
+    limit: usize,
+    most: usize,
+) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
@@ -114,6 +119,7 @@ async fn pages(table: &support::Published, question: &Question, limit: usize) ->
         let page = texts(&answer);
         assert!(page.len() <= limit);
         all.extend(page);
+        assert!(all.len() <= most, "rows come twice: {:?}", question.parameters());
         cursor = answer.next().map(str::to_owned);
         if cursor.is_none() {
             return all;
@@ -138,7 +144,7 @@ proptest! {
         let limit = limit.max(expected.len() / 40);
         let answered = Runtime::new().unwrap().block_on(async {
             let table = publish(&rows).await;
-            pages(&table, &question, limit).await
+            pages(&table, &question, limit, expected.len()).await
         });
         prop_assert_eq!(answered, expected, "{:?}", question.parameters());
     }
@@ -155,7 +161,7 @@ proptest! {
         let limit = limit.max(expected.len() / 40);
         let answered = Runtime::new().unwrap().block_on(async {
             let table = publish(&rows).await;
-            pages(&table, &question, limit).await
+            pages(&table, &question, limit, expected.len()).await
         });
         prop_assert_eq!(answered, expected, "{:?}", question.parameters());
     }
