@@ -1,9 +1,11 @@
 //! What came out.
 
 use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
 use serde_json::{Map, Value};
 use smelt_domain::ColumnType;
 
+use crate::encode::{to_arrow, to_csv, to_json, to_parquet};
 use crate::{Format, QueryError};
 
 /// The rows of one page.
@@ -15,6 +17,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub(crate) fn new(
+        columns: Vec<(String, ColumnType)>,
+        rows: RecordBatch,
+        next: Option<String>,
+    ) -> Self {
+        Self { columns, rows, next }
+    }
+
     /// Names and types of the columns.
     pub fn columns(&self) -> &[(String, ColumnType)] {
         &self.columns
@@ -36,10 +46,15 @@ impl Answer {
     /// formats hold the rows alone.
     pub fn encode(
         &self,
-        _format: Format,
-        _about: &Map<String, Value>,
+        format: Format,
+        about: &Map<String, Value>,
     ) -> Result<Vec<u8>, AnswerError> {
-        Ok(Vec::new())
+        match format {
+            Format::Json => to_json(self, about),
+            Format::Csv => to_csv(self),
+            Format::Parquet => to_parquet(self),
+            Format::Arrow => to_arrow(self),
+        }
     }
 }
 
@@ -84,8 +99,39 @@ pub enum AnswerError {
 }
 
 impl AnswerError {
+    pub(crate) fn failed(
+        context: impl Into<String>,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Failed { context: context.into(), source: Box::new(source) }
+    }
+
+    /// What a store said about a file.
+    pub(crate) fn from_store(path: &str, error: object_store::Error) -> Self {
+        use object_store::Error::{
+            InvalidPath, NotFound, NotImplemented, NotSupported, PermissionDenied, Unauthenticated,
+        };
+        let path = path.to_owned();
+        match error {
+            NotFound { .. } => Self::Gone { path },
+            PermissionDenied { .. }
+            | Unauthenticated { .. }
+            | InvalidPath { .. }
+            | NotSupported { .. }
+            | NotImplemented { .. } => Self::failed(format!("reading snapshot {path}"), error),
+            error => Self::Unavailable { path, source: Box::new(error) },
+        }
+    }
+
     /// Whether the same question may be answered later without anyone changing anything.
     pub fn retryable(&self) -> bool {
         matches!(self, Self::Gone { .. } | Self::Unavailable { .. })
+    }
+}
+
+/// Rows that are not what their columns say, or more of them than can be counted.
+impl From<ArrowError> for AnswerError {
+    fn from(error: ArrowError) -> Self {
+        Self::failed("computing an answer", error)
     }
 }

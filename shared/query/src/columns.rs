@@ -7,10 +7,10 @@ use smelt_domain::{ColumnType, Mart};
 /// The columns of a published table, and which of them identify a row.
 ///
 /// Cheap to clone.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Columns(Arc<Described>);
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 struct Described {
     table: String,
     columns: Vec<(String, ColumnType)>,
@@ -20,6 +20,12 @@ struct Described {
 /// Columns that describe no table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnsError {
+    /// There are none.
+    #[error("{table} has no columns; describe at least one")]
+    None {
+        /// The table.
+        table: String,
+    },
     /// Two columns have one name.
     #[error("{table} has two columns called `{column}`; name them differently")]
     Twice {
@@ -60,6 +66,9 @@ impl Columns {
             }
             described.push((column, column_type));
         }
+        if described.is_empty() {
+            return Err(ColumnsError::None { table });
+        }
         let mut positions = Vec::new();
         for name in key {
             let name = name.as_ref();
@@ -89,6 +98,11 @@ impl Columns {
     /// Names and types, in the table's order.
     pub fn all(&self) -> &[(String, ColumnType)] {
         &self.0.columns
+    }
+
+    /// The names, for messages.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.0.columns.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     /// The positions of the columns that identify a row.
@@ -127,6 +141,13 @@ mod tests {
     fn a_key_is_made_of_columns() {
         let error = Columns::new("t", [("a", ColumnType::Int)], ["b"]).unwrap_err();
         assert_eq!(error.to_string(), "the key of t names `b`, which is none of its columns");
+    }
+
+    #[test]
+    fn a_table_has_columns() {
+        let none = Vec::<(String, ColumnType)>::new();
+        let error = Columns::new("t", none, Vec::<String>::new()).unwrap_err();
+        assert_eq!(error.to_string(), "t has no columns; describe at least one");
     }
 
     #[test]

@@ -10,14 +10,29 @@
 //!
 //! Nothing that is asked becomes code of any kind: names are looked up, values are compared.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
-#![expect(dead_code, reason = "nothing is read or answered yet")]
 
+mod aggregate;
 mod answer;
+mod bucket;
+mod calendar;
+mod chunk;
+mod coded;
 mod columns;
+mod cursor;
+mod encode;
 mod error;
+mod evaluation;
+mod filter;
+mod first_rows;
 mod format;
+mod groups;
+mod large_file;
+mod parquet_file;
 mod query;
+mod selection;
 mod snapshots;
+mod table;
+mod value;
 
 pub use answer::{Answer, AnswerError};
 pub use columns::{Columns, ColumnsError};
