@@ -25,7 +25,13 @@ function Page({ place: { route, query } }: { place: Place }) {
     case "dataset":
       return <DatasetPage key={route.dataset} dataset={route.dataset} tab={route.tab} query={query} />;
     case "anomaly":
-      return <AnomalyPage key={`${route.dataset} ${route.alertId}`} dataset={route.dataset} alertId={route.alertId} />;
+      return (
+        <AnomalyPage
+          key={`${route.dataset} ${route.alertId}`}
+          dataset={route.dataset}
+          alertId={route.alertId}
+        />
+      );
     case "runs":
       return <RunsPage />;
     case "models":

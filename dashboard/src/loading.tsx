@@ -22,25 +22,30 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[],
   latest.current = load;
   useEffect(() => {
     let isCurrent = true;
-    setLoaded((before) => (before.state === "ready" ? { ...before, isReloading: true } : { state: "loading", isSlow: false }));
+    setLoaded((before) =>
+      before.state === "ready" ? { ...before, isReloading: true } : { state: "loading", isSlow: false },
+    );
     const slow = setTimeout(() => {
       setLoaded((before) => (before.state === "loading" ? { state: "loading", isSlow: true } : before));
     }, SLOW_MS);
-    latest.current().then(
-      (value) => {
-        if (isCurrent) setLoaded({ state: "ready", value, isReloading: false });
-      },
-      (error) => {
-        if (!isCurrent) return;
-        const retry = () => setAttempt((number) => number + 1);
-        setLoaded({ state: "failed", failure: asFailure(error, what), retry });
-      },
-    ).finally(() => clearTimeout(slow));
+    latest
+      .current()
+      .then(
+        (value) => {
+          if (isCurrent) setLoaded({ state: "ready", value, isReloading: false });
+        },
+        (error) => {
+          if (!isCurrent) return;
+          const retry = () => setAttempt((number) => number + 1);
+          setLoaded({ state: "failed", failure: asFailure(error, what), retry });
+        },
+      )
+      .finally(() => clearTimeout(slow));
     return () => {
       isCurrent = false;
       clearTimeout(slow);
     };
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says what the value depends on
+    // The inputs are not all that is used: the caller says what the value depends on.
   }, [...inputs, attempt]);
   return loaded;
 }

@@ -23,7 +23,8 @@ export function select(rows: Rows, window: TimeWindow | null, filters: Filters):
       const time = rows.times[row] ?? null;
       if (time === null || time < window.from || time >= window.to) continue;
     }
-    if (wanted.every(({ values, value }) => !values || isSame(values[row] ?? null, value))) selected.push(row);
+    if (wanted.every(({ values, value }) => !values || isSame(values[row] ?? null, value)))
+      selected.push(row);
   }
   return selected;
 }
@@ -37,14 +38,14 @@ function isSame(cell: Value, wanted: Value): boolean {
 class Figure {
   private sum = 0;
   private count = 0;
-  private readonly periods = new Set<number>();
+  private readonly times = new Set<number>();
 
   constructor(
     private readonly measure: Measure,
     private readonly values: Value[] | undefined,
   ) {}
 
-  add(row: number, periodStart: number): void {
+  add(row: number, time: number): void {
     if (this.measure.putting === "count") {
       this.sum += 1;
       this.count += 1;
@@ -54,20 +55,20 @@ class Figure {
     if (typeof value !== "number") return;
     this.sum += value;
     this.count += 1;
-    if (this.measure.putting === "level") this.periods.add(periodStart);
+    if (this.measure.putting === "level") this.times.add(time);
   }
 
   get value(): number | null {
     if (this.count === 0) return null;
     if (this.measure.putting === "mean") return this.sum / this.count;
-    return this.measure.putting === "level" ? this.sum / this.periods.size : this.sum;
+    return this.measure.putting === "level" ? this.sum / this.times.size : this.sum;
   }
 }
 
 /** One figure of all the selected rows. */
-export function total(rows: Rows, selected: number[], measure: Measure, period: Period): number | null {
+export function total(rows: Rows, selected: number[], measure: Measure): number | null {
   const figure = new Figure(measure, valuesOf(rows, measure));
-  for (const row of selected) figure.add(row, periodStart(rows, row, period));
+  for (const row of selected) figure.add(row, timeAt(rows, row));
   return figure.value;
 }
 
@@ -77,17 +78,24 @@ export interface Point {
 }
 
 /** A figure for each period of a window. A period without a row is zero or unknown. */
-export function timeSeries(rows: Rows, selected: number[], measure: Measure, period: Period, window: TimeWindow, missing: 0 | null): Point[] {
+export function timeSeries(
+  rows: Rows,
+  selected: number[],
+  measure: Measure,
+  period: Period,
+  window: TimeWindow,
+  missing: 0 | null,
+): Point[] {
   const values = valuesOf(rows, measure);
   const figures = new Map<number, Figure>();
   for (const row of selected) {
-    const start = periodStart(rows, row, period);
+    const start = startOf(period, timeAt(rows, row));
     let figure = figures.get(start);
     if (!figure) {
       figure = new Figure(measure, values);
       figures.set(start, figure);
     }
-    figure.add(row, start);
+    figure.add(row, timeAt(rows, row));
   }
   const points: Point[] = [];
   for (let time = startOf(period, window.from); time < window.to; time = addPeriods(period, time, 1)) {
@@ -105,19 +113,34 @@ export interface Part {
 }
 
 /** A figure for each value of a dimension, largest first, and what it was before. */
-export function breakdown(rows: Rows, selected: number[], before: number[], dimension: string, measure: Measure, period: Period): Part[] {
-  const now = figuresBy(rows, selected, dimension, measure, period);
-  const earlier = figuresBy(rows, before, dimension, measure, period);
+export function breakdown(
+  rows: Rows,
+  selected: number[],
+  before: number[],
+  dimension: string,
+  measure: Measure,
+): Part[] {
+  const now = figuresBy(rows, selected, dimension, measure);
+  const earlier = figuresBy(rows, before, dimension, measure);
   const addsUp = measure.putting === "sum" || measure.putting === "count";
   const sum = [...now.values()].reduce<number>((all, figure) => all + (figure ?? 0), 0);
   return [...now]
     .flatMap(([value, figure]) =>
-      figure === null ? [] : [{ value, figure, share: addsUp && sum > 0 ? figure / sum : null, before: earlier.get(value) ?? null }],
+      figure === null
+        ? []
+        : [
+            {
+              value,
+              figure,
+              share: addsUp && sum > 0 ? figure / sum : null,
+              before: earlier.get(value) ?? null,
+            },
+          ],
     )
     .sort((a, b) => b.figure - a.figure);
 }
 
-function figuresBy(rows: Rows, selected: number[], dimension: string, measure: Measure, period: Period) {
+function figuresBy(rows: Rows, selected: number[], dimension: string, measure: Measure) {
   const values = valuesOf(rows, measure);
   const cells = rows.columns.get(dimension) ?? [];
   const figures = new Map<Value, Figure>();
@@ -128,7 +151,7 @@ function figuresBy(rows: Rows, selected: number[], dimension: string, measure: M
       figure = new Figure(measure, values);
       figures.set(cell, figure);
     }
-    figure.add(row, periodStart(rows, row, period));
+    figure.add(row, timeAt(rows, row));
   }
   return new Map([...figures].map(([value, figure]) => [value, figure.value]));
 }
@@ -145,12 +168,14 @@ export function heatMap(
   hourAt: (row: number) => number | null,
 ): HeatMap {
   const values = valuesOf(rows, measure);
-  const cells: Figure[][] = Array.from({ length: 7 }, () => Array.from({ length: 24 }, () => new Figure(measure, values)));
+  const cells: Figure[][] = Array.from({ length: 7 }, () =>
+    Array.from({ length: 24 }, () => new Figure(measure, values)),
+  );
   for (const row of selected) {
     const weekday = weekdayAt(row);
     const hour = hourAt(row);
     if (weekday === null || hour === null) continue;
-    cells[weekday - 1]?.[hour]?.add(row, rows.times?.[row] ?? 0);
+    cells[weekday - 1]?.[hour]?.add(row, timeAt(rows, row));
   }
   return cells.map((hours) => hours.map((figure) => figure.value));
 }
@@ -174,6 +199,6 @@ function valuesOf(rows: Rows, measure: Measure): Value[] | undefined {
   return measure.column === null ? undefined : rows.columns.get(measure.column);
 }
 
-function periodStart(rows: Rows, row: number, period: Period): number {
-  return startOf(period, rows.times?.[row] ?? 0);
+function timeAt(rows: Rows, row: number): number {
+  return rows.times?.[row] ?? 0;
 }

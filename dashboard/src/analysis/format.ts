@@ -36,7 +36,9 @@ export function formatPercent(value: number | null): string {
 
 /** How large a change is; which way it goes is said beside it. */
 export function formatChange(value: number): string {
-  return value >= 10 ? `×${number({ maximumSignificantDigits: 2 }).format(1 + value)}` : percent.format(Math.abs(value));
+  return value >= 10
+    ? `×${number({ maximumSignificantDigits: 2 }).format(1 + value)}`
+    : percent.format(Math.abs(value));
 }
 
 /** A figure of a measure, with its unit. */
@@ -59,7 +61,9 @@ export function formatShort(value: number | null, measure: Measure): string {
 /** A value on an axis. */
 export function formatTick(value: number, measure: Measure): string {
   if (measure.unit === "ratio") return percent.format(value);
-  return Math.abs(value) >= 10_000 ? compact.format(value) : number({ maximumSignificantDigits: 4 }).format(value);
+  return Math.abs(value) >= 10_000
+    ? compact.format(value)
+    : number({ maximumSignificantDigits: 4 }).format(value);
 }
 
 export function formatBytes(bytes: number): string {
@@ -71,12 +75,26 @@ export function formatBytes(bytes: number): string {
     power += 1;
   }
   const digits = power === 0 || size >= 100 ? 0 : 1;
-  return number({ style: "unit", unit: units[power] ?? "byte", unitDisplay: "short", maximumFractionDigits: digits }).format(size);
+  return number({
+    style: "unit",
+    unit: units[power] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: digits,
+  }).format(size);
 }
 
-const wallClock = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: "UTC" });
+const wallClock = (options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: "UTC" });
 const PERIOD_FORMATS: Record<Period, Intl.DateTimeFormat> = {
-  hour: wallClock({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+  hour: wallClock({
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }),
   day: wallClock({ weekday: "short", day: "numeric", month: "short", year: "numeric" }),
   week: wallClock({ day: "numeric", month: "short", year: "numeric" }),
   month: wallClock({ month: "long", year: "numeric" }),
@@ -90,6 +108,14 @@ const TICK_FORMATS: Record<Period, Intl.DateTimeFormat> = {
   year: wallClock({ year: "numeric" }),
 };
 const shortDay = wallClock({ day: "numeric", month: "short", year: "numeric" });
+const SHORT_HOUR = wallClock({
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
 const shortMonth = wallClock({ month: "short", year: "numeric" });
 const cellTime = wallClock({ dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" });
 
@@ -105,6 +131,16 @@ export function formatTimeTick(period: Period, time: number): string {
   if (period === "hour" && date.getUTCHours() === 0) return TICK_FORMATS.day.format(time);
   if (period === "month" && date.getUTCMonth() === 0) return TICK_FORMATS.year.format(time);
   return TICK_FORMATS[period].format(time);
+}
+
+/** A period in few characters, for lists. */
+export function formatShortPeriod(period: Period, time: number): string {
+  if (period === "hour") return SHORT_HOUR.format(time);
+  return period === "month"
+    ? shortMonth.format(time)
+    : period === "year"
+      ? PERIOD_FORMATS.year.format(time)
+      : shortDay.format(time);
 }
 
 /** A window of time: 1 Oct 2024 – 30 Dec 2024. */
@@ -149,12 +185,24 @@ export function formatCell(value: Value, column: Column, measure: Measure | null
     if (column.type === "TIMESTAMP") return cellTime.format(value);
     if (measure?.unit === "ratio") return percent.format(value);
     // The same number of digits in all rows, but never a zero for what is not zero.
-    if (column.type === "DOUBLE") return value === 0 || Math.abs(value) >= 0.1 ? twoDigits.format(value) : number({ maximumSignificantDigits: 3 }).format(value);
+    if (column.type === "DOUBLE")
+      return value === 0 || Math.abs(value) >= 0.1
+        ? twoDigits.format(value)
+        : number({ maximumSignificantDigits: 3 }).format(value);
     // Years and other numbers of a key are names, not amounts.
-    return measure ? number({ minimumFractionDigits: measure.digits ?? 0, maximumFractionDigits: 6 }).format(value) : String(value);
+    return measure ? fixed(scaleOf(column)).format(value) : String(value);
   }
   if (typeof value === "boolean") return value ? "yes" : "no";
   return value;
+}
+
+/** Digits after the point that a column stores. */
+function scaleOf(column: Column): number {
+  return Math.min(Number(/,\s*(\d+)\)/.exec(column.type)?.[1] ?? 0), 9);
+}
+
+function fixed(digits: number): Intl.NumberFormat {
+  return number({ minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /** The value of a dimension. */

@@ -13,7 +13,8 @@ export interface Verdict {
 export function balanceVerdict({ status }: DatasetDocument): Verdict {
   const wrong = status.balances.filter((balance) => !isExact(balance));
   if (status.balances.length === 0) return { tone: "quiet", text: "nothing loaded yet" };
-  if (wrong.length > 0) return { tone: "bad", text: `rows are missing in ${wrong.map((balance) => balance.table).join(", ")}` };
+  if (wrong.length > 0)
+    return { tone: "bad", text: `rows are missing in ${wrong.map((balance) => balance.table).join(", ")}` };
   const waiting = status.balances.reduce((sum, balance) => sum + balance.waiting, 0);
   if (waiting > 0) return { tone: "attention", text: `${plural(waiting, "row waits", "rows wait")}` };
   return { tone: "good", text: "exact" };
@@ -23,7 +24,8 @@ export function balanceVerdict({ status }: DatasetDocument): Verdict {
 export function qualityVerdict({ quality }: DatasetDocument): Verdict {
   if (quality.length === 0) return { tone: "quiet", text: "no rules" };
   const failed = quality.filter((result) => result.outcome === "fail");
-  if (failed.length === 0) return { tone: "good", text: `${plural(quality.length, "rule holds", "rules hold")}` };
+  if (failed.length === 0)
+    return { tone: "good", text: `${plural(quality.length, "rule holds", "rules hold")}` };
   const rows = failed.reduce((sum, result) => sum + (result.rows_failed ?? 0), 0);
   const stopped = failed.some((result) => result.action === "fail");
   return { tone: stopped ? "bad" : "attention", text: `${formatCount(rows)} rows flagged` };
@@ -43,7 +45,9 @@ export function followVerdict({ status }: DatasetDocument): Verdict {
 /** The newest moment that the data tell of. */
 export function newestOf({ status }: DatasetDocument): string | null {
   const clean = status.tables.filter((table) => isIn("silver", table));
-  const known = (clean.some((table) => table.newest) ? clean : status.tables).flatMap((table) => table.newest ?? []);
+  const known = (clean.some((table) => table.newest) ? clean : status.tables).flatMap(
+    (table) => table.newest ?? [],
+  );
   return known.sort().at(-1) ?? null;
 }
 

@@ -36,7 +36,9 @@ function incidentOf(alertId: string, rows: AnomalyRow[]): Incident {
   return {
     alertId,
     mart: main.mart,
-    severity: rows.map((row) => row.severity).reduce((a, b) => (rank(SEVERITIES, b) > rank(SEVERITIES, a) ? b : a)),
+    severity: rows
+      .map((row) => row.severity)
+      .reduce((a, b) => (rank(SEVERITIES, b) > rank(SEVERITIES, a) ? b : a)),
     status: STATUSES.find((status) => rows.some((row) => row.status === status)) ?? main.status,
     main,
     from: inOrder[0]?.time ?? main.time,

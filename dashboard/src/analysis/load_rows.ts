@@ -23,16 +23,27 @@ export function availableWindow(shape: MartShape, table: Table): TimeWindow | nu
 }
 
 /** Reads columns of the rows of a window: nothing else is fetched. */
-export async function loadRows(shape: MartShape, table: Table, columns: string[], window: TimeWindow | null): Promise<LoadedRows> {
+export async function loadRows(
+  shape: MartShape,
+  table: Table,
+  columns: string[],
+  window: TimeWindow | null,
+): Promise<LoadedRows> {
   const { time, hour } = shape;
   const range =
     time && window
-      ? table.rowsWithin(time.column, cellOf(shape.mart, time.column, window.from), cellOf(shape.mart, time.column, window.to - 1))
+      ? table.rowsWithin(
+          time.column,
+          cellOf(shape.mart, time.column, window.from),
+          cellOf(shape.mart, time.column, window.to - 1),
+        )
       : { start: 0, end: table.rows };
-  const names = [...new Set([...columns, ...(time ? [time.column] : []), ...(hour ? [hour] : [])])].filter((name) =>
-    table.columns.includes(name),
+  const names = [...new Set([...columns, ...(time ? [time.column] : []), ...(hour ? [hour] : [])])].filter(
+    (name) => table.columns.includes(name),
   );
-  const read = new Map(await Promise.all(names.map(async (name) => [name, await table.read(name, range)] as const)));
+  const read = new Map(
+    await Promise.all(names.map(async (name) => [name, await table.read(name, range)] as const)),
+  );
   const clock = time ? read.get(time.column) : undefined;
   const hours = hour ? read.get(hour) : undefined;
   const times = clock
@@ -53,4 +64,3 @@ function cellOf(mart: Mart, name: string, time: number): Value {
   if (type === "INT" || type === "BIGINT") return new Date(time).getUTCFullYear();
   return new Date(time).toISOString().slice(0, 7);
 }
-

@@ -6,7 +6,7 @@ import type { Period } from "./calendar";
 export type Putting =
   /** Added up. */
   | "sum"
-  /** Added up within a period, averaged over periods: different users of a day. */
+  /** Added up at a time, averaged over times: different users of a day. */
   | "level"
   /** Averaged over rows. */
   | "mean"
@@ -48,7 +48,8 @@ const NUMERIC = /^(BIGINT|INT|DOUBLE|DECIMAL)/;
 export function shapeOf(mart: Mart): MartShape {
   const key = mart.key.flatMap((name) => mart.columns.find((column) => column.name === name) ?? []);
   const time = timeColumn(mart, key);
-  const hour = mart.series?.hour ?? key.find((column) => isNamed(column, /^hour$|_hour$|^hour_of/))?.name ?? null;
+  const hour =
+    mart.series?.hour ?? key.find((column) => isNamed(column, /^hour$|_hour$|^hour_of/))?.name ?? null;
   const weekday = key.find((column) => isNamed(column, /^(day_of_week|weekday|dow)$/))?.name ?? null;
   // Rows with a number of their own are single things; they can be counted, by all their texts.
   const ofSingleThings = key.some(isIdentifier);
@@ -92,22 +93,35 @@ const isIdentifier = (column: Column) => isNamed(column, /(^|_)(id|uuid|key)$/);
 const isNamed = (column: Column, pattern: RegExp) => pattern.test(column.name);
 
 function measureOf(column: Column): Measure[] {
-  if (!NUMERIC.test(column.type) || isNamed(column, /(^|_)(rank|id)$/) || column.aggregate === "none") return [];
+  if (!NUMERIC.test(column.type) || isNamed(column, /(^|_)(rank|id)$/) || column.aggregate === "none")
+    return [];
   const unit = unitOf(column);
   return [
-    { name: column.name, column: column.name, description: column.description, putting: puttingOf(column, unit), unit, digits: digitsOf(column) },
+    {
+      name: column.name,
+      column: column.name,
+      description: column.description,
+      putting: puttingOf(column, unit),
+      unit,
+      digits: digitsOf(column),
+    },
   ];
 }
 
 function puttingOf(column: Column, unit: Unit): Putting {
   if (column.aggregate === "sum" || column.aggregate === "mean") return column.aggregate;
   if (column.type === "DOUBLE" || unit === "ratio") return "mean";
-  return /^(different|distinct|unique)\b/i.test(column.description ?? "") || isNamed(column, /(^|_)users$/) ? "level" : "sum";
+  return /^(different|distinct|unique)\b/i.test(column.description ?? "") || isNamed(column, /(^|_)users$/)
+    ? "level"
+    : "sum";
 }
 
 function unitOf(column: Column): Unit {
-  const isPart = /^(part of|share of|change against)/i.test(column.description ?? "") || /'s part of\b/.test(column.description ?? "");
-  if (column.type === "DOUBLE" && (isPart || isNamed(column, /(^|_)(share|rate|ratio|change|conversion)$/))) return "ratio";
+  const isPart =
+    /^(part of|share of|change against)/i.test(column.description ?? "") ||
+    /'s part of\b/.test(column.description ?? "");
+  if (column.type === "DOUBLE" && (isPart || isNamed(column, /(^|_)(share|rate|ratio|change|conversion)$/)))
+    return "ratio";
   if (isNamed(column, /_hours$/)) return "hours";
   if (isNamed(column, /_(s|seconds)$/)) return "seconds";
   return "number";
@@ -120,14 +134,27 @@ function digitsOf(column: Column): number | null {
 }
 
 function rowCount(): Measure {
-  return { name: "rows", column: null, description: "number of rows", putting: "count", unit: "number", digits: 0 };
+  return {
+    name: "rows",
+    column: null,
+    description: "number of rows",
+    putting: "count",
+    unit: "number",
+    digits: 0,
+  };
 }
 
 /** The measure with this name, or the one that the mart is about. */
 export function chooseMeasure(shape: MartShape, name: string | null): Measure {
   const { measures, mart } = shape;
   const of = (wanted: string | null | undefined) => measures.find((measure) => measure.name === wanted);
-  return of(name) ?? of(mart.series?.value) ?? measures.find((measure) => measure.putting !== "mean") ?? measures[0] ?? rowCount();
+  return (
+    of(name) ??
+    of(mart.series?.value) ??
+    measures.find((measure) => measure.putting !== "mean") ??
+    measures[0] ??
+    rowCount()
+  );
 }
 
 /** The mart with this name, or the one that a dataset's page begins with: with a forecast, else with a time. */
@@ -150,7 +177,8 @@ export function chooseRollUp(dataset: DatasetDocument): Mart | null {
   const main = chooseMart(dataset, null);
   if (!main?.series) return main;
   const rows = (mart: Mart) =>
-    dataset.status.tables.find((table) => isIn("gold", table) && partsOf(table.table).name === mart.name)?.rows ?? Number.POSITIVE_INFINITY;
+    dataset.status.tables.find((table) => isIn("gold", table) && partsOf(table.table).name === mart.name)
+      ?.rows ?? Number.POSITIVE_INFINITY;
   const { time, value } = main.series;
   const rollUps = dataset.marts.filter(
     (mart) =>

@@ -21,7 +21,10 @@ export function labelOfSeries(series: Series | null, mart: string, id: string): 
   const values = series ? valuesOfSeries(series, id) : null;
   if (!series || !values) return id === ALL ? name : id;
   if (series.label) {
-    return series.by.reduce((label, column, position) => label.replace(`{${column}}`, String(values[position] ?? NONE)), series.label);
+    return series.by.reduce(
+      (label, column, position) => label.replace(`{${column}}`, String(values[position] ?? NONE)),
+      series.label,
+    );
   }
   return values.length === 0 ? name : `${name} of ${values.map((value) => String(value ?? NONE)).join(", ")}`;
 }

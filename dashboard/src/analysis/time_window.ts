@@ -28,18 +28,14 @@ const PRESETS: Record<Period, Preset[]> = {
     { name: "1y", label: "1 year", periods: 365 },
     ALL,
   ],
-  week: [
-    { name: "26w", label: "26 weeks", periods: 26 },
-    { name: "1y", label: "1 year", periods: 52 },
-    ALL,
-  ],
+  week: [{ name: "26w", label: "26 weeks", periods: 26 }, { name: "1y", label: "1 year", periods: 52 }, ALL],
   month: [
     { name: "6m", label: "6 months", periods: 6 },
     { name: "12m", label: "12 months", periods: 12 },
     { name: "24m", label: "24 months", periods: 24 },
     ALL,
   ],
-  year: [{ name: "1y", label: "1 year", periods: 1 }, { name: "3y", label: "3 years", periods: 3 }, ALL],
+  year: [{ name: "3y", label: "3 years", periods: 3 }, { name: "10y", label: "10 years", periods: 10 }, ALL],
 };
 
 /** The presets that are of use where there are data of so many periods. */
@@ -62,17 +58,25 @@ export interface WindowChoice {
 }
 
 /** What is shown, by the choice in the address and by what there is. */
-export function chooseWindow(period: Period, available: TimeWindow, choice: WindowChoice): TimeWindow & { preset: string | null } {
+export function chooseWindow(
+  period: Period,
+  available: TimeWindow,
+  choice: WindowChoice,
+): TimeWindow & { preset: string | null } {
   const from = choice.from ? timeOf(choice.from) : null;
   const to = choice.to ? timeOf(choice.to) : null;
   if (from !== null || to !== null) {
     const window = {
       from: startOf(period, from ?? available.from),
-      to: to === null ? available.to : addPeriods(period, startOf(period, to + (period === "hour" ? DAY - 1 : 0)), 1),
+      to:
+        to === null
+          ? available.to
+          : addPeriods(period, startOf(period, to + (period === "hour" ? DAY - 1 : 0)), 1),
     };
     if (window.from < window.to) return { ...window, preset: null };
   }
-  const preset = PRESETS[period].find(({ name }) => name === choice.range) ?? defaultPreset(period, available);
+  const preset =
+    PRESETS[period].find(({ name }) => name === choice.range) ?? defaultPreset(period, available);
   if (preset === ALL) return { ...available, preset: preset.name };
   const start = addPeriods(period, available.to, -preset.periods);
   return { from: Math.max(start, available.from), to: available.to, preset: preset.name };

@@ -37,7 +37,10 @@ export async function callApi(path: string, init: RequestInit = {}): Promise<Res
     response = await fetch(address, { ...init, headers });
   } catch (error) {
     if (init.signal?.aborted) throw error;
-    throw new ApiFailure("unreachable", "The API does not answer. Is it running, and does it allow this page (CORS)?");
+    throw new ApiFailure(
+      "unreachable",
+      "The API does not answer. Is it running, and does it allow this page (CORS)?",
+    );
   }
   if (response.ok) return response;
   throw await failureOf(response);
@@ -54,7 +57,11 @@ export async function callApiJson<T>(path: string, init: RequestInit = {}): Prom
 async function failureOf(response: Response): Promise<ApiFailure> {
   const problem = isJson(response) ? ((await response.json().catch(() => null)) as Problem | null) : null;
   if (response.status === 401 || response.status === 403) {
-    return new ApiFailure("unauthorized", problem?.detail ?? problem?.title ?? "The API wants a token", problem?.request_id);
+    return new ApiFailure(
+      "unauthorized",
+      problem?.detail ?? problem?.title ?? "The API wants a token",
+      problem?.request_id,
+    );
   }
   // Static hosts answer what they do not know with a page, or do not allow the method.
   if (!problem && [403, 404, 405, 501].includes(response.status)) return absent();

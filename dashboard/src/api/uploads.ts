@@ -2,7 +2,16 @@ import { apiAddress, callApi, callApiJson } from "./client";
 import { ApiFailure } from "./failure";
 import { eventsOf } from "./server_sent_events";
 
-export type UploadStage = "awaited" | "waiting" | "reading" | "interrupted" | "refused" | "bronze" | "silver" | "gold" | "published";
+export type UploadStage =
+  | "awaited"
+  | "waiting"
+  | "reading"
+  | "interrupted"
+  | "refused"
+  | "bronze"
+  | "silver"
+  | "gold"
+  | "published";
 
 /** How far an upload has come. */
 export interface UploadProgress {
@@ -39,7 +48,11 @@ export function requestUpload(dataset: string, table: string, file: File): Promi
 }
 
 /** Puts a file where it may be put, and tells how many bytes have gone. `fetch` could not tell. */
-export async function sendFile(ticket: UploadTicket, file: File, onBytes: (sent: number) => void): Promise<void> {
+export async function sendFile(
+  ticket: UploadTicket,
+  file: File,
+  onBytes: (sent: number) => void,
+): Promise<void> {
   const address = new URL(ticket.url, await apiAddress("")).href;
   await new Promise<void>((resolve, reject) => {
     const sending = new XMLHttpRequest();
@@ -51,9 +64,21 @@ export async function sendFile(ticket: UploadTicket, file: File, onBytes: (sent:
     sending.upload.onprogress = (event) => onBytes(event.loaded);
     sending.onload = () => {
       if (sending.status < 300) resolve();
-      else reject(new ApiFailure("refused", `The file was not taken (HTTP ${sending.status}); it may be larger than allowed, or the address has expired`));
+      else
+        reject(
+          new ApiFailure(
+            "refused",
+            `The file was not taken (HTTP ${sending.status}); it may be larger than allowed, or the address has expired`,
+          ),
+        );
     };
-    sending.onerror = () => reject(new ApiFailure("unreachable", "The connection broke while the file was sent; nothing of it was taken"));
+    sending.onerror = () =>
+      reject(
+        new ApiFailure(
+          "unreachable",
+          "The connection broke while the file was sent; nothing of it was taken",
+        ),
+      );
     sending.send(file);
   });
 }
@@ -62,7 +87,11 @@ const AGAIN_AFTER_MS = 1000;
 const MOST_FAILURES = 20;
 
 /** Follows an upload to its end. A stream that ends early is taken up again. */
-export async function watchUpload(ticket: Pick<UploadTicket, "events" | "watch">, onProgress: (progress: UploadProgress) => void, signal: AbortSignal): Promise<void> {
+export async function watchUpload(
+  ticket: Pick<UploadTicket, "events" | "watch">,
+  onProgress: (progress: UploadProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     try {

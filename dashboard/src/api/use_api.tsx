@@ -7,13 +7,16 @@ import { readConfig } from "./client";
 import { ApiFailure } from "./failure";
 import { readToken, storeToken } from "./token";
 
-export type Answer<T> = { state: "loading" } | { state: "failed"; failure: ApiFailure } | { state: "ready"; value: T };
+export type Answer<T> =
+  | { state: "loading" }
+  | { state: "failed"; failure: ApiFailure }
+  | { state: "ready"; value: T };
 
 /** What the API answers; `again` asks once more and keeps what is shown meanwhile. */
 export function useApi<T>(call: () => Promise<T>): { answer: Answer<T>; again: () => void } {
   const [answer, setAnswer] = useState<Answer<T>>({ state: "loading" });
   const [attempt, setAttempt] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt asks once
+  // The inputs are not all that is used: an attempt asks once.
   useEffect(() => {
     let isCurrent = true;
     call().then(
@@ -48,7 +51,8 @@ export function ApiNote({ failure, what, again }: { failure: ApiFailure; what: s
   if (failure.kind === "absent") {
     return (
       <EmptyNote title={`${what} need the API`}>
-        There is none at this address, only files. <code>smelt serve</code> has one; on AWS, <code>config.json</code> names it. All other pages work without.
+        There is none at this address, only files. <code>smelt serve</code> has one; on AWS,{" "}
+        <code>config.json</code> names it. All other pages work without.
       </EmptyNote>
     );
   }
@@ -94,7 +98,12 @@ function TokenForm({ failure, again }: { failure: ApiFailure; again: () => void 
         {hint && <p class="muted">{hint}</p>}
         <label class="field">
           <span>Token</span>
-          <input type="password" autocomplete="off" value={token} onInput={(event) => setToken(event.currentTarget.value)} />
+          <input
+            type="password"
+            autocomplete="off"
+            value={token}
+            onInput={(event) => setToken(event.currentTarget.value)}
+          />
         </label>
         <button type="submit" class="button">
           Go on

@@ -23,11 +23,18 @@ interface AnomalyChartProps {
 
 /** The series of an incident, around the time at which it was not as expected. */
 export function AnomalyChart({ dataset, mart, series, incident }: AnomalyChartProps) {
-  const loaded = useLoaded(() => load(dataset, mart, series, incident), [dataset, incident], `published/${dataset.name}/${mart.name}/`);
+  const loaded = useLoaded(
+    () => load(dataset, mart, series, incident),
+    [dataset, incident],
+    `published/${dataset.name}/${mart.name}/`,
+  );
   const label = sentence(labelOfSeries(series, mart.name, incident.main.series));
   const measure = chooseMeasure(shapeOf(mart), series.value);
   return (
-    <Card title="Around that time" subtitle={`${label}: ${formatName(measure.name).toLowerCase()} by ${series.every}`}>
+    <Card
+      title="Around that time"
+      subtitle={`${label}: ${formatName(measure.name).toLowerCase()} by ${series.every}`}
+    >
       <Load of={loaded}>
         {({ points, forecast }) => (
           <LineChart
@@ -53,20 +60,34 @@ export function AnomalyChart({ dataset, mart, series, incident }: AnomalyChartPr
 
 async function load(dataset: DatasetDocument, mart: Mart, series: Series, incident: Incident) {
   const shape = shapeOf(mart);
-  const [table, forecasts] = await Promise.all([readTable(dataset.name, mart.name), readForecast(dataset.name, mart.name)]);
+  const [table, forecasts] = await Promise.all([
+    readTable(dataset.name, mart.name),
+    readForecast(dataset.name, mart.name),
+  ]);
   const available = availableWindow(shape, table);
   const reach = AROUND[series.every];
   const wanted = {
     from: addPeriods(series.every, startOf(series.every, incident.from), -reach),
     to: addPeriods(series.every, startOf(series.every, incident.to), reach + 1),
   };
-  const window = available ? { from: Math.max(wanted.from, available.from), to: Math.min(wanted.to, available.to) } : wanted;
+  const window = available
+    ? { from: Math.max(wanted.from, available.from), to: Math.min(wanted.to, available.to) }
+    : wanted;
   const rows = await loadRows(shape, table, [...series.by, series.value], window);
   const values = valuesOfSeries(series, incident.main.series) ?? [];
   const filters = new Map(series.by.map((column, position) => [column, values[position] ?? null]));
   const measure = chooseMeasure(shape, series.value);
-  const points = timeSeries(rows, select(rows, window, filters), measure, series.every, window, series.missing === "zero" ? 0 : null);
-  const known = forecastOf(series, forecasts, filters).points.filter((point) => point.time >= window.from && point.time < wanted.to);
+  const points = timeSeries(
+    rows,
+    select(rows, window, filters),
+    measure,
+    series.every,
+    window,
+    series.missing === "zero" ? 0 : null,
+  );
+  const known = forecastOf(series, forecasts, filters).points.filter(
+    (point) => point.time >= window.from && point.time < wanted.to,
+  );
   return { points, forecast: withJudged(known, incident) };
 }
 

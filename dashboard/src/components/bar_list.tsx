@@ -33,21 +33,31 @@ export function BarList({ parts, measure, onChoose, chosen, isCompared }: BarLis
             <>
               <span class="bar-name">{name}</span>
               <span class="bar-figure numeric">{formatShort(part.figure, measure)}</span>
-              <span class="bar-share numeric muted">{part.share === null ? "" : formatPercent(part.share)}</span>
+              <span class="bar-share numeric muted">
+                {part.share === null ? "" : formatPercent(part.share)}
+              </span>
               {isCompared && (
                 <span class="bar-change">
                   <ChangeNote change={change(part.figure, part.before)} />
                 </span>
               )}
               <span class="bar-track" aria-hidden="true">
-                <span class="bar" style={{ width: `${largest ? (100 * Math.abs(part.figure)) / largest : 0}%` }} />
+                <span
+                  class="bar"
+                  style={{ width: `${largest ? (100 * Math.abs(part.figure)) / largest : 0}%` }}
+                />
               </span>
             </>
           );
           return (
             <li key={name}>
               {onChoose ? (
-                <button type="button" class="bar-row" aria-pressed={isChosen} onClick={() => onChoose(part.value)}>
+                <button
+                  type="button"
+                  class="bar-row"
+                  aria-pressed={isChosen}
+                  onClick={() => onChoose(part.value)}
+                >
                   {content}
                 </button>
               ) : (
@@ -58,8 +68,15 @@ export function BarList({ parts, measure, onChoose, chosen, isCompared }: BarLis
         })}
       </ol>
       {parts.length > FIRST && (
-        <button type="button" class="link-button" aria-expanded={showsAll} onClick={() => setShowsAll(!showsAll)}>
-          {showsAll ? "Show fewer" : `Show ${parts.length > MOST ? `the first ${MOST} of ${parts.length}` : `all ${parts.length}`}`}
+        <button
+          type="button"
+          class="link-button"
+          aria-expanded={showsAll}
+          onClick={() => setShowsAll(!showsAll)}
+        >
+          {showsAll
+            ? "Show fewer"
+            : `Show ${parts.length > MOST ? `the first ${MOST} of ${parts.length}` : `all ${parts.length}`}`}
         </button>
       )}
     </>

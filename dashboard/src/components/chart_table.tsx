@@ -4,10 +4,16 @@ import type { Period } from "../analysis/calendar";
 import { formatFigure, formatPeriod } from "../analysis/format";
 import type { Measure } from "../analysis/mart_shape";
 import type { ForecastPoint } from "../analysis/series";
+import { ScrollArea } from "./scroll_area";
 
 interface ChartTableProps {
   label: string;
-  stops: { time: number; point: Point | undefined; expected: ForecastPoint | undefined; marks: { label: string }[] }[];
+  stops: {
+    time: number;
+    point: Point | undefined;
+    expected: ForecastPoint | undefined;
+    marks: { label: string }[];
+  }[];
   measure: Measure;
   period: Period;
 }
@@ -21,15 +27,24 @@ export function ChartTable({ label, stops, measure, period }: ChartTableProps) {
     <details class="chart-table" onToggle={(event) => setIsOpen(event.currentTarget.open)}>
       <summary>Show the numbers</summary>
       {isOpen && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <section class="scroll-area" tabIndex={0} aria-label={label}>
+        <ScrollArea label={label}>
           <table class="table">
             <thead>
               <tr>
                 <th scope="col">Time</th>
-                <th scope="col" class="numeric">Actual</th>
-                {hasExpected && <th scope="col" class="numeric">Expected</th>}
-                {hasBand && <th scope="col" class="numeric">95 % between</th>}
+                <th scope="col" class="numeric">
+                  Actual
+                </th>
+                {hasExpected && (
+                  <th scope="col" class="numeric">
+                    Expected
+                  </th>
+                )}
+                {hasBand && (
+                  <th scope="col" class="numeric">
+                    95 % between
+                  </th>
+                )}
                 <th scope="col">Anomaly</th>
               </tr>
             </thead>
@@ -41,7 +56,8 @@ export function ChartTable({ label, stops, measure, period }: ChartTableProps) {
                   {hasExpected && <td class="numeric">{formatFigure(expected?.mean ?? null, measure)}</td>}
                   {hasBand && (
                     <td class="numeric">
-                      {expected?.band95 && `${formatFigure(expected.band95[0], measure)} – ${formatFigure(expected.band95[1], measure)}`}
+                      {expected?.band95 &&
+                        `${formatFigure(expected.band95[0], measure)} – ${formatFigure(expected.band95[1], measure)}`}
                     </td>
                   )}
                   <td>{marks.map((mark) => mark.label).join("; ")}</td>
@@ -49,7 +65,7 @@ export function ChartTable({ label, stops, measure, period }: ChartTableProps) {
               ))}
             </tbody>
           </table>
-        </section>
+        </ScrollArea>
       )}
     </details>
   );

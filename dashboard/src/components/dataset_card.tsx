@@ -1,6 +1,23 @@
-import { select, timeSeries, total, change } from "../analysis/aggregate";
-import { formatAgo, formatCount, formatMoment, formatName, formatNewest, formatShort, formatWindow, sentence } from "../analysis/format";
-import { anomalyVerdict, balanceVerdict, followVerdict, newestOf, qualityVerdict, rowsOf, type Verdict } from "../analysis/health";
+import { change, select, timeSeries, total } from "../analysis/aggregate";
+import {
+  formatAgo,
+  formatCount,
+  formatMoment,
+  formatName,
+  formatNewest,
+  formatShort,
+  formatWindow,
+  sentence,
+} from "../analysis/format";
+import {
+  anomalyVerdict,
+  balanceVerdict,
+  followVerdict,
+  newestOf,
+  qualityVerdict,
+  rowsOf,
+  type Verdict,
+} from "../analysis/health";
 import { availableWindow, loadRows } from "../analysis/load_rows";
 import { chooseMart, chooseMeasure, chooseRollUp, shapeOf } from "../analysis/mart_shape";
 import { chooseWindow, windowBefore } from "../analysis/time_window";
@@ -51,7 +68,8 @@ function MainFigure({ dataset }: { dataset: DatasetDocument }) {
               </p>
               <p class="muted figure-note">
                 {formatName(main.measure.name)}
-                {main.measure.putting === "level" ? ", on average" : ""}, {formatWindow(main.period, main.window.from, main.window.to)}
+                {main.measure.putting === "level" ? ", on average" : ""},{" "}
+                {formatWindow(main.period, main.window.from, main.window.to)}
               </p>
               <Sparkline points={main.points} />
             </>
@@ -74,12 +92,22 @@ async function readMainFigure(dataset: DatasetDocument) {
   const { period } = shape.time;
   const window = chooseWindow(period, available, { range: null, from: null, to: null });
   const before = windowBefore(period, window, available);
-  const rows = await loadRows(shape, table, measure.column ? [measure.column] : [], { from: before?.from ?? window.from, to: window.to });
+  const rows = await loadRows(shape, table, measure.column ? [measure.column] : [], {
+    from: before?.from ?? window.from,
+    to: window.to,
+  });
   const selected = select(rows, window, new Map());
-  const value = total(rows, selected, measure, period);
-  const earlier = before && total(rows, select(rows, before, new Map()), measure, period);
+  const value = total(rows, selected, measure);
+  const earlier = before && total(rows, select(rows, before, new Map()), measure);
   const missing = mart.series?.missing === "zero" ? 0 : null;
-  return { measure, period, window, value, change: change(value, earlier), points: timeSeries(rows, selected, measure, period, window, missing) };
+  return {
+    measure,
+    period,
+    window,
+    value,
+    change: change(value, earlier),
+    points: timeSeries(rows, selected, measure, period, window, missing),
+  };
 }
 
 function State({ dataset }: { dataset: DatasetDocument }) {

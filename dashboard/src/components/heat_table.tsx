@@ -8,12 +8,21 @@ const LEVELS = 9;
 const hourText = (hour: number) => `${String(hour).padStart(2, "0")}:00`;
 
 /** Hours against weekdays. It is a table, so that it can be read without seeing the colours. */
-export function HeatTable({ cells, measure, caption }: { cells: HeatMap; measure: Measure; caption: string }) {
+export function HeatTable({
+  cells,
+  measure,
+  caption,
+}: {
+  cells: HeatMap;
+  measure: Measure;
+  caption: string;
+}) {
   const id = useId();
   const [pointed, setPointed] = useState<{ day: number; hour: number } | null>(null);
   const values = cells.flat().filter((value): value is number => value !== null);
   const largest = Math.max(...values, 0);
-  const level = (value: number | null) => (value === null || largest === 0 ? 0 : Math.round((value / largest) * LEVELS));
+  const level = (value: number | null) =>
+    value === null ? "none" : largest === 0 ? 0 : Math.round((Math.max(0, value) / largest) * LEVELS);
   const peak = peakOf(cells);
   const shown = pointed ?? peak;
   return (
@@ -36,8 +45,11 @@ export function HeatTable({ cells, measure, caption }: { cells: HeatMap; measure
             <tr key={DAYS[day]}>
               <th scope="row">{DAYS[day]}</th>
               {hours.map((value, hour) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the index is the hour
-                <td key={hour} class={`heat-${level(value)}`} onPointerEnter={() => setPointed({ day, hour })}>
+                <td
+                  key={hour}
+                  class={`heat-${level(value)}`}
+                  onPointerEnter={() => setPointed({ day, hour })}
+                >
                   <span class="visually-hidden">{formatFigure(value, measure)}</span>
                 </td>
               ))}

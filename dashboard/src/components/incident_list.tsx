@@ -1,5 +1,5 @@
-import { formatNumber, formatPeriod, sentence } from "../analysis/format";
-import { isAbove, type Incident } from "../analysis/incidents";
+import { formatNumber, formatShortPeriod, sentence } from "../analysis/format";
+import { type Incident, isAbove } from "../analysis/incidents";
 import { labelOfSeries } from "../analysis/series";
 import type { Mart } from "../lake/contract";
 import { hrefOf } from "../route";
@@ -11,7 +11,13 @@ export interface ListedIncident {
 }
 
 /** Incidents, one a line: what, where, when, and how far from what was expected. */
-export function IncidentList({ incidents, showsDataset = false }: { incidents: ListedIncident[]; showsDataset?: boolean }) {
+export function IncidentList({
+  incidents,
+  showsDataset = false,
+}: {
+  incidents: ListedIncident[];
+  showsDataset?: boolean;
+}) {
   return (
     <ul class="incidents">
       {incidents.map(({ dataset, mart, incident }) => {
@@ -24,7 +30,8 @@ export function IncidentList({ incidents, showsDataset = false }: { incidents: L
                 <span class="incident-title">{incidentTitle(incident, mart)}</span>
                 <span class="muted">
                   {showsDataset && `${dataset} · `}
-                  {formatPeriod(mart?.series?.every ?? "day", main.time)} · {incident.severity}
+                  {formatShortPeriod(mart?.series?.every ?? "day", main.time)}
+                  {incident.severity === "critical" && " · critical"}
                   {incident.status === "open" && <strong class="tag tag-open">open</strong>}
                 </span>
               </span>

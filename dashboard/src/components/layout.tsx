@@ -14,7 +14,7 @@ export function Layout({ route, children }: { route: Route; children: ComponentC
   const main = useRef<HTMLElement>(null);
   const path = hrefOf(route);
   const isFirst = useRef(true);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new path is a new page
+  // The inputs are not all that is used: a new path is a new page.
   useEffect(() => {
     if (isFirst.current) {
       isFirst.current = false;
@@ -80,7 +80,13 @@ function ThemeButton() {
   }, [theme]);
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
   return (
-    <button type="button" class="icon-button" aria-label={`Colours: ${theme}. Change to ${next}.`} title={`Colours: ${theme}`} onClick={() => setTheme(next)}>
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={`Colours: ${theme}. Change to ${next}.`}
+      title={`Colours: ${theme}`}
+      onClick={() => setTheme(next)}
+    >
       <Icon name="theme" />
       <span class="icon-button-text">{theme}</span>
     </button>

@@ -4,7 +4,7 @@ import type { Period } from "../analysis/calendar";
 import { formatFigure, formatPeriod, formatTick, formatTimeTick } from "../analysis/format";
 import type { Measure } from "../analysis/mart_shape";
 import type { ForecastPoint } from "../analysis/series";
-import { bandPath, layoutChart, linePath } from "./chart_layout";
+import { bandPath, type ChartLayout, layoutChart, linePath, runsOf } from "./chart_layout";
 import { ChartTable } from "./chart_table";
 import { useWidth } from "./use_width";
 
@@ -45,13 +45,17 @@ export function LineChart(props: LineChartProps) {
   const [cursor, setCursor] = useState<number | null>(null);
   const stops = useMemo(() => stopsOf(points, forecast, marks), [points, forecast, marks]);
   const valueAt = (time: number) => points.find((point) => point.time === time)?.value ?? null;
-  const layout = layoutChart(points, forecast, marks.flatMap((mark) => mark.value ?? []), width, height);
+  const layout = layoutChart(
+    points,
+    forecast,
+    marks.flatMap((mark) => mark.value ?? []),
+    { width, height, period, isWhole: measure.digits === 0 },
+  );
   const { plot, x, y } = layout;
   const current = cursor === null ? null : (stops[cursor] ?? null);
   const lastActual = points.findLast((point) => point.value !== null);
-  const expectedLine = forecast.map(({ time, mean }) => ({ time, value: mean }));
   const future = forecast.filter((point) => !lastActual || point.time > lastActual.time);
-  const joined = lastActual && future.length > 0 && future.length === forecast.length ? [{ ...lastActual }, ...expectedLine] : expectedLine;
+  const runs = runsOf(forecast, period);
 
   function pointAt(event: PointerEvent): void {
     const box = (event.currentTarget as HTMLElement).getBoundingClientRect();
@@ -67,8 +71,14 @@ export function LineChart(props: LineChartProps) {
     const last = stops.length - 1;
     const at = cursor ?? points.length - 1;
     const moves: Record<string, number> = {
-      ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1,
-      PageUp: at - 10, PageDown: at + 10, Home: 0, End: last,
+      ArrowLeft: at - 1,
+      ArrowDown: at - 1,
+      ArrowRight: at + 1,
+      ArrowUp: at + 1,
+      PageUp: at - 10,
+      PageDown: at + 10,
+      Home: 0,
+      End: last,
     };
     const next = moves[event.key];
     if (next !== undefined) {
@@ -86,14 +96,14 @@ export function LineChart(props: LineChartProps) {
       <div
         ref={ref}
         class="chart-area"
-        // biome-ignore lint/a11y/useSemanticElements: an input cannot hold a drawing
+        // A slider: one place at a time, moved by arrow keys.
         role="slider"
         tabIndex={0}
         aria-label={`${label}. Arrow keys go through it.`}
         aria-valuemin={0}
         aria-valuemax={Math.max(0, stops.length - 1)}
         aria-valuenow={cursor ?? points.length - 1}
-        aria-valuetext={describe(current ?? stops[points.length - 1], measure, period)}
+        aria-valuetext={textOf(current ?? stops[points.length - 1], measure, period)}
         onKeyDown={onKeyDown}
         onPointerMove={pointAt}
         onPointerLeave={() => setCursor(null)}
@@ -104,7 +114,13 @@ export function LineChart(props: LineChartProps) {
         <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
           {layout.valueTicks.map((tick) => (
             <g key={tick}>
-              <line class={tick === 0 ? "axis" : "grid"} x1={plot.left} x2={plot.right} y1={y(tick)} y2={y(tick)} />
+              <line
+                class={tick === 0 ? "axis" : "grid"}
+                x1={plot.left}
+                x2={plot.right}
+                y1={y(tick)}
+                y2={y(tick)}
+              />
               <text class="tick" x={plot.left - 10} y={y(tick) + 4} text-anchor="end">
                 {formatTick(tick, measure)}
               </text>
@@ -115,12 +131,33 @@ export function LineChart(props: LineChartProps) {
               {formatTimeTick(layout.timeTicks.period, tick)}
             </text>
           ))}
-          <path class="band band-95" d={bandPath(forecast, "band95", layout)} />
-          <path class="band band-80" d={bandPath(forecast, "band80", layout)} />
-          {future.length > 0 && lastActual && <line class="now" x1={x(lastActual.time)} x2={x(lastActual.time)} y1={plot.top - 8} y2={plot.bottom} />}
-          <path class="line line-expected" d={linePath(joined, layout)} />
+          {runs.map((run) => (
+            <g key={run[0]?.time}>
+              <path class="band band-95" d={bandPath(run, "band95", layout)} />
+              <path class="band band-80" d={bandPath(run, "band80", layout)} />
+            </g>
+          ))}
+          {future.length > 0 && lastActual && (
+            <line
+              class="now"
+              x1={x(lastActual.time)}
+              x2={x(lastActual.time)}
+              y1={plot.top - 8}
+              y2={plot.bottom}
+            />
+          )}
+          {runs.map((run) => (
+            <ExpectedLine
+              key={run[0]?.time}
+              run={run}
+              after={run[0] === future[0] ? lastActual : undefined}
+              layout={layout}
+            />
+          ))}
           <path class="line line-actual" d={linePath(points, layout)} />
-          {points.length === 1 && points[0]?.value !== null && points[0] && <circle class="dot" r="4" cx={x(points[0].time)} cy={y(points[0].value ?? 0)} />}
+          {points.length === 1 && points[0]?.value !== null && points[0] && (
+            <circle class="dot" r="4" cx={x(points[0].time)} cy={y(points[0].value ?? 0)} />
+          )}
           {future.length > 0 && lastActual && (
             <text class="direct-label" x={Math.min(x(lastActual.time) + 6, plot.right - 62)} y={plot.top - 6}>
               Expected
@@ -129,23 +166,61 @@ export function LineChart(props: LineChartProps) {
           {marks.map((mark) => {
             const value = mark.value ?? valueAt(mark.time);
             if (value === null) return null;
-            return <circle key={`${mark.time} ${mark.label}`} class={`mark ${mark.isOpen ? "mark-open" : ""}`} cx={x(mark.time)} cy={y(value)} r="5" />;
+            return (
+              <circle
+                key={`${mark.time} ${mark.label}`}
+                class={`mark ${mark.isOpen ? "mark-open" : ""}`}
+                cx={x(mark.time)}
+                cy={y(value)}
+                r="5"
+              />
+            );
           })}
           {current && (
             <g>
               <line class="cursor" x1={x(current.time)} x2={x(current.time)} y1={plot.top} y2={plot.bottom} />
-              {current.point?.value != null && <circle class="dot" r="4" cx={x(current.time)} cy={y(current.point.value)} />}
-              {current.expected && <circle class="dot dot-expected" r="3.5" cx={x(current.time)} cy={y(current.expected.mean)} />}
+              {current.point?.value != null && (
+                <circle class="dot" r="4" cx={x(current.time)} cy={y(current.point.value)} />
+              )}
+              {current.expected && (
+                <circle class="dot dot-expected" r="3.5" cx={x(current.time)} cy={y(current.expected.mean)} />
+              )}
             </g>
           )}
         </svg>
         {current && (
-          <Tip stop={current} measure={measure} period={period} left={x(current.time)} width={width} leads={Boolean(onMark)} />
+          <Tip
+            stop={current}
+            measure={measure}
+            period={period}
+            left={x(current.time)}
+            width={width}
+            leads={Boolean(onMark)}
+          />
         )}
       </div>
       <ChartTable label={label} stops={stops} measure={measure} period={period} />
     </div>
   );
+}
+
+/** A line through what was expected, joined to the last value before it; a dash where it is one. */
+function ExpectedLine({
+  run,
+  after,
+  layout,
+}: {
+  run: ForecastPoint[];
+  after: Point | undefined;
+  layout: ChartLayout;
+}) {
+  const line = run.map(({ time, mean }) => ({ time, value: mean }));
+  const [alone] = run;
+  if (run.length === 1 && alone && !after) {
+    const [x, y] = [layout.x(alone.time), layout.y(alone.mean)];
+    return <line class="expected-dash" x1={x - 7} x2={x + 7} y1={y} y2={y} />;
+  }
+  return <path class="line line-expected" d={linePath(after ? [after, ...line] : line, layout)} />;
 }
 
 interface TipProps {
@@ -176,7 +251,8 @@ function Tip({ stop, measure, period, left, width, leads }: TipProps) {
         <p>
           <span>95 %</span>{" "}
           <span class="numeric">
-            {formatFigure(stop.expected.band95[0], measure)} – {formatFigure(stop.expected.band95[1], measure)}
+            {formatFigure(stop.expected.band95[0], measure)} –{" "}
+            {formatFigure(stop.expected.band95[1], measure)}
           </span>
         </p>
       )}
@@ -205,7 +281,7 @@ function stopsOf(points: Point[], forecast: ForecastPoint[], marks: Mark[]): Sto
 }
 
 /** What a stop says, for a screen reader. */
-function describe(stop: Stop | undefined, measure: Measure, period: Period): string {
+function textOf(stop: Stop | undefined, measure: Measure, period: Period): string {
   if (!stop) return "nothing";
   const parts = [formatPeriod(period, stop.time)];
   if (stop.point) parts.push(`${formatFigure(stop.point.value, measure)}`);

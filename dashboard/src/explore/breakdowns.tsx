@@ -16,10 +16,16 @@ export function Breakdowns({ scope, rows }: { scope: Scope; rows: Rows }) {
 }
 
 function Breakdown({ scope, rows, column }: { scope: Scope; rows: Rows; column: string }) {
-  const { window, before, measure, period, choice } = scope;
+  const { window, before, measure, choice } = scope;
   // The dimension itself is not narrowed: the others stay to be chosen.
   const filters = new Map([...choice.filters].filter(([name]) => name !== column));
-  const parts = breakdown(rows, select(rows, window, filters), before ? select(rows, before, filters) : [], column, measure, period);
+  const parts = breakdown(
+    rows,
+    select(rows, window, filters),
+    before ? select(rows, before, filters) : [],
+    column,
+    measure,
+  );
   if (parts.length === 0) return null;
   return (
     <Card title={`By ${formatName(column).toLowerCase()}`} subtitle={formatName(measure.name)}>

@@ -28,7 +28,10 @@ export function CourseCard({ scope, rows }: { scope: Scope; rows: Rows }) {
   const judged = useLoaded(
     async (): Promise<Judgement> => {
       if (!isForecast) return { forecast: [], anomalies: [] };
-      const [forecast, anomalies] = await Promise.all([readForecast(dataset.name, mart.name), readAnomalies(dataset.name)]);
+      const [forecast, anomalies] = await Promise.all([
+        readForecast(dataset.name, mart.name),
+        readAnomalies(dataset.name),
+      ]);
       return { forecast, anomalies: anomalies.filter((row) => row.mart === mart.name) };
     },
     [dataset, mart.name, isForecast],
@@ -42,12 +45,22 @@ export function CourseCard({ scope, rows }: { scope: Scope; rows: Rows }) {
   }, [rows, measure, period, choice, window?.from, window?.to]);
   if (!window) return null;
 
-  const { forecast, anomalies } = judged.state === "ready" && isForecast ? judged.value : { forecast: [], anomalies: [] };
-  const isOfSeries = series !== null && [...choice.filters.keys()].every((column) => series.by.includes(column));
+  const { forecast, anomalies } =
+    judged.state === "ready" && isForecast ? judged.value : { forecast: [], anomalies: [] };
+  const isOfSeries =
+    series !== null && [...choice.filters.keys()].every((column) => series.by.includes(column));
   const isNewest = scope.available?.to === window.to;
-  const expected = series && isOfSeries ? forecastOf(series, forecast, choice.filters) : { points: [], series: 0 };
-  const shownForecast = expected.points.filter((point) => point.time >= window.from && (isNewest || point.time < window.to));
-  const found = series ? anomalies.filter((row) => row.time >= window.from && row.time < window.to && isChosen(series, row.series, choice.filters)) : [];
+  const expected =
+    series && isOfSeries ? forecastOf(series, forecast, choice.filters) : { points: [], series: 0 };
+  const shownForecast = expected.points.filter(
+    (point) => point.time >= window.from && (isNewest || point.time < window.to),
+  );
+  const found = series
+    ? anomalies.filter(
+        (row) =>
+          row.time >= window.from && row.time < window.to && isChosen(series, row.series, choice.filters),
+      )
+    : [];
   const incidents = incidentsOf(found);
   const marks = incidents.flatMap((incident): (Mark & { alertId: string })[] =>
     incident.rows.map((row) => ({
@@ -74,19 +87,30 @@ export function CourseCard({ scope, rows }: { scope: Scope; rows: Rows }) {
           if (alertId) goTo({ page: "anomaly", dataset: dataset.name, alertId });
         }}
       />
-      {judged.state === "failed" && <p class="muted">The forecast and the anomalies could not be read: {judged.failure.message}.</p>}
+      {judged.state === "failed" && (
+        <p class="muted">The forecast and the anomalies could not be read: {judged.failure.message}.</p>
+      )}
       {expected.series > 1 && shownForecast.length > 0 && (
         <p class="muted chart-note">
-          Expected is the sum of {plural(expected.series, "series", "series")}. Choose one to see how sure its forecast is.
+          Expected is the sum of {plural(expected.series, "series", "series")}. Choose one to see how sure its
+          forecast is.
         </p>
       )}
-      {isForecast && !isOfSeries && <p class="muted chart-note">The forecast is not divided by what is chosen.</p>}
+      {isForecast && !isOfSeries && (
+        <p class="muted chart-note">The forecast is not divided by what is chosen.</p>
+      )}
       {incidents.length > 0 && (
         <div class="chart-incidents">
           <h3>Not as expected</h3>
-          <IncidentList incidents={incidents.slice(0, LISTED).map((incident) => ({ dataset: dataset.name, mart, incident }))} />
+          <IncidentList
+            incidents={incidents
+              .slice(0, LISTED)
+              .map((incident) => ({ dataset: dataset.name, mart, incident }))}
+          />
           {incidents.length > LISTED && (
-            <a href={hrefOf({ page: "dataset", dataset: dataset.name, tab: "anomalies" })}>All {plural(incidents.length, "incident")}</a>
+            <a href={hrefOf({ page: "dataset", dataset: dataset.name, tab: "anomalies" })}>
+              All {plural(incidents.length, "incident")}
+            </a>
           )}
         </div>
       )}

@@ -1,11 +1,11 @@
 import { heatMap, select } from "../analysis/aggregate";
-import { formatName, formatWindow } from "../analysis/format";
 import { startOf, weekdayOf } from "../analysis/calendar";
+import { formatName, formatWindow } from "../analysis/format";
 import { availableWindow, loadRows } from "../analysis/load_rows";
 import { chooseMeasure, type MartShape, shapeOf } from "../analysis/mart_shape";
 import { Card } from "../components/card";
-import { WhenSeen } from "../components/when_seen";
 import { HeatTable } from "../components/heat_table";
+import { WhenSeen } from "../components/when_seen";
 import { readTable } from "../lake/published";
 import { Load, useLoaded } from "../loading";
 import type { Scope } from "./scope";
@@ -24,7 +24,11 @@ export function HourlyCard({ scope }: { scope: Scope }) {
 
 /** The mart on the page if it knows the hours, else another one with the same figure. */
 function hourlyMart({ dataset, shape, measure, choice }: Scope): MartShape | null {
-  const knowsHours = (other: MartShape) => other.time !== null && (other.hour !== null ? other.weekday !== null || other.time.period === "hour" || isDate(other) : isTimestamp(other));
+  const knowsHours = (other: MartShape) =>
+    other.time !== null &&
+    (other.hour !== null
+      ? other.weekday !== null || other.time.period === "hour" || isDate(other)
+      : isTimestamp(other));
   if (knowsHours(shape)) return shape;
   const fits = (other: MartShape) =>
     knowsHours(other) &&
@@ -33,14 +37,19 @@ function hourlyMart({ dataset, shape, measure, choice }: Scope): MartShape | nul
   return dataset.marts.map(shapeOf).find(fits) ?? null;
 }
 
-const typeOfTime = ({ mart, time }: MartShape) => mart.columns.find((column) => column.name === time?.column)?.type;
+const typeOfTime = ({ mart, time }: MartShape) =>
+  mart.columns.find((column) => column.name === time?.column)?.type;
 const isDate = (shape: MartShape) => typeOfTime(shape) === "DATE";
 const isTimestamp = (shape: MartShape) => typeOfTime(shape) === "TIMESTAMP";
 
 function HeatCard({ scope, shape }: { scope: Scope; shape: MartShape }) {
   const { dataset, window, choice } = scope;
   const measure = chooseMeasure(shape, scope.measure.name);
-  const loaded = useLoaded(() => load(scope, shape), [shape.mart.name, measure.name, window?.from, window?.to, choice], `published/${dataset.name}/${shape.mart.name}/`);
+  const loaded = useLoaded(
+    () => load(scope, shape),
+    [shape.mart.name, measure.name, window?.from, window?.to, choice],
+    `published/${dataset.name}/${shape.mart.name}/`,
+  );
   return (
     <Card
       title="By hour of the week"
@@ -48,19 +57,32 @@ function HeatCard({ scope, shape }: { scope: Scope; shape: MartShape }) {
       subtitle={
         <>
           {formatName(measure.name)}
-          {loaded.state === "ready" && loaded.value && <>, {formatWindow(shape.time?.period ?? "day", loaded.value.window.from, loaded.value.window.to)}</>}
+          {loaded.state === "ready" && loaded.value && (
+            <>
+              , {formatWindow(shape.time?.period ?? "day", loaded.value.window.from, loaded.value.window.to)}
+            </>
+          )}
         </>
       }
     >
       <Load of={loaded}>
-        {(value) => value && <HeatTable cells={value.cells} measure={measure} caption={`${formatName(measure.name)} by weekday and hour`} />}
+        {(value) =>
+          value && (
+            <HeatTable
+              cells={value.cells}
+              measure={measure}
+              caption={`${formatName(measure.name)} by weekday and hour`}
+            />
+          )
+        }
       </Load>
     </Card>
   );
 }
 
 async function load(scope: Scope, shape: MartShape) {
-  const table = shape.mart.name === scope.mart.name ? scope.table : await readTable(scope.dataset.name, shape.mart.name);
+  const table =
+    shape.mart.name === scope.mart.name ? scope.table : await readTable(scope.dataset.name, shape.mart.name);
   const available = availableWindow(shape, table);
   if (!available || !shape.time || !scope.window) return null;
   const window = {
@@ -68,7 +90,11 @@ async function load(scope: Scope, shape: MartShape) {
     to: Math.min(scope.window.to, available.to),
   };
   const measure = chooseMeasure(shape, scope.measure.name);
-  const columns = [...scope.choice.filters.keys(), ...(measure.column ? [measure.column] : []), ...(shape.weekday ? [shape.weekday] : [])];
+  const columns = [
+    ...scope.choice.filters.keys(),
+    ...(measure.column ? [measure.column] : []),
+    ...(shape.weekday ? [shape.weekday] : []),
+  ];
   const rows = await loadRows(shape, table, columns, window);
   const hours = shape.hour ? rows.columns.get(shape.hour) : null;
   const weekdays = shape.weekday ? rows.columns.get(shape.weekday) : null;

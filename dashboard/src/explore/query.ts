@@ -39,7 +39,8 @@ export function exploreQuery(choice: Partial<ExploreChoice>): URLSearchParams {
     const value = choice[name];
     if (value) query.set(name, value);
   }
-  for (const [column, value] of choice.filters ?? []) query.set(`${FILTER}${column}`, value === null ? "" : String(value));
+  for (const [column, value] of choice.filters ?? [])
+    query.set(`${FILTER}${column}`, value === null ? "" : String(value));
   if (choice.sort) query.set("sort", `${choice.sort.descending ? "-" : ""}${choice.sort.column}`);
   if (choice.page && choice.page > 1) query.set("page", String(choice.page));
   return query;

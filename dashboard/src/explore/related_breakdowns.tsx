@@ -1,12 +1,12 @@
 import { breakdown, select } from "../analysis/aggregate";
-import { formatName, formatWindow } from "../analysis/format";
 import { startOf } from "../analysis/calendar";
+import { formatName, formatWindow } from "../analysis/format";
 import { availableWindow, loadRows } from "../analysis/load_rows";
 import { chooseMeasure, type MartShape, shapeOf } from "../analysis/mart_shape";
 import { type TimeWindow, windowBefore } from "../analysis/time_window";
-import { WhenSeen } from "../components/when_seen";
 import { BarList } from "../components/bar_list";
 import { Card } from "../components/card";
+import { WhenSeen } from "../components/when_seen";
 import { readTable } from "../lake/published";
 import { Load, useLoaded } from "../loading";
 import { choose, type Scope } from "./scope";
@@ -42,7 +42,9 @@ function relatedTo({ dataset, mart, shape, choice, window }: Scope): Related[] {
     .sort((a, b) => a.mart.key.length - b.mart.key.length);
   for (const other of others) {
     // Steps and ranks of single things are not parts of a whole.
-    const dimensions = other.dimensions.filter((dimension) => other.mart.key.includes(dimension.name) && !taken.has(dimension.name));
+    const dimensions = other.dimensions.filter(
+      (dimension) => other.mart.key.includes(dimension.name) && !taken.has(dimension.name),
+    );
     for (const { name } of dimensions) {
       taken.add(name);
       related.push({ shape: other, column: name });
@@ -53,7 +55,11 @@ function relatedTo({ dataset, mart, shape, choice, window }: Scope): Related[] {
 
 function RelatedBreakdown({ scope, related }: { scope: Scope; related: Related }) {
   const { dataset, window, choice } = scope;
-  const loaded = useLoaded(() => load(scope, related), [related.shape.mart.name, related.column, window?.from, window?.to, choice, scope.measure.name], `published/${dataset.name}/${related.shape.mart.name}/`);
+  const loaded = useLoaded(
+    () => load(scope, related),
+    [related.shape.mart.name, related.column, window?.from, window?.to, choice, scope.measure.name],
+    `published/${dataset.name}/${related.shape.mart.name}/`,
+  );
   const title = `By ${formatName(related.column).toLowerCase()}`;
   const measure = measureFor(scope, related.shape);
   const mart = related.shape.mart.name;
@@ -64,24 +70,52 @@ function RelatedBreakdown({ scope, related }: { scope: Scope; related: Related }
       subtitle={
         <>
           {formatName(measure.name)}
-          {loaded.state === "ready" && loaded.value && <>, {formatWindow(related.shape.time?.period ?? "day", loaded.value.window.from, loaded.value.window.to)}</>}
+          {loaded.state === "ready" && loaded.value && (
+            <>
+              ,{" "}
+              {formatWindow(
+                related.shape.time?.period ?? "day",
+                loaded.value.window.from,
+                loaded.value.window.to,
+              )}
+            </>
+          )}
         </>
       }
       actions={
-        <button type="button" class="link-button" onClick={() => choose(scope, { mart, measure: measure.name, range: null, from: null, to: null, sort: null })}>
+        <button
+          type="button"
+          class="link-button"
+          onClick={() =>
+            choose(scope, { mart, measure: measure.name, range: null, from: null, to: null, sort: null })
+          }
+        >
           {formatName(mart)}
         </button>
       }
     >
       <Load of={loaded}>
-        {(value) => value && <BarList parts={value.parts} measure={measure} isCompared={value.isCompared} chosen={undefined} onChoose={null} />}
+        {(value) =>
+          value && (
+            <BarList
+              parts={value.parts}
+              measure={measure}
+              isCompared={value.isCompared}
+              chosen={undefined}
+              onChoose={null}
+            />
+          )
+        }
       </Load>
     </Card>
   );
 }
 
 function measureFor({ measure }: Scope, shape: MartShape) {
-  return chooseMeasure(shape, shape.measures.some((other) => other.name === measure.name) ? measure.name : null);
+  return chooseMeasure(
+    shape,
+    shape.measures.some((other) => other.name === measure.name) ? measure.name : null,
+  );
 }
 
 async function load(scope: Scope, { shape, column }: Related) {
@@ -99,6 +133,12 @@ async function load(scope: Scope, { shape, column }: Related) {
   const columns = [column, ...scope.choice.filters.keys(), ...(measure.column ? [measure.column] : [])];
   const rows = await loadRows(shape, table, columns, { from: before?.from ?? window.from, to: window.to });
   const { filters } = scope.choice;
-  const parts = breakdown(rows, select(rows, window, filters), before ? select(rows, before, filters) : [], column, measure, period);
+  const parts = breakdown(
+    rows,
+    select(rows, window, filters),
+    before ? select(rows, before, filters) : [],
+    column,
+    measure,
+  );
   return { parts, window, isCompared: before !== null };
 }

@@ -5,25 +5,39 @@ import type { LoadedRows } from "../analysis/load_rows";
 import { Card } from "../components/card";
 import { EmptyNote } from "../components/empty_note";
 import { Icon } from "../components/icon";
-import { Load, useLoaded } from "../loading";
+import { ScrollArea } from "../components/scroll_area";
 import type { Column } from "../lake/contract";
 import type { Value } from "../lake/table";
+import { Load, useLoaded } from "../loading";
 import { arrange, type Scope } from "./scope";
-import { orderedRows, readCells, ROWS_A_PAGE } from "./table_rows";
+import { orderedRows, ROWS_A_PAGE, readCells } from "./table_rows";
 
 /** The rows of the mart that are chosen: sorted, a page at a time, and as a file. */
 export function RowsCard({ scope, rows }: { scope: Scope; rows: LoadedRows }) {
   const { table, choice, window, mart } = scope;
-  const order = useLoaded(() => orderedRows(scope, rows), [rows, choice, window?.from, window?.to], table.address);
+  const order = useLoaded(
+    () => orderedRows(scope, rows),
+    [rows, choice, window?.from, window?.to],
+    table.address,
+  );
   const count = order.state === "ready" ? order.value.length : null;
   return (
     <Card
       title="Rows"
       subtitle={count === null ? "…" : `${plural(count, "row")} of ${mart.name}`}
-      actions={order.state === "ready" && order.value.length > 0 && <DownloadButton scope={scope} positions={order.value} />}
+      actions={
+        order.state === "ready" &&
+        order.value.length > 0 && <DownloadButton scope={scope} positions={order.value} />
+      }
     >
       <Load of={order}>
-        {(positions) => (positions.length === 0 ? <EmptyNote title="No rows in this period and choice" /> : <Page scope={scope} positions={positions} />)}
+        {(positions) =>
+          positions.length === 0 ? (
+            <EmptyNote title="No rows in this period and choice" />
+          ) : (
+            <Page scope={scope} positions={positions} />
+          )
+        }
       </Load>
     </Card>
   );
@@ -36,16 +50,26 @@ function Page({ scope, positions }: { scope: Scope; positions: number[] }) {
   const first = (page - 1) * ROWS_A_PAGE;
   const shown = positions.slice(first, first + ROWS_A_PAGE);
   const cells = useLoaded(() => readCells(table, shown), [table, shown.join()], table.address);
-  const columns = table.columns.map((name) => mart.columns.find((column) => column.name === name) ?? { name, type: "TEXT", description: null });
-  const measures = columns.map((column) => shape.measures.find((measure) => measure.column === column.name) ?? null);
+  const columns = table.columns.map(
+    (name) =>
+      mart.columns.find((column) => column.name === name) ?? { name, type: "TEXT", description: null },
+  );
+  const measures = columns.map(
+    (column) => shape.measures.find((measure) => measure.column === column.name) ?? null,
+  );
   return (
     <>
-      <section class="scroll-area" tabIndex={0} aria-label={`Rows of ${mart.name}`}>
+      <ScrollArea label={`Rows of ${mart.name}`}>
         <table class="table">
           <thead>
             <tr>
               {columns.map((column, index) => (
-                <SortableHead key={column.name} scope={scope} column={column} isNumeric={measures[index] !== null} />
+                <SortableHead
+                  key={column.name}
+                  scope={scope}
+                  column={column}
+                  isNumeric={measures[index] !== null}
+                />
               ))}
             </tr>
           </thead>
@@ -62,17 +86,27 @@ function Page({ scope, positions }: { scope: Scope; positions: number[] }) {
               ))}
           </tbody>
         </table>
-      </section>
+      </ScrollArea>
       {cells.state !== "ready" && <Load of={cells}>{() => null}</Load>}
       {pages > 1 && (
         <nav class="pager" aria-label="Pages of rows">
-          <button type="button" class="button" disabled={page === 1} onClick={() => arrange(scope, { page: page - 1 })}>
+          <button
+            type="button"
+            class="button"
+            disabled={page === 1}
+            onClick={() => arrange(scope, { page: page - 1 })}
+          >
             <Icon name="left" /> Previous
           </button>
           <span class="numeric" aria-live="polite">
             {formatCount(first + 1)}–{formatCount(first + shown.length)} of {formatCount(positions.length)}
           </span>
-          <button type="button" class="button" disabled={page === pages} onClick={() => arrange(scope, { page: page + 1 })}>
+          <button
+            type="button"
+            class="button"
+            disabled={page === pages}
+            onClick={() => arrange(scope, { page: page + 1 })}
+          >
             Next <Icon name="right" />
           </button>
         </nav>
@@ -86,10 +120,23 @@ function SortableHead({ scope, column, isNumeric }: { scope: Scope; column: Colu
   const isSorted = sort?.column === column.name;
   // First the way that says most: the largest numbers, the first names. Then the other way, then as in the table.
   const first = isNumeric;
-  const next = !isSorted ? { column: column.name, descending: first } : sort.descending === first ? { column: column.name, descending: !first } : null;
+  const next = !isSorted
+    ? { column: column.name, descending: first }
+    : sort.descending === first
+      ? { column: column.name, descending: !first }
+      : null;
   return (
-    <th scope="col" class={isNumeric ? "numeric" : ""} aria-sort={isSorted ? (sort.descending ? "descending" : "ascending") : "none"}>
-      <button type="button" class="sort-button" title={column.description ?? undefined} onClick={() => arrange(scope, { sort: next, page: 1 })}>
+    <th
+      scope="col"
+      class={isNumeric ? "numeric" : ""}
+      aria-sort={isSorted ? (sort.descending ? "descending" : "ascending") : "none"}
+    >
+      <button
+        type="button"
+        class="sort-button"
+        title={column.description ?? undefined}
+        onClick={() => arrange(scope, { sort: next, page: 1 })}
+      >
         {formatName(column.name)}
         {isSorted && <Icon name={sort.descending ? "down" : "up"} />}
       </button>

@@ -1,7 +1,7 @@
-import { chooseMart, chooseMeasure, type MartShape, type Measure, shapeOf } from "../analysis/mart_shape";
+import { type Period, periodsBetween } from "../analysis/calendar";
 import { availableWindow } from "../analysis/load_rows";
+import { chooseMart, chooseMeasure, type MartShape, type Measure, shapeOf } from "../analysis/mart_shape";
 import { chooseWindow, type TimeWindow, windowBefore } from "../analysis/time_window";
-import type { Period } from "../analysis/calendar";
 import type { DatasetDocument, Mart } from "../lake/contract";
 import { readTable } from "../lake/published";
 import type { Table } from "../lake/table";
@@ -37,9 +37,27 @@ export function scopeOf(dataset: DatasetDocument, mart: Mart, table: Table, choi
   const window = available && chooseWindow(period, available, choice);
   const before = available && window && windowBefore(period, window, available);
   // Filters of another mart, from an address that was edited, would hide everything.
-  const filters = new Map([...choice.filters].filter(([column]) => mart.columns.some(({ name }) => name === column)));
+  const filters = new Map(
+    [...choice.filters].filter(([column]) => mart.columns.some(({ name }) => name === column)),
+  );
   const measure = chooseMeasure(shape, choice.measure);
-  return { dataset, mart, shape, table, measure, choice: { ...choice, filters }, period, available, window, before };
+  return {
+    dataset,
+    mart,
+    shape,
+    table,
+    measure,
+    choice: { ...choice, filters },
+    period,
+    available,
+    window,
+    before,
+  };
+}
+
+/** Whether more than one period is shown: a single one has no course. */
+export function isLongerThanOne({ window, period }: Scope): boolean {
+  return window !== null && periodsBetween(period, window.from, window.to) > 1;
 }
 
 /** Goes to the same page with another choice. What is sorted by stays, the page begins anew. */
@@ -55,7 +73,11 @@ export function arrange(scope: Scope, change: Pick<Partial<ExploreChoice>, "sort
 }
 
 /** The choice with one value of a dimension chosen, or, if it was already, not any more. */
-export function toggled(choice: ExploreChoice, column: string, value: string | number | boolean | null): ExploreChoice["filters"] {
+export function toggled(
+  choice: ExploreChoice,
+  column: string,
+  value: string | number | boolean | null,
+): ExploreChoice["filters"] {
   const filters = new Map(choice.filters);
   if (filters.has(column) && String(filters.get(column)) === String(value)) filters.delete(column);
   else filters.set(column, value);

@@ -15,7 +15,9 @@ export async function orderedRows(scope: Scope, rows: LoadedRows): Promise<numbe
   const first = positions[0] ?? 0;
   const values = await table.read(column, { start: first, end: (positions.at(-1) ?? -1) + 1 });
   const direction = descending ? -1 : 1;
-  return positions.sort((a, b) => compare(values[a - first] ?? null, values[b - first] ?? null, direction) || a - b);
+  return positions.sort(
+    (a, b) => compare(values[a - first] ?? null, values[b - first] ?? null, direction) || a - b,
+  );
 }
 
 /** Missing values come last, in either direction. */

@@ -1,4 +1,5 @@
 import { distinct, type Rows } from "../analysis/aggregate";
+import { periodsBetween } from "../analysis/calendar";
 import { formatName, formatValue } from "../analysis/format";
 import { daysOf, presetsFor } from "../analysis/time_window";
 import { Icon } from "../components/icon";
@@ -11,6 +12,9 @@ const MOST_OPTIONS = 400;
 /** Everything that can be chosen on a dataset's page. */
 export function Toolbar({ scope, rows }: { scope: Scope; rows: Rows | null }) {
   const { dataset, mart, shape, measure, choice, available, window, period } = scope;
+  const presets = available ? presetsFor(period, available) : [];
+  // One period leaves nothing to choose.
+  const hasPeriods = available !== null && periodsBetween(period, available.from, available.to) > 1;
   const days = window && daysOf(window);
   return (
     <section class="toolbar" aria-label="What is shown">
@@ -22,7 +26,17 @@ export function Toolbar({ scope, rows }: { scope: Scope; rows: Rows | null }) {
               type="button"
               title={other.description}
               aria-pressed={other.name === mart.name}
-              onClick={() => choose(scope, { mart: other.name, measure: null, range: null, from: null, to: null, filters: new Map(), sort: null })}
+              onClick={() =>
+                choose(scope, {
+                  mart: other.name,
+                  measure: null,
+                  range: null,
+                  from: null,
+                  to: null,
+                  filters: new Map(),
+                  sort: null,
+                })
+              }
             >
               {formatName(other.name)}
             </button>
@@ -33,7 +47,10 @@ export function Toolbar({ scope, rows }: { scope: Scope; rows: Rows | null }) {
         {shape.measures.length > 1 && (
           <label class="field">
             <span>Figure</span>
-            <select value={measure.name} onChange={(event) => choose(scope, { measure: event.currentTarget.value })}>
+            <select
+              value={measure.name}
+              onChange={(event) => choose(scope, { measure: event.currentTarget.value })}
+            >
               {shape.measures.map((other) => (
                 <option key={other.name} value={other.name}>
                   {formatName(other.name)}
@@ -45,11 +62,11 @@ export function Toolbar({ scope, rows }: { scope: Scope; rows: Rows | null }) {
         {shape.dimensions.map((dimension) => (
           <DimensionField key={dimension.name} scope={scope} column={dimension.name} rows={rows} />
         ))}
-        {available && (
+        {hasPeriods && (
           <div class="field">
             <span id="range-label">Period</span>
             <div class="segmented" role="group" aria-labelledby="range-label">
-              {presetsFor(period, available).map((preset) => (
+              {presets.map((preset) => (
                 <button
                   key={preset.name}
                   type="button"
@@ -62,24 +79,40 @@ export function Toolbar({ scope, rows }: { scope: Scope; rows: Rows | null }) {
             </div>
           </div>
         )}
-        {days && period !== "year" && (
-          <>
+        {hasPeriods && days && period !== "year" && (
+          <div class="field-pair">
             <label class="field">
               <span>From</span>
-              <input type="date" value={days.from} onChange={(event) => choose(scope, { range: null, from: event.currentTarget.value, to: days.to })} />
+              <input
+                type="date"
+                value={days.from}
+                onChange={(event) =>
+                  choose(scope, { range: null, from: event.currentTarget.value, to: days.to })
+                }
+              />
             </label>
             <label class="field">
               <span>To</span>
-              <input type="date" value={days.to} onChange={(event) => choose(scope, { range: null, from: days.from, to: event.currentTarget.value })} />
+              <input
+                type="date"
+                value={days.to}
+                onChange={(event) =>
+                  choose(scope, { range: null, from: days.from, to: event.currentTarget.value })
+                }
+              />
             </label>
-          </>
+          </div>
         )}
       </div>
       {choice.filters.size > 0 && (
         <ul class="chips" aria-label="Chosen">
           {[...choice.filters].map(([column, value]) => (
             <li key={column}>
-              <button type="button" class="chip" onClick={() => choose(scope, { filters: without(choice.filters, column) })}>
+              <button
+                type="button"
+                class="chip"
+                onClick={() => choose(scope, { filters: without(choice.filters, column) })}
+              >
                 <span class="muted">{formatName(column)}</span> {formatValue(value)}
                 <Icon name="close" />
                 <span class="visually-hidden">Remove</span>

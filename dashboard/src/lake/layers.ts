@@ -13,5 +13,8 @@ export function isIn(layer: string, { table }: Pick<TableStatus, "table">): bool
 
 /** Whether every row that was taken in is accounted for. */
 export function isExact(balance: Balance): boolean {
-  return balance.is_exact ?? balance.bronze === balance.silver + balance.superseded + balance.deleted + balance.quarantined;
+  return (
+    balance.is_exact ??
+    balance.bronze === balance.silver + balance.superseded + balance.deleted + balance.quarantined
+  );
 }

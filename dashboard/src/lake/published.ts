@@ -65,9 +65,13 @@ export async function readTable(dataset: string, table: string): Promise<Table> 
 
 function checkSnapshot(json: unknown, address: string): Snapshot {
   if (
-    isObject(json) && typeof json.path === "string" && typeof json.bytes === "number" && typeof json.rows === "number"
+    isObject(json) &&
+    typeof json.path === "string" &&
+    typeof json.bytes === "number" &&
+    typeof json.rows === "number"
   ) {
-    if (!/^published\/[^/]+\/[^/]+\/[^/]+\.parquet$/.test(json.path)) throw broken(address, `it names ${json.path}`);
+    if (!/^published\/[^/]+\/[^/]+\/[^/]+\.parquet$/.test(json.path))
+      throw broken(address, `it names ${json.path}`);
     return json as unknown as Snapshot;
   }
   throw broken(address, "it has no path, rows or bytes");
@@ -86,7 +90,11 @@ export async function readForecast(dataset: string, mart: string): Promise<Forec
   const table = await optional(readTable(dataset, "forecast"));
   if (!table) return [];
   const columns = ["mart", "series", "target_time", "mean", "lo_80", "hi_80", "lo_95", "hi_95"];
-  const rows = (await readRows(table, columns, table.rowsWithin("mart", mart, mart))) as unknown as ForecastRow[];
+  const rows = (await readRows(
+    table,
+    columns,
+    table.rowsWithin("mart", mart, mart),
+  )) as unknown as ForecastRow[];
   return rows.filter((row) => row.mart === mart);
 }
 
@@ -118,7 +126,11 @@ async function optional<T>(promise: Promise<T>): Promise<T | null> {
 }
 
 function broken(address: string, why: string): LakeFailure {
-  return new LakeFailure("broken", address, `${address} is not as expected: ${why}; refresh the dataset to write it anew`);
+  return new LakeFailure(
+    "broken",
+    address,
+    `${address} is not as expected: ${why}; refresh the dataset to write it anew`,
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -28,7 +28,9 @@ export interface Table {
 }
 
 // zstd is what smelt writes; snappy is hyparquet's own. None of them needs WebAssembly.
-const COMPRESSORS = { ZSTD: (input: Uint8Array, length: number) => decompress(input, new Uint8Array(length)) };
+const COMPRESSORS = {
+  ZSTD: (input: Uint8Array, length: number) => decompress(input, new Uint8Array(length)),
+};
 
 const milliseconds = {
   dateFromDays: (days: number) => days * 86_400_000,
@@ -58,7 +60,10 @@ export async function openTable(root: string, snapshot: Snapshot): Promise<Table
     try {
       const scan = await scanning;
       const parts = scan.ranges
-        .map(({ rowStart, rowEnd }) => ({ rowStart: Math.max(rowStart, start), rowEnd: Math.min(rowEnd, end) }))
+        .map(({ rowStart, rowEnd }) => ({
+          rowStart: Math.max(rowStart, start),
+          rowEnd: Math.min(rowEnd, end),
+        }))
         .filter(({ rowStart, rowEnd }) => rowStart < rowEnd)
         .map((part) => scan.readColumn({ column, ...part }));
       return (await Promise.all(parts)).flatMap((part) => Array.from(part as ArrayLike<unknown>, plain));
@@ -91,7 +96,9 @@ export async function openTable(root: string, snapshot: Snapshot): Promise<Table
         const next = row + Number(group.num_rows);
         const known = statisticsOf(group, column);
         const outside =
-          known && known.min !== null && known.max !== null &&
+          known &&
+          known.min !== null &&
+          known.max !== null &&
           ((to !== null && known.min > to) || (from !== null && known.max < from));
         if (!outside) {
           start = Math.min(start, row);

@@ -1,5 +1,13 @@
 import { addPeriods, type Period, startOf } from "../analysis/calendar";
-import { formatMoment, formatName, formatNumber, formatPercent, formatPeriod, formatValue, sentence } from "../analysis/format";
+import {
+  formatMoment,
+  formatName,
+  formatNumber,
+  formatPercent,
+  formatPeriod,
+  formatValue,
+  sentence,
+} from "../analysis/format";
 import { type Incident, incidentsOf, isAbove, neighbours } from "../analysis/incidents";
 import { chooseMeasure, shapeOf } from "../analysis/mart_shape";
 import { labelOfSeries, valuesOfSeries } from "../analysis/series";
@@ -8,6 +16,7 @@ import { Card } from "../components/card";
 import { EmptyNote } from "../components/empty_note";
 import { IncidentList, incidentTitle, SeverityDot } from "../components/incident_list";
 import { PageHeader } from "../components/page_header";
+import { ScrollArea } from "../components/scroll_area";
 import { exploreQuery } from "../explore/query";
 import type { DatasetDocument, Mart } from "../lake/contract";
 import { readAnomalies, readDataset } from "../lake/published";
@@ -29,11 +38,18 @@ export function AnomalyPage({ dataset, alertId }: { dataset: string; alertId: st
   );
   const trail = [
     { label: "Overview", href: hrefOf({ page: "overview" }) },
-    { label: loaded.state === "ready" ? sentence(loaded.value.document.description) : dataset, href: hrefOf({ page: "dataset", dataset, tab: "explore" }) },
+    {
+      label: loaded.state === "ready" ? sentence(loaded.value.document.description) : dataset,
+      href: hrefOf({ page: "dataset", dataset, tab: "explore" }),
+    },
     { label: "Anomalies", href: hrefOf({ page: "dataset", dataset, tab: "anomalies" }) },
   ];
-  const incident = loaded.state === "ready" ? loaded.value.incidents.find((other) => other.alertId === alertId) : undefined;
-  const mart = loaded.state === "ready" ? loaded.value.document.marts.find((other) => other.name === incident?.mart) : undefined;
+  const incident =
+    loaded.state === "ready" ? loaded.value.incidents.find((other) => other.alertId === alertId) : undefined;
+  const mart =
+    loaded.state === "ready"
+      ? loaded.value.document.marts.find((other) => other.name === incident?.mart)
+      : undefined;
   return (
     <>
       <PageHeader title={incident ? incidentTitle(incident, mart) : "Anomaly"} trail={trail}>
@@ -91,12 +107,19 @@ function IncidentDetails({ dataset, mart, incident, all }: DetailsProps) {
       </div>
       {mart && series && <AnomalyChart dataset={dataset} mart={mart} series={series} incident={incident} />}
       {incident.rows.length > 1 && <Observations incident={incident} mart={mart} period={period} />}
-      <Card title="Neighbours" subtitle={`Other incidents of the dataset at the time, or up to ${REACH} ${period}s before or after`}>
+      <Card
+        title="Neighbours"
+        subtitle={`Other incidents of the dataset at the time, or up to ${REACH} ${period}s before or after`}
+      >
         {others.length === 0 ? (
           <EmptyNote title="It stands alone">Nothing else was unusual around that time.</EmptyNote>
         ) : (
           <IncidentList
-            incidents={others.map((other) => ({ dataset: dataset.name, incident: other, mart: dataset.marts.find(({ name }) => name === other.mart) }))}
+            incidents={others.map((other) => ({
+              dataset: dataset.name,
+              incident: other,
+              mart: dataset.marts.find(({ name }) => name === other.mart),
+            }))}
           />
         )}
       </Card>
@@ -117,13 +140,16 @@ function What({ incident, mart }: { incident: Incident; mart: Mart | undefined }
         </div>
         <div>
           <p class="muted">Expected</p>
-          <p class="figure-value numeric expected">{formatNumber(main.expected, measure?.digits === 0 ? 0 : null)}</p>
+          <p class="figure-value numeric expected">
+            {formatNumber(main.expected, measure?.digits === 0 ? 0 : null)}
+          </p>
         </div>
       </div>
       <Range row={main} />
       <p class="muted">
-        {change !== null && `${formatPercent(Math.abs(change))} ${isAbove(main) ? "above" : "below"} what was expected. `}
-        With 95 % certainty it lies between {formatNumber(main.lo_95)} and {formatNumber(main.hi_95)}.
+        {change !== null &&
+          `${formatPercent(Math.abs(change))} ${isAbove(main) ? "above" : "below"} what was expected. `}
+        95 % of such values lie between {formatNumber(main.lo_95)} and {formatNumber(main.hi_95)}.
       </p>
     </Card>
   );
@@ -139,14 +165,31 @@ function Range({ row }: { row: Incident["main"] }) {
   return (
     <svg class="range" width="100%" height="28" aria-hidden="true">
       <line class="range-line" x1="0" x2="100%" y1="14" y2="14" />
-      <rect class="range-band" x={at(low)} width={`${(100 * (high - low)) / (to - from)}%`} y="8" height="12" rx="6" />
+      <rect
+        class="range-band"
+        x={at(low)}
+        width={`${(100 * (high - low)) / (to - from)}%`}
+        y="8"
+        height="12"
+        rx="6"
+      />
       <line class="range-expected" x1={at(expected)} x2={at(expected)} y1="5" y2="23" />
       <circle class="mark mark-open" cx={at(observed)} cy="14" r="6" />
     </svg>
   );
 }
 
-function Facts({ dataset, incident, mart, period }: { dataset: DatasetDocument; incident: Incident; mart: Mart | undefined; period: Period }) {
+function Facts({
+  dataset,
+  incident,
+  mart,
+  period,
+}: {
+  dataset: DatasetDocument;
+  incident: Incident;
+  mart: Mart | undefined;
+  period: Period;
+}) {
   const series = mart?.series ?? null;
   const values = series ? (valuesOfSeries(series, incident.main.series) ?? []) : [];
   const filters = new Map(series?.by.map((column, position) => [column, values[position] ?? null]) ?? []);
@@ -191,25 +234,39 @@ function Facts({ dataset, incident, mart, period }: { dataset: DatasetDocument; 
         )}
         <div>
           <dt>Told</dt>
-          <dd>{told === null ? "nobody yet" : formatMoment(told)}</dd>
+          <dd>{told !== null ? formatMoment(told) : incident.status === "open" ? "nobody yet" : "nobody"}</dd>
         </div>
       </dl>
     </Card>
   );
 }
 
-function Observations({ incident, mart, period }: { incident: Incident; mart: Mart | undefined; period: Period }) {
+function Observations({
+  incident,
+  mart,
+  period,
+}: {
+  incident: Incident;
+  mart: Mart | undefined;
+  period: Period;
+}) {
   return (
     <Card title="All of it" subtitle={`${incident.rows.length} values are one incident`}>
-      <section class="scroll-area" tabIndex={0} aria-label="Values of the incident">
+      <ScrollArea label="Values of the incident">
         <table class="table">
           <thead>
             <tr>
               <th scope="col">When</th>
               <th scope="col">Series</th>
-              <th scope="col" class="numeric">Observed</th>
-              <th scope="col" class="numeric">Expected</th>
-              <th scope="col" class="numeric">95 % between</th>
+              <th scope="col" class="numeric">
+                Observed
+              </th>
+              <th scope="col" class="numeric">
+                Expected
+              </th>
+              <th scope="col" class="numeric">
+                95 % between
+              </th>
               <th scope="col">Reason</th>
             </tr>
           </thead>
@@ -228,7 +285,7 @@ function Observations({ incident, mart, period }: { incident: Incident; mart: Ma
             ))}
           </tbody>
         </table>
-      </section>
+      </ScrollArea>
     </Card>
   );
 }

@@ -1,6 +1,5 @@
-import { anomalyVerdict } from "../analysis/health";
 import { formatAgo, formatMoment, formatNewest, sentence } from "../analysis/format";
-import { newestOf } from "../analysis/health";
+import { anomalyVerdict, newestOf } from "../analysis/health";
 import { EmptyNote } from "../components/empty_note";
 import { PageHeader } from "../components/page_header";
 import { StatusNote } from "../components/status_note";
@@ -40,7 +39,10 @@ export function DatasetPage({ dataset, tab, query }: DatasetPageProps) {
   }
   return (
     <>
-      <PageHeader title={document.state === "ready" ? sentence(document.value.description) : dataset} trail={[...trail]}>
+      <PageHeader
+        title={document.state === "ready" ? sentence(document.value.description) : dataset}
+        trail={[...trail]}
+      >
         {document.state === "ready" && <Lead dataset={document.value} />}
       </PageHeader>
       <Load of={document} height="page">
@@ -48,7 +50,11 @@ export function DatasetPage({ dataset, tab, query }: DatasetPageProps) {
           <>
             <nav class="tabs" aria-label="Parts of the dataset">
               {TABS.map((to) => (
-                <a key={to.tab} href={hrefOf({ page: "dataset", dataset, tab: to.tab })} aria-current={to.tab === tab ? "page" : undefined}>
+                <a
+                  key={to.tab}
+                  href={hrefOf({ page: "dataset", dataset, tab: to.tab })}
+                  aria-current={to.tab === tab ? "page" : undefined}
+                >
                   {to.label}
                 </a>
               ))}

@@ -26,7 +26,11 @@ export function AnomaliesTab({ dataset }: { dataset: DatasetDocument }) {
         const statuses = [...new Set(incidents.map((incident) => incident.status))];
         const shown = incidents.filter((incident) => status === "all" || incident.status === status);
         if (incidents.length === 0) {
-          return <EmptyNote title="All as expected">No value of any series was far from what was expected.</EmptyNote>;
+          return (
+            <EmptyNote title="All as expected">
+              No value of any series was far from what was expected.
+            </EmptyNote>
+          );
         }
         return (
           <Card

@@ -9,7 +9,7 @@ import { HourlyCard } from "../explore/hourly_card";
 import { parseExplore } from "../explore/query";
 import { RelatedBreakdowns } from "../explore/related_breakdowns";
 import { RowsCard } from "../explore/rows_card";
-import { openMart, type Scope, scopeOf } from "../explore/scope";
+import { isLongerThanOne, openMart, type Scope, scopeOf } from "../explore/scope";
 import { Toolbar } from "../explore/toolbar";
 import type { DatasetDocument } from "../lake/contract";
 import { Load, useLoaded } from "../loading";
@@ -18,7 +18,11 @@ import { Load, useLoaded } from "../loading";
 export function ExploreTab({ dataset, query }: { dataset: DatasetDocument; query: URLSearchParams }) {
   const text = query.toString();
   const choice = useMemo(() => parseExplore(new URLSearchParams(text)), [text]);
-  const opened = useLoaded(() => openMart(dataset, choice.mart), [dataset, choice.mart], `published/${dataset.name}/`);
+  const opened = useLoaded(
+    () => openMart(dataset, choice.mart),
+    [dataset, choice.mart],
+    `published/${dataset.name}/`,
+  );
   return (
     <Load of={opened} height="page">
       {(open) =>
@@ -36,12 +40,18 @@ function Explore({ scope }: { scope: Scope }) {
   const { shape, table, window, before } = scope;
   const columns = columnsFor(scope);
   const span = window && { from: before?.from ?? window.from, to: window.to };
-  const loaded = useLoaded(() => loadRows(shape, table, columns, span), [table, columns.join(), span?.from, span?.to], table.address);
+  const loaded = useLoaded(
+    () => loadRows(shape, table, columns, span),
+    [table, columns.join(), span?.from, span?.to],
+    table.address,
+  );
   if (table.rows === 0) {
     return (
       <>
         <Toolbar scope={scope} rows={null} />
-        <EmptyNote title="This mart has no rows yet">It fills with the next refresh after data came in.</EmptyNote>
+        <EmptyNote title="This mart has no rows yet">
+          It fills with the next refresh after data came in.
+        </EmptyNote>
       </>
     );
   }
@@ -52,7 +62,7 @@ function Explore({ scope }: { scope: Scope }) {
         {(rows, isReloading) => (
           <div class={`stack ${isReloading ? "reloading" : ""}`} aria-busy={isReloading}>
             <HeadlineFigures scope={scope} rows={rows} />
-            {scope.window && <CourseCard scope={scope} rows={rows} />}
+            {isLongerThanOne(scope) && <CourseCard scope={scope} rows={rows} />}
             <div class="grid">
               <Breakdowns scope={scope} rows={rows} />
               <HourlyCard scope={scope} />
@@ -71,5 +81,8 @@ function Explore({ scope }: { scope: Scope }) {
 /** The columns that the figures and charts of the page need: not the whole table. */
 function columnsFor({ shape, measure }: Scope): string[] {
   const figures = shape.measures.filter((other) => other === measure || other.putting !== "mean");
-  return [...shape.dimensions.map((dimension) => dimension.name), ...figures.flatMap((figure) => figure.column ?? [])];
+  return [
+    ...shape.dimensions.map((dimension) => dimension.name),
+    ...figures.flatMap((figure) => figure.column ?? []),
+  ];
 }

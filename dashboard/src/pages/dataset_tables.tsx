@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatMoment, formatNewest, formatNumber } from "../analysis/format";
 import { Card } from "../components/card";
 import { EmptyNote } from "../components/empty_note";
+import { ScrollArea } from "../components/scroll_area";
 import { StatusNote } from "../components/status_note";
 import type { Balance, DatasetDocument, QualityResult } from "../lake/contract";
 import { isExact } from "../lake/layers";
@@ -9,7 +10,10 @@ import { isExact } from "../lake/layers";
 export function TablesTab({ dataset }: { dataset: DatasetDocument }) {
   return (
     <div class="stack">
-      <Card title="Balance" subtitle="Each row that came in is in silver, was superseded or deleted, or is in quarantine.">
+      <Card
+        title="Balance"
+        subtitle="Each row that came in is in silver, was superseded or deleted, or is in quarantine."
+      >
         {dataset.status.balances.length === 0 ? (
           <EmptyNote title="Nothing loaded yet" />
         ) : (
@@ -17,18 +21,30 @@ export function TablesTab({ dataset }: { dataset: DatasetDocument }) {
         )}
       </Card>
       <Card title="Quality" subtitle="What is expected of the rows, and how many were otherwise">
-        {dataset.quality.length === 0 ? <EmptyNote title="No rules are defined" /> : <QualityTable results={dataset.quality} />}
+        {dataset.quality.length === 0 ? (
+          <EmptyNote title="No rules are defined" />
+        ) : (
+          <QualityTable results={dataset.quality} />
+        )}
       </Card>
       <Card title="Tables">
-        <section class="scroll-area" tabIndex={0} aria-label="Tables">
+        <ScrollArea label="Tables">
           <table class="table">
             <thead>
               <tr>
                 <th scope="col">Table</th>
-                <th scope="col" class="numeric">Rows</th>
-                <th scope="col" class="numeric">Files</th>
-                <th scope="col" class="numeric">Size</th>
-                <th scope="col" class="numeric">Version</th>
+                <th scope="col" class="numeric">
+                  Rows
+                </th>
+                <th scope="col" class="numeric">
+                  Files
+                </th>
+                <th scope="col" class="numeric">
+                  Size
+                </th>
+                <th scope="col" class="numeric">
+                  Version
+                </th>
                 <th scope="col">Newest</th>
                 <th scope="col">Follows</th>
               </tr>
@@ -58,7 +74,7 @@ export function TablesTab({ dataset }: { dataset: DatasetDocument }) {
               ))}
             </tbody>
           </table>
-        </section>
+        </ScrollArea>
       </Card>
       <Card title="Marts" subtitle="What their columns hold">
         {dataset.marts.map((mart) => (
@@ -70,7 +86,8 @@ export function TablesTab({ dataset }: { dataset: DatasetDocument }) {
               {mart.columns.map((column) => (
                 <div key={column.name}>
                   <dt>
-                    <code>{column.name}</code> {mart.key.includes(column.name) && <span class="tag">key</span>}
+                    <code>{column.name}</code>{" "}
+                    {mart.key.includes(column.name) && <span class="tag">key</span>}
                   </dt>
                   <dd>
                     <span class="muted">{column.type}</span> {column.description}
@@ -97,10 +114,17 @@ function BalanceBar({ balance }: { balance: Balance }) {
     <div class="balance">
       <p class="balance-title">
         <code>{balance.table}</code>
-        <StatusNote tone={isExact(balance) ? "good" : "bad"}>{isExact(balance) ? "exact" : "rows are missing"}</StatusNote>
+        <StatusNote tone={isExact(balance) ? "good" : "bad"}>
+          {isExact(balance) ? "exact" : "rows are missing"}
+        </StatusNote>
       </p>
       <div class="balance-bar" aria-hidden="true">
-        {parts.map((part) => part.rows > 0 && <span key={part.name} class={`balance-${part.name}`} style={{ flexGrow: part.rows }} />)}
+        {parts.map(
+          (part) =>
+            part.rows > 0 && (
+              <span key={part.name} class={`balance-${part.name}`} style={{ flexGrow: part.rows }} />
+            ),
+        )}
       </div>
       <ul class="balance-parts">
         <li>
@@ -120,8 +144,9 @@ function BalanceBar({ balance }: { balance: Balance }) {
 const ACTIONS = { warn: "kept, with a warning", reject: "refused", fail: "stops the run" } as const;
 
 function QualityTable({ results }: { results: QualityResult[] }) {
+  const isDated = results.some((result) => result.at);
   return (
-    <section class="scroll-area" tabIndex={0} aria-label="Rules">
+    <ScrollArea label="Rules">
       <table class="table">
         <thead>
           <tr>
@@ -129,8 +154,10 @@ function QualityTable({ results }: { results: QualityResult[] }) {
             <th scope="col">Table</th>
             <th scope="col">Rows that break it are</th>
             <th scope="col">Outcome</th>
-            <th scope="col" class="numeric">Rows</th>
-            <th scope="col">Looked at</th>
+            <th scope="col" class="numeric">
+              Rows
+            </th>
+            {isDated && <th scope="col">Looked at</th>}
           </tr>
         </thead>
         <tbody>
@@ -145,12 +172,12 @@ function QualityTable({ results }: { results: QualityResult[] }) {
                 <Outcome result={result} />
               </td>
               <td class="numeric">{formatNumber(result.rows_failed, 0)}</td>
-              <td>{result.at ? formatMoment(result.at) : "–"}</td>
+              {isDated && <td>{result.at ? formatMoment(result.at) : "–"}</td>}
             </tr>
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollArea>
   );
 }
 

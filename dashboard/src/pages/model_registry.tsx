@@ -1,8 +1,9 @@
+import { formatCount, formatMoment, formatNumber } from "../analysis/format";
 import { listModels, type ModelVersion } from "../api/models";
 import { Answered, useApi } from "../api/use_api";
-import { formatCount, formatMoment, formatNumber } from "../analysis/format";
 import { Card } from "../components/card";
 import { EmptyNote } from "../components/empty_note";
+import { ScrollArea } from "../components/scroll_area";
 
 // What is told of a model of each kind; others show their first figures.
 const TOLD: Record<string, string[]> = {
@@ -21,26 +22,33 @@ export function Registry() {
           versions.length === 0 ? (
             <EmptyNote title="No model was trained yet" />
           ) : (
-            <section class="scroll-area" tabIndex={0} aria-label="Versions of models">
+            <ScrollArea label="Versions of models">
               <table class="table">
                 <thead>
                   <tr>
                     <th scope="col">Model</th>
                     <th scope="col">Kind</th>
-                    <th scope="col" class="numeric">Version</th>
+                    <th scope="col" class="numeric">
+                      Version
+                    </th>
                     <th scope="col">Stage</th>
                     <th scope="col">Fitted</th>
-                    <th scope="col" class="numeric">Learnt from</th>
+                    <th scope="col" class="numeric">
+                      Learnt from
+                    </th>
                     <th scope="col">How good</th>
                   </tr>
                 </thead>
                 <tbody>
                   {versions.map((version) => (
-                    <Version key={`${version.card.dataset} ${version.card.model} ${version.card.version}`} version={version} />
+                    <Version
+                      key={`${version.card.dataset} ${version.card.model} ${version.card.version}`}
+                      version={version}
+                    />
                   ))}
                 </tbody>
               </table>
-            </section>
+            </ScrollArea>
           )
         }
       </Answered>

@@ -3,6 +3,7 @@ import { labelOfSeries } from "../analysis/series";
 import { Card } from "../components/card";
 import { EmptyNote } from "../components/empty_note";
 import { PageHeader } from "../components/page_header";
+import { ScrollArea } from "../components/scroll_area";
 import { StatusNote } from "../components/status_note";
 import type { AccuracyRow, DatasetDocument, Mart } from "../lake/contract";
 import { readAccuracy, readCatalog, readDataset } from "../lake/published";
@@ -24,8 +25,9 @@ export function ModelsPage() {
     <>
       <PageHeader title="Models">
         <p>
-          Forecasts are tried on the past, from earlier origins. MASE is their mean error, as a part of the error of simply repeating the last value of
-          the season within the training data: the smaller, the better.
+          Forecasts are tried on the past, from earlier origins. MASE is their mean error, as a part of the
+          error of simply repeating the last value of the season within the training data: the smaller, the
+          better.
         </p>
       </PageHeader>
       <Load of={trained} height="page">
@@ -39,7 +41,14 @@ export function ModelsPage() {
               {all.flatMap(({ dataset, rows }) =>
                 dataset.marts
                   .filter((mart) => rows.some((row) => row.mart === mart.name))
-                  .map((mart) => <Accuracy key={`${dataset.name} ${mart.name}`} dataset={dataset} mart={mart} rows={rows.filter((row) => row.mart === mart.name)} />),
+                  .map((mart) => (
+                    <Accuracy
+                      key={`${dataset.name} ${mart.name}`}
+                      dataset={dataset}
+                      mart={mart}
+                      rows={rows.filter((row) => row.mart === mart.name)}
+                    />
+                  )),
               )}
             </div>
           )
@@ -59,7 +68,9 @@ async function readTrained(): Promise<Trained[]> {
       return { dataset, rows };
     }),
   );
-  return settled.flatMap((result) => (result.status === "fulfilled" && result.value.rows.length > 0 ? [result.value] : []));
+  return settled.flatMap((result) =>
+    result.status === "fulfilled" && result.value.rows.length > 0 ? [result.value] : [],
+  );
 }
 
 function Accuracy({ dataset, mart, rows }: { dataset: DatasetDocument; mart: Mart; rows: AccuracyRow[] }) {
@@ -72,7 +83,14 @@ function Accuracy({ dataset, mart, rows }: { dataset: DatasetDocument; mart: Mar
       title={`${formatName(mart.name)}: ${formatName(mart.series?.value ?? "").toLowerCase()}`}
       subtitle={
         <>
-          <a href={hrefOf({ page: "dataset", dataset: dataset.name, tab: "explore" }, new URLSearchParams({ mart: mart.name }))}>{sentence(dataset.description)}</a>
+          <a
+            href={hrefOf(
+              { page: "dataset", dataset: dataset.name, tab: "explore" },
+              new URLSearchParams({ mart: mart.name }),
+            )}
+          >
+            {sentence(dataset.description)}
+          </a>
           {" · "}
           {plural(bySeries.length, "series", "series")} · {plural(all.n_backtests ?? 0, "trial")}
           {all.fitted_at !== null && ` · fitted ${formatMoment(all.fitted_at)}`}
@@ -144,9 +162,10 @@ function Coverage({ name, nominal, actual }: { name: string; nominal: number; ac
 }
 
 function SeriesTable({ mart, rows }: { mart: Mart; rows: AccuracyRow[] }) {
-  const shown = rows.length <= 2 * SHOWN_SERIES ? rows : [...rows.slice(0, SHOWN_SERIES), ...rows.slice(-SHOWN_SERIES)];
+  const shown =
+    rows.length <= 2 * SHOWN_SERIES ? rows : [...rows.slice(0, SHOWN_SERIES), ...rows.slice(-SHOWN_SERIES)];
   return (
-    <section class="scroll-area" tabIndex={0} aria-label={`Accuracy by series of ${mart.name}`}>
+    <ScrollArea label={`Accuracy by series of ${mart.name}`}>
       {shown.length < rows.length && (
         <p class="muted">
           The {SHOWN_SERIES} best and the {SHOWN_SERIES} worst of {rows.length}
@@ -157,11 +176,21 @@ function SeriesTable({ mart, rows }: { mart: Mart; rows: AccuracyRow[] }) {
           <tr>
             <th scope="col">Series</th>
             <th scope="col">Model</th>
-            <th scope="col" class="numeric">MASE</th>
-            <th scope="col" class="numeric">Last season</th>
-            <th scope="col" class="numeric">sMAPE</th>
-            <th scope="col" class="numeric">Within 80 %</th>
-            <th scope="col" class="numeric">Within 95 %</th>
+            <th scope="col" class="numeric">
+              MASE
+            </th>
+            <th scope="col" class="numeric">
+              Last season
+            </th>
+            <th scope="col" class="numeric">
+              sMAPE
+            </th>
+            <th scope="col" class="numeric">
+              Within 80 %
+            </th>
+            <th scope="col" class="numeric">
+              Within 95 %
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -178,6 +207,6 @@ function SeriesTable({ mart, rows }: { mart: Mart; rows: AccuracyRow[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </ScrollArea>
   );
 }

@@ -1,13 +1,13 @@
-import { PageHeader } from "../components/page_header";
+import { formatCount, plural } from "../analysis/format";
+import { balanceVerdict, rowsOf } from "../analysis/health";
 import { DatasetCard } from "../components/dataset_card";
 import { EmptyNote } from "../components/empty_note";
 import { LatestAnomalies } from "../components/latest_anomalies";
+import { PageHeader } from "../components/page_header";
 import { StatusNote } from "../components/status_note";
-import { balanceVerdict, rowsOf } from "../analysis/health";
-import { formatCount, plural } from "../analysis/format";
-import { Load, useLoaded } from "../loading";
 import type { Catalog, DatasetDocument } from "../lake/contract";
 import { readCatalog, readDataset } from "../lake/published";
+import { Load, useLoaded } from "../loading";
 
 /** How each dataset stands, and what was not as expected. */
 export function OverviewPage() {
@@ -15,7 +15,9 @@ export function OverviewPage() {
   return (
     <>
       <PageHeader title="Overview">
-        {catalog.state === "ready" && catalog.value.datasets.length > 0 && <Summary catalog={catalog.value} />}
+        {catalog.state === "ready" && catalog.value.datasets.length > 0 && (
+          <Summary catalog={catalog.value} />
+        )}
       </PageHeader>
       <Load of={catalog} height="page">
         {({ datasets }) =>
@@ -63,8 +65,12 @@ function SummaryLine({ datasets, documents }: { datasets: number; documents: Dat
       <span>
         {plural(datasets, "dataset")} with <span class="numeric">{formatCount(rows)}</span> rows
       </span>
-      <StatusNote tone={isExact ? "good" : "attention"}>{isExact ? "Every row is accounted for" : "Not every row is accounted for"}</StatusNote>
-      <StatusNote tone={open === 0 ? "good" : "bad"}>{open === 0 ? "No open anomaly" : plural(open, "open anomaly", "open anomalies")}</StatusNote>
+      <StatusNote tone={isExact ? "good" : "attention"}>
+        {isExact ? "Every row is accounted for" : "Not every row is accounted for"}
+      </StatusNote>
+      <StatusNote tone={open === 0 ? "good" : "bad"}>
+        {open === 0 ? "No open anomaly" : plural(open, "open anomaly", "open anomalies")}
+      </StatusNote>
     </p>
   );
 }

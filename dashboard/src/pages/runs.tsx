@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
+import { formatAgo, formatCount, formatMoment, formatNumber } from "../analysis/format";
 import { listRuns, type Run } from "../api/runs";
 import { listUploads } from "../api/uploads";
 import { Answered, useApi } from "../api/use_api";
-import { formatAgo, formatCount, formatMoment, formatNumber } from "../analysis/format";
 import { Card } from "../components/card";
 import { EmptyNote } from "../components/empty_note";
 import { PageHeader } from "../components/page_header";
+import { ScrollArea } from "../components/scroll_area";
 import { StatusNote } from "../components/status_note";
 import { UploadPanel } from "../uploads/upload_panel";
 import { UploadRows } from "../uploads/upload_rows";
@@ -37,12 +38,20 @@ export function RunsPage() {
             />
             <Card title="Last uploads">
               <Answered of={uploads} what="Uploads">
-                {(rows) => (rows.length === 0 ? <EmptyNote title="Nothing was uploaded yet" /> : <UploadRows uploads={rows} />)}
+                {(rows) =>
+                  rows.length === 0 ? (
+                    <EmptyNote title="Nothing was uploaded yet" />
+                  ) : (
+                    <UploadRows uploads={rows} />
+                  )
+                }
               </Answered>
             </Card>
             <Card title="Last runs" subtitle="What woke them, and what they did">
               <Answered of={runs} what="Runs">
-                {(rows) => (rows.length === 0 ? <EmptyNote title="Nothing ran yet" /> : <RunTable runs={rows} />)}
+                {(rows) =>
+                  rows.length === 0 ? <EmptyNote title="Nothing ran yet" /> : <RunTable runs={rows} />
+                }
               </Answered>
             </Card>
           </>
@@ -65,7 +74,9 @@ function RunTable({ runs }: { runs: Run[] }) {
 function RunRow({ run }: { run: Run }) {
   const [isOpen, setIsOpen] = useState(false);
   const seconds = run.finished_at ? (Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000 : null;
-  const ingested = run.steps.filter((step) => step.stage === "ingest").reduce((sum, step) => sum + (step.rows_in ?? 0), 0);
+  const ingested = run.steps
+    .filter((step) => step.stage === "ingest")
+    .reduce((sum, step) => sum + (step.rows_in ?? 0), 0);
   const refused = run.steps.reduce((sum, step) => sum + (step.rows_rejected ?? 0), 0);
   const isGood = run.outcome === "succeeded";
   return (
@@ -86,21 +97,28 @@ function RunRow({ run }: { run: Run }) {
         </summary>
         {run.error && <p class="run-error">{run.error}</p>}
         {isOpen && run.steps.length > 0 && (
-          <section class="scroll-area" tabIndex={0} aria-label={`Steps of ${run.run_id}`}>
+          <ScrollArea label={`Steps of ${run.run_id}`}>
             <table class="table">
               <thead>
                 <tr>
                   <th scope="col">Stage</th>
                   <th scope="col">Table</th>
-                  <th scope="col" class="numeric">Rows in</th>
-                  <th scope="col" class="numeric">Rows out</th>
-                  <th scope="col" class="numeric">Refused</th>
-                  <th scope="col" class="numeric">ms</th>
+                  <th scope="col" class="numeric">
+                    Rows in
+                  </th>
+                  <th scope="col" class="numeric">
+                    Rows out
+                  </th>
+                  <th scope="col" class="numeric">
+                    Refused
+                  </th>
+                  <th scope="col" class="numeric">
+                    ms
+                  </th>
                 </tr>
               </thead>
               <tbody>
                 {run.steps.map((step, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: steps stay in their order
                   <tr key={index}>
                     <td>{step.stage}</td>
                     <td>
@@ -114,7 +132,7 @@ function RunRow({ run }: { run: Run }) {
                 ))}
               </tbody>
             </table>
-          </section>
+          </ScrollArea>
         )}
       </details>
     </li>

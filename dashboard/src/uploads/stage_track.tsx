@@ -45,7 +45,9 @@ export function StageTrack({ upload, sent }: { upload: UploadProgress; sent?: nu
       <ol aria-hidden="true">
         {WAY.map((step, index) => (
           <li key={step.stage} class={index < done ? "done" : index === done && !isStopped ? "current" : ""}>
-            <span class="track-bar">{index === done && part !== null && <span style={{ width: `${100 * part}%` }} />}</span>
+            <span class="track-bar">
+              {index === done && part !== null && <span style={{ width: `${100 * part}%` }} />}
+            </span>
             {step.label}
           </li>
         ))}
@@ -59,6 +61,7 @@ export function StageTrack({ upload, sent }: { upload: UploadProgress; sent?: nu
 function partDone(upload: UploadProgress, sent: number | undefined): number | null {
   if (upload.bytes === 0) return null;
   if (upload.stage === "awaited" && sent !== undefined) return Math.min(1, sent / upload.bytes);
-  if (upload.stage === "reading" && upload.bytes_done !== null) return Math.min(1, upload.bytes_done / upload.bytes);
+  if (upload.stage === "reading" && upload.bytes_done !== null)
+    return Math.min(1, upload.bytes_done / upload.bytes);
   return null;
 }

@@ -122,8 +122,18 @@ const nameOf = ({ dataset, table }: Target) => `${dataset}.${table}`;
 
 function toBeSent(file: File, dataset: string, table: string): UploadProgress {
   return {
-    upload: "", dataset, table, key: file.name, bytes: file.size, stage: "awaited",
-    bytes_done: null, rows: null, rows_malformed: null, rows_refused: null, problem: null, is_done: false,
+    upload: "",
+    dataset,
+    table,
+    key: file.name,
+    bytes: file.size,
+    stage: "awaited",
+    bytes_done: null,
+    rows: null,
+    rows_malformed: null,
+    rows_refused: null,
+    problem: null,
+    is_done: false,
   };
 }
 
@@ -131,6 +141,8 @@ async function readTargets(): Promise<Target[]> {
   const { datasets } = await readCatalog();
   const settled = await Promise.allSettled(datasets.map(({ name }) => readDataset(name)));
   return settled.flatMap((result) =>
-    result.status === "fulfilled" ? result.value.tables.map((table) => ({ dataset: result.value.name, table: table.name })) : [],
+    result.status === "fulfilled"
+      ? result.value.tables.map((table) => ({ dataset: result.value.name, table: table.name }))
+      : [],
   );
 }

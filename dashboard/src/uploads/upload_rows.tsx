@@ -26,8 +26,12 @@ export function UploadRow({ upload, sent }: { upload: UploadProgress; sent?: num
       <StageTrack upload={upload} {...(sent === undefined ? {} : { sent })} />
       <p class="upload-rows">
         {upload.rows !== null && <span class="numeric">{plural(upload.rows, "row")}</span>}
-        {(upload.rows_malformed ?? 0) > 0 && <span class="numeric">{formatCount(upload.rows_malformed ?? 0)} malformed</span>}
-        {(upload.rows_refused ?? 0) > 0 && <span class="numeric">{formatCount(upload.rows_refused ?? 0)} refused</span>}
+        {(upload.rows_malformed ?? 0) > 0 && (
+          <span class="numeric">{formatCount(upload.rows_malformed ?? 0)} malformed</span>
+        )}
+        {(upload.rows_refused ?? 0) > 0 && (
+          <span class="numeric">{formatCount(upload.rows_refused ?? 0)} refused</span>
+        )}
       </p>
       {upload.problem && <p class="upload-problem">{upload.problem}</p>}
     </li>

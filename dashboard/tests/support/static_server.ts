@@ -16,7 +16,8 @@ const TYPES: Record<string, string> = {
 const PACKED = [".html", ".js", ".css", ".json", ".svg"];
 
 /** The policy that a deployment sends. */
-export const CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+export const CONTENT_SECURITY_POLICY =
+  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 export interface StaticServer {
   address: string;
@@ -34,21 +35,31 @@ export async function serveFiles(dashboard: string, lake: string): Promise<Stati
   const server: Server = createServer((request, response) => {
     response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
-    const file = path.startsWith("/published/") ? join(lake, path) : join(dashboard, path === "/" ? "index.html" : path);
+    const file = path.startsWith("/published/")
+      ? join(lake, path)
+      : join(dashboard, path === "/" ? "index.html" : path);
     if (!existsSync(file) || !statSync(file).isFile()) {
       response.writeHead(404, { "Content-Type": "text/plain" }).end("not found");
       return;
     }
     const size = statSync(file).size;
     const kind = extname(file);
-    const headers: Record<string, string | number> = { "Content-Type": TYPES[kind] ?? "application/octet-stream", "Accept-Ranges": "bytes" };
+    const headers: Record<string, string | number> = {
+      "Content-Type": TYPES[kind] ?? "application/octet-stream",
+      "Accept-Ranges": "bytes",
+    };
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
-    const count = (stream: NodeJS.ReadableStream) => stream.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-    });
+    const count = (stream: NodeJS.ReadableStream) =>
+      stream.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
     if (range) {
       const [start, end] = [Number(range[1]), Math.min(Number(range[2]), size - 1)];
-      response.writeHead(206, { ...headers, "Content-Range": `bytes ${start}-${end}/${size}`, "Content-Length": end - start + 1 });
+      response.writeHead(206, {
+        ...headers,
+        "Content-Range": `bytes ${start}-${end}/${size}`,
+        "Content-Length": end - start + 1,
+      });
       const stream = createReadStream(file, { start, end });
       count(stream);
       stream.pipe(response);
