@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ErrorNote } from "./components/error_note";
 import { Skeleton } from "./components/skeleton";
 import { asFailure, type LakeFailure } from "./lake/failure";
@@ -20,7 +20,8 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[],
   const [attempt, setAttempt] = useState(0);
   const latest = useRef(load);
   latest.current = load;
-  useEffect(() => {
+  // Before the paint: requests follow each other, and each would wait for a frame.
+  useLayoutEffect(() => {
     let isCurrent = true;
     setLoaded((before) =>
       before.state === "ready" ? { ...before, isReloading: true } : { state: "loading", isSlow: false },

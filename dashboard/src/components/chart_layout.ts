@@ -18,7 +18,7 @@ const TOP = 22;
 const BOTTOM = 28;
 const RIGHT = 14;
 const LEFT = 52;
-const TICK_DISTANCE = 76;
+const TICK_DISTANCE = 62;
 
 export interface ChartSize {
   width: number;

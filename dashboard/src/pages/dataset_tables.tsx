@@ -28,7 +28,7 @@ export function TablesTab({ dataset }: { dataset: DatasetDocument }) {
         )}
       </Card>
       <Card title="Tables">
-        <ScrollArea label="Tables">
+        <ScrollArea label="List of tables">
           <table class="table">
             <thead>
               <tr>
@@ -146,7 +146,7 @@ const ACTIONS = { warn: "kept, with a warning", reject: "refused", fail: "stops 
 function QualityTable({ results }: { results: QualityResult[] }) {
   const isDated = results.some((result) => result.at);
   return (
-    <ScrollArea label="Rules">
+    <ScrollArea label="List of rules">
       <table class="table">
         <thead>
           <tr>

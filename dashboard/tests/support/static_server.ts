@@ -53,7 +53,9 @@ export async function serveFiles(dashboard: string, lake: string): Promise<Stati
       stream.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
       });
-    if (range) {
+    if (range && Number(range[1]) >= size) {
+      response.writeHead(416, { "Content-Range": `bytes */${size}` }).end();
+    } else if (range) {
       const [start, end] = [Number(range[1]), Math.min(Number(range[2]), size - 1)];
       response.writeHead(206, {
         ...headers,
