@@ -1,9 +1,9 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, keepScreenshot, test, withDamagedLake } from "../support/site";
+import { expect, keepScreenshot, test, withChangedLake } from "../support/site";
 
 test("a broken latest.json is told where it matters, and the rest works", async ({ page }) => {
-  await withDamagedLake(
+  await withChangedLake(
     (published) =>
       writeFileSync(join(published, "restaurant/daily_revenue/latest.json"), '{"version": 1, "pa'),
     async ({ address }) => {
@@ -22,7 +22,7 @@ test("a broken latest.json is told where it matters, and the rest works", async 
 });
 
 test("a latest.json that leads out of published is not followed", async ({ page }) => {
-  await withDamagedLake(
+  await withChangedLake(
     (published) =>
       writeFileSync(
         join(published, "restaurant/daily_revenue/latest.json"),
@@ -45,7 +45,7 @@ test("a latest.json that leads out of published is not followed", async ({ page 
 });
 
 test("a Parquet file that was cut off is told", async ({ page }) => {
-  await withDamagedLake(
+  await withChangedLake(
     (published) => {
       const latest = join(published, "nyc311/borough_daily/latest.json");
       const { path } = JSON.parse(String(readFileSync(latest)));
@@ -72,7 +72,7 @@ test("a mart that is not published yet is told, and appears when it is", async (
 });
 
 test("a dataset that was never trained has no forecast, and nothing is amiss", async ({ page }) => {
-  await withDamagedLake(
+  await withChangedLake(
     (published) => {
       for (const table of ["forecast", "forecast_accuracy", "anomalies"])
         rmSync(join(published, "restaurant", table), { recursive: true });

@@ -1,5 +1,7 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Page } from "@playwright/test";
-import { expect, keepScreenshot, scrollThrough, test } from "../support/site";
+import { expect, keepScreenshot, scrollThrough, test, withChangedLake } from "../support/site";
 
 async function datasetNames(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
@@ -162,3 +164,38 @@ test.describe("on a phone, in the dark", () => {
     });
   }
 });
+
+test("a dataset that nobody has seen before shows up without a change of code", async ({ page }) => {
+  await withChangedLake(
+    (published) => addDataset(published, "restaurant", "bakery"),
+    async ({ address }) => {
+      await page.goto(address);
+      await page
+        .locator(".dataset-card", { has: page.getByText("bakery", { exact: true }) })
+        .getByRole("link")
+        .click();
+      await expect(page).toHaveURL(/#\/datasets\/bakery$/);
+      await expect(page.locator(".line-actual")).toHaveAttribute("d", /^M/);
+      await expect(page.locator(".band-95").first()).toHaveAttribute("d", /^M/);
+      await expect(page.locator(".figure-value").first()).toHaveText(/\d/);
+    },
+  );
+});
+
+/** Publishes a copy of a dataset under another name. */
+function addDataset(published: string, from: string, to: string): void {
+  cpSync(join(published, from), join(published, to), { recursive: true });
+  const renamed = (path: string) =>
+    readFileSync(path, "utf8").replaceAll(`${from}/`, `${to}/`).replaceAll(`"${from}"`, `"${to}"`);
+  for (const name of readdirSync(join(published, to), { recursive: true }).map(String)) {
+    const path = join(published, to, name);
+    if (name.endsWith(".json")) writeFileSync(path, renamed(path));
+  }
+  const catalog = JSON.parse(readFileSync(join(published, "catalog.json"), "utf8"));
+  catalog.datasets.push({
+    name: to,
+    description: "A dataset of somebody else",
+    path: `published/${to}/dataset.json`,
+  });
+  writeFileSync(join(published, "catalog.json"), JSON.stringify(catalog));
+}

@@ -58,14 +58,14 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   },
 });
 
-/** A copy of what is published in the demo lake, to be damaged. */
-export async function withDamagedLake(
-  damage: (published: string) => void,
+/** A copy of what is published in the demo lake, to be changed. */
+export async function withChangedLake(
+  change: (published: string) => void,
   run: (server: StaticServer) => Promise<void>,
 ) {
   const lake = mkdtempSync(join(tmpdir(), "smelt-dashboard-"));
   cpSync(join(demoLake(), "published"), join(lake, "published"), { recursive: true });
-  damage(join(lake, "published"));
+  change(join(lake, "published"));
   const server = await serveFiles(DASHBOARD, lake);
   try {
     await run(server);
