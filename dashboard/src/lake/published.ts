@@ -70,7 +70,7 @@ function checkSnapshot(json: unknown, address: string): Snapshot {
     typeof json.bytes === "number" &&
     typeof json.rows === "number"
   ) {
-    if (!/^published\/[^/]+\/[^/]+\/[^/]+\.parquet$/.test(json.path))
+    if (!/^published(\/\w[\w.-]*){3}\.parquet$/.test(json.path))
       throw broken(address, `it names ${json.path}`);
     return json as unknown as Snapshot;
   }

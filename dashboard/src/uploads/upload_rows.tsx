@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, plural } from "../analysis/format";
 import type { UploadProgress } from "../api/uploads";
+import { fileNameOf } from "./file_name";
 import { StageTrack } from "./stage_track";
 
 /** Uploads, one a line: how far each has come, and what became of its rows. */
@@ -14,7 +15,7 @@ export function UploadRows({ uploads }: { uploads: UploadProgress[] }) {
 }
 
 export function UploadRow({ upload, sent }: { upload: UploadProgress; sent?: number }) {
-  const name = upload.key.split("/").at(-1) ?? upload.key;
+  const name = fileNameOf(upload.key);
   return (
     <li class="upload">
       <p class="upload-name">

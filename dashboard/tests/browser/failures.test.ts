@@ -28,7 +28,7 @@ test("a latest.json that leads out of published is not followed", async ({ page 
         join(published, "restaurant/daily_revenue/latest.json"),
         JSON.stringify({
           version: 1,
-          path: "../secret.parquet",
+          path: "published/../../secret.parquet",
           rows: 1,
           bytes: 10,
           published_at: "2026-01-01T00:00:00Z",

@@ -17,7 +17,7 @@ const PACKED = [".html", ".js", ".css", ".json", ".svg"];
 
 /** The policy that a deployment sends. */
 export const CONTENT_SECURITY_POLICY =
-  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export interface StaticServer {
   address: string;
