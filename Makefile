@@ -49,6 +49,16 @@ lint: setup ## Check the format, and clippy without a warning
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
+.PHONY: dashboard
+dashboard: ## Build the dashboard into dashboard/dist
+	@tools/setup.sh dashboard
+	cd dashboard && npm ci --silent && npm run --silent build
+
+.PHONY: test-dashboard
+test-dashboard: dashboard ## Test the dashboard in a browser, on a demo lake (SMELT=target/debug/smelt, ARGS="-g upload")
+	@[ -n "$(SMELT)" ] || { set -x; $(BUILD_DEV); }
+	@tools/test_dashboard.sh $(or $(SMELT),$(DEV)) $(ARGS)
+
 .PHONY: deny
 deny: setup ## Check licences, sources and advisories of dependencies
 	@tools/deny.sh

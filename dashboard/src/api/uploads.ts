@@ -1,0 +1,134 @@
+import { apiAddress, callApi, callApiJson } from "./client";
+import { ApiFailure } from "./failure";
+import { eventsOf } from "./server_sent_events";
+
+export type UploadStage =
+  | "awaited"
+  | "waiting"
+  | "reading"
+  | "interrupted"
+  | "refused"
+  | "bronze"
+  | "silver"
+  | "gold"
+  | "published";
+
+/** How far an upload has come. */
+export interface UploadProgress {
+  upload: string;
+  dataset: string;
+  table: string;
+  key: string;
+  bytes: number;
+  stage: UploadStage;
+  bytes_done: number | null;
+  rows: number | null;
+  rows_malformed: number | null;
+  rows_refused: number | null;
+  problem: string | null;
+  is_done: boolean;
+}
+
+interface UploadTicket {
+  upload: string;
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  watch: string;
+  events: string;
+}
+
+/** Asks where a file may be put. */
+export function requestUpload(dataset: string, table: string, file: File): Promise<UploadTicket> {
+  return callApiJson(`v1/datasets/${encodeURIComponent(dataset)}/uploads`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ table, file_name: file.name, bytes: file.size }),
+  });
+}
+
+/** Puts a file where it may be put, and tells how many bytes have gone. `fetch` could not tell. */
+export async function sendFile(
+  ticket: UploadTicket,
+  file: File,
+  onBytes: (sent: number) => void,
+): Promise<void> {
+  const address = new URL(ticket.url, await apiAddress("")).href;
+  await new Promise<void>((resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    sending.open(ticket.method, address);
+    for (const [name, value] of Object.entries(ticket.headers)) {
+      // These two a browser sets itself, and lets nobody else.
+      if (!/^(content-length|host)$/i.test(name)) sending.setRequestHeader(name, value);
+    }
+    sending.upload.onprogress = (event) => onBytes(event.loaded);
+    sending.onload = () => {
+      if (sending.status < 300) resolve();
+      else
+        reject(
+          new ApiFailure(
+            "refused",
+            `The file was not taken (HTTP ${sending.status}); it may be larger than allowed, or the address has expired`,
+          ),
+        );
+    };
+    sending.onerror = () =>
+      reject(
+        new ApiFailure(
+          "unreachable",
+          "The connection broke while the file was sent; nothing of it was taken",
+        ),
+      );
+    sending.send(file);
+  });
+}
+
+const AGAIN_AFTER_MS = 1000;
+const MOST_FAILURES = 20;
+
+/** Follows an upload to its end. A stream that ends early is taken up again. */
+export async function watchUpload(
+  ticket: Pick<UploadTicket, "events" | "watch">,
+  onProgress: (progress: UploadProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const response = await callApi(ticket.events, { headers: { Accept: "text/event-stream" }, signal });
+      for await (const { event, data } of eventsOf(response)) {
+        failures = 0;
+        if (event === "progress" || event === "done") {
+          const progress = parse(data);
+          if (progress) onProgress(progress);
+          if (event === "done" || progress?.is_done) return;
+        }
+      }
+      // It ended without "done": how far is it?
+      const progress = await callApiJson<UploadProgress>(ticket.watch, { signal });
+      onProgress(progress);
+      if (progress.is_done) return;
+    } catch (error) {
+      if (signal.aborted) return;
+      failures += 1;
+      const isFinal = error instanceof ApiFailure && error.kind !== "unreachable";
+      if (isFinal || failures > MOST_FAILURES) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+  }
+}
+
+function parse(data: string): UploadProgress | null {
+  try {
+    const value: unknown = JSON.parse(data);
+    return typeof value === "object" && value !== null && "stage" in value ? (value as UploadProgress) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The last uploads of all datasets. */
+export async function listUploads(): Promise<UploadProgress[]> {
+  const { uploads } = await callApiJson<{ uploads: UploadProgress[] }>("v1/uploads");
+  return uploads;
+}

@@ -1,0 +1,33 @@
+import type { LakeFailure } from "../lake/failure";
+import { Icon } from "./icon";
+
+const TITLES = {
+  missing: "Not here",
+  broken: "This file cannot be read",
+  unreachable: "No answer",
+  refused: "Not allowed",
+} as const;
+
+const REMEDIES = {
+  missing: "It appears with the next refresh, if the dataset has such a table.",
+  broken: "`smelt refresh` writes the published files anew.",
+  unreachable: "The lake may be slow or out of reach. What was loaded before stays.",
+  refused: "Ask whoever runs the lake for access.",
+} as const;
+
+/** What went wrong, where, and what helps. */
+export function ErrorNote({ failure, retry }: { failure: LakeFailure; retry: () => void }) {
+  return (
+    <div class="note note-error" role="alert">
+      <Icon name="warning" />
+      <div>
+        <p class="note-title">{TITLES[failure.kind]}</p>
+        <p>{failure.message}.</p>
+        <p class="muted">{REMEDIES[failure.kind]}</p>
+        <button type="button" class="button" onClick={retry}>
+          Try again
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { demoLake } from "./site";
+
+const DASHBOARD = new URL("../../dist/", import.meta.url).pathname;
+const READY_WITHIN_MS = 20_000;
+
+export interface SmeltServer {
+  address: string;
+  close: () => Promise<void>;
+}
+
+function smelt(): string {
+  if (!process.env.SMELT) throw new Error("SMELT names no smelt binary; `make test-dashboard` does");
+  return process.env.SMELT;
+}
+
+/** Whether the binary can serve. */
+export function canServe(): boolean {
+  return spawnSync(smelt(), ["serve", "--help"]).status === 0;
+}
+
+/** `smelt serve` on a copy of the demo lake, on a port that is free. */
+export async function startSmelt(): Promise<SmeltServer> {
+  const folder = mkdtempSync(join(tmpdir(), "smelt-served-"));
+  const lake = join(folder, "lake");
+  cpSync(demoLake(), lake, { recursive: true });
+  const port = await freePort();
+  const datasets = process.env.SMELT_DATASETS ?? new URL("../../../datasets", import.meta.url).pathname;
+  const server = spawn(
+    smelt(),
+    [
+      "--quiet",
+      "--lake",
+      lake,
+      "--datasets",
+      datasets,
+      "serve",
+      "--port",
+      String(port),
+      "--dashboard",
+      DASHBOARD,
+    ],
+    { stdio: ["ignore", "ignore", "inherit"] },
+  );
+  const address = `http://127.0.0.1:${port}`;
+  try {
+    await untilReady(server, address);
+  } catch (error) {
+    server.kill();
+    throw error;
+  }
+  return {
+    address,
+    close: async () => {
+      const ended = new Promise((resolve) => server.once("exit", resolve));
+      server.kill("SIGINT");
+      await ended;
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function untilReady(server: ChildProcess, address: string): Promise<void> {
+  const until = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < until) {
+    if (server.exitCode !== null) throw new Error(`smelt serve ended with ${server.exitCode}`);
+    const answer = await fetch(`${address}/health`).catch(() => null);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`smelt serve did not answer within ${READY_WITHIN_MS / 1000} s`);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
