@@ -162,8 +162,14 @@ variable "cdn_enabled" {
   default     = false
 }
 
+variable "dashboard_dir" {
+  description = "Folder of the built dashboard; empty for the one that its build fills."
+  type        = string
+  default     = ""
+}
+
 variable "public_datasets" {
-  description = "Datasets whose published marts the distribution hands out, to everybody."
+  description = "Datasets whose published marts and reports the distribution hands out, to everybody."
   type        = list(string)
   default     = []
 }
