@@ -23,6 +23,7 @@ module "smelt" {
 
   function_sizes    = var.function_sizes
   schedules_enabled = var.schedules_enabled
+  report_schedule   = var.report_schedule
 
   log_level            = "info,smelt_stages=debug"
   log_days             = 7

@@ -23,6 +23,7 @@ module "smelt" {
 
   function_sizes    = var.function_sizes
   schedules_enabled = var.schedules_enabled
+  report_schedule   = var.report_schedule
 
   log_days             = 90
   report_days          = 400

@@ -51,6 +51,12 @@ variable "schedules_enabled" {
   default     = true
 }
 
+variable "report_schedule" {
+  description = "When a report of the month before is written for every dataset; empty for never."
+  type        = string
+  default     = ""
+}
+
 variable "kms_key_arn" {
   description = "Key for everything at rest; empty for keys of AWS."
   type        = string
