@@ -29,6 +29,7 @@ data "aws_iam_policy_document" "deploy_data" {
       "s3:GetLifecycleConfiguration",
       "s3:GetReplicationConfiguration",
       "s3:ListBucket",
+      "s3:ListBucketVersions",
       "s3:ListTagsForResource",
       "s3:PutBucket*",
       "s3:PutEncryptionConfiguration",
@@ -50,8 +51,15 @@ data "aws_iam_policy_document" "deploy_data" {
   }
 
   statement {
-    sid       = "Dashboard"
-    actions   = ["s3:PutObject", "s3:DeleteObject"]
+    sid = "Dashboard"
+    actions = [
+      "s3:DeleteObject",
+      "s3:DeleteObjectVersion",
+      "s3:GetObject",
+      "s3:GetObjectTagging",
+      "s3:PutObject",
+      "s3:PutObjectTagging",
+    ]
     resources = ["arn:${local.partition}:s3:::${var.project}-${each.key}-data-${local.account}/dashboard/*"]
   }
 

@@ -128,6 +128,22 @@ def the_gateway_keeps_out_nobody_whom_the_function_knows(d):
             yield "the API knows nobody"
 
 
+def a_dashboard_is_handed_out_as_what_it_is(d):
+    files = {file["key"]: file for file in d.all("aws_s3_object") if file["key"].startswith("dashboard/")}
+    if files and not any(d.all("aws_cloudfront_distribution")):
+        yield "nobody hands out the dashboard"
+    for key, file in files.items():
+        if not file["content_type"].startswith(("text/", "image/svg+xml", "application/json", "font/")):
+            yield f"{key} is handed out as {file['content_type']}"
+        if ("immutable" in file["cache_control"]) != key.startswith("dashboard/assets/"):
+            yield f"{key} is kept as {file['cache_control']}"
+    if d.all("aws_cloudfront_distribution"):
+        named = json.loads(files["dashboard/config.json"]["content"]).get("api")
+        there = [api["api_endpoint"] for api in d.all("aws_apigatewayv2_api")]
+        if [named] != (there or [None]):
+            yield f"the dashboard asks {named}, and the API is at {there}"
+
+
 def names_fit(d):
     longest = {
         "aws_lambda_function": ("function_name", 64),

@@ -23,6 +23,7 @@ module "smelt" {
 
   function_sizes    = var.function_sizes
   schedules_enabled = var.schedules_enabled
+  report_schedule   = var.report_schedule
 
   log_days             = 90
   report_days          = 400
@@ -52,6 +53,7 @@ module "smelt" {
   api_cors_origins      = var.api_cors_origins
 
   cdn_enabled         = var.cdn_enabled
+  dashboard_dir       = var.dashboard_dir == "" ? "${path.root}/../../../dashboard/dist" : var.dashboard_dir
   public_datasets     = var.public_datasets
   cdn_aliases         = var.cdn_aliases
   cdn_certificate_arn = var.cdn_certificate_arn

@@ -51,6 +51,12 @@ variable "schedules_enabled" {
   default     = true
 }
 
+variable "report_schedule" {
+  description = "When a report of the month before is written for every dataset; empty for never."
+  type        = string
+  default     = ""
+}
+
 variable "kms_key_arn" {
   description = "Key for everything at rest; empty for keys of AWS."
   type        = string
@@ -162,8 +168,14 @@ variable "cdn_enabled" {
   default     = false
 }
 
+variable "dashboard_dir" {
+  description = "Folder of the built dashboard; empty for the one that its build fills."
+  type        = string
+  default     = ""
+}
+
 variable "public_datasets" {
-  description = "Datasets whose published marts the distribution hands out, to everybody."
+  description = "Datasets whose published marts and reports the distribution hands out, to everybody."
   type        = list(string)
   default     = []
 }

@@ -48,7 +48,10 @@ data "aws_iam_policy_document" "data_bucket" {
       actions = ["s3:GetObject"]
       resources = concat(
         ["${aws_s3_bucket.data.arn}/dashboard/*"],
+        # It names all datasets.
+        length(var.public_datasets) > 0 ? ["${aws_s3_bucket.data.arn}/published/catalog.json"] : [],
         [for dataset in var.public_datasets : "${aws_s3_bucket.data.arn}/published/${dataset}/*"],
+        [for dataset in var.public_datasets : "${aws_s3_bucket.data.arn}/published/reports/${dataset}/*"],
       )
 
       principals {

@@ -94,6 +94,22 @@ resource "aws_s3_bucket_logging" "data" {
   depends_on = [aws_s3_bucket_policy.logs]
 }
 
+# A page of one of these origins may put a file where a presigned address says, and nothing else.
+resource "aws_s3_bucket_cors_configuration" "data" {
+  count = local.api_count > 0 && (length(local.gateway_origins) > 0 || var.cdn_enabled) ? 1 : 0
+
+  bucket = aws_s3_bucket.data.id
+
+  cors_rule {
+    id              = "uploads"
+    allowed_methods = ["PUT"]
+    allowed_origins = local.page_origins
+    allowed_headers = ["content-type", "content-md5", "if-none-match", "x-amz-*"]
+    expose_headers  = ["etag"]
+    max_age_seconds = 3600
+  }
+}
+
 resource "aws_s3_bucket_lifecycle_configuration" "data" {
   bucket = aws_s3_bucket.data.id
 

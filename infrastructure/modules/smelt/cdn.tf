@@ -14,21 +14,41 @@ locals {
     long  = { least = 86400, usual = 2592000, most = 31536000 }
   }
 
+  # What changes under its name in published/ is JSON, and reports, which are pages of their own.
   cdn_behaviors = [
-    { path = "published/*/latest.json", ttl = "short" },
-    { path = "published/*", ttl = "long" },
+    { path = "assets/*", origin = "dashboard", ttl = "long", headers = "dashboard" },
+    { path = "published/reports/*", origin = "published", ttl = "short", headers = "reports" },
+    { path = "published/*.json", origin = "published", ttl = "short", headers = "dashboard" },
+    { path = "published/*", origin = "published", ttl = "long", headers = "dashboard" },
   ]
 
-  # The page's own scripts and styles only; data from here and from the API.
-  content_security_policy = join("; ", [
-    "default-src 'self'",
-    "connect-src ${join(" ", concat(["'self'"], aws_apigatewayv2_api.this[*].api_endpoint))}",
-    "img-src 'self' data:",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ])
+  # Where uploads go, in both ways of writing an address of the bucket.
+  upload_addresses = [
+    "https://${aws_s3_bucket.data.bucket}.s3.${local.region}.${local.dns_suffix}",
+    "https://s3.${local.region}.${local.dns_suffix}/${aws_s3_bucket.data.bucket}/",
+  ]
+
+  content_security_policies = {
+    # The page's own scripts and styles only; data from here and from the API, uploads to the bucket.
+    dashboard = [
+      "default-src 'self'",
+      "connect-src ${join(" ", concat(["'self'"], aws_apigatewayv2_api.this[*].api_endpoint, local.api_count > 0 ? local.upload_addresses : []))}",
+      "img-src 'self' data:",
+      "object-src 'none'",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]
+    # One file with its styles and drawings in it, and no script.
+    reports = [
+      "default-src 'none'",
+      "style-src 'unsafe-inline'",
+      "img-src data:",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]
+  }
 }
 
 resource "aws_cloudfront_origin_access_control" "this" {
@@ -67,14 +87,15 @@ resource "aws_cloudfront_cache_policy" "this" {
 }
 
 resource "aws_cloudfront_response_headers_policy" "this" {
-  count = local.cdn_count
+  # checkov:skip=CKV_AWS_259: a year of TLS for this name; what else there is below a name of one's own, and whether it wants into the lists of browsers, is not decided here
+  for_each = var.cdn_enabled ? local.content_security_policies : {}
 
-  name    = local.name
-  comment = "Security headers of the dashboard"
+  name    = "${local.name}-${each.key}"
+  comment = "Security headers of the ${each.key}"
 
   security_headers_config {
     content_security_policy {
-      content_security_policy = local.content_security_policy
+      content_security_policy = join("; ", each.value)
       override                = true
     }
     content_type_options {
@@ -137,7 +158,7 @@ resource "aws_cloudfront_distribution" "this" {
     cached_methods             = ["GET", "HEAD"]
     compress                   = true
     cache_policy_id            = aws_cloudfront_cache_policy.this["short"].id
-    response_headers_policy_id = aws_cloudfront_response_headers_policy.this[0].id
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.this["dashboard"].id
   }
 
   dynamic "ordered_cache_behavior" {
@@ -145,13 +166,13 @@ resource "aws_cloudfront_distribution" "this" {
 
     content {
       path_pattern               = ordered_cache_behavior.value.path
-      target_origin_id           = "published"
+      target_origin_id           = ordered_cache_behavior.value.origin
       viewer_protocol_policy     = "redirect-to-https"
       allowed_methods            = ["GET", "HEAD"]
       cached_methods             = ["GET", "HEAD"]
       compress                   = true
       cache_policy_id            = aws_cloudfront_cache_policy.this[ordered_cache_behavior.value.ttl].id
-      response_headers_policy_id = aws_cloudfront_response_headers_policy.this[0].id
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.this[ordered_cache_behavior.value.headers].id
     }
   }
 

@@ -78,9 +78,9 @@ locals {
     }
 
     train = {
-      description = "Fits, backtests and registers models, and forecasts with them"
+      description = "Fits, backtests and registers models, forecasts with them, and writes reports"
       reads       = ["silver", "gold", "models"]
-      writes      = ["gold", "models", "runs", "failures"]
+      writes      = ["gold", "models", "published", "runs", "failures"]
       deletes     = []
       wakes       = []
       schedule    = "train"

@@ -1,5 +1,5 @@
-# Sources have the schedules of their definitions; training, upkeep and the look for stale tables happen
-# for each dataset.
+# Sources have the schedules of their definitions; training, upkeep, the look for stale tables and, where it is
+# asked for, a report of the month before happen for each dataset.
 
 locals {
   dataset_schedules = {
@@ -17,6 +17,15 @@ locals {
         window_minutes = 0
         input          = jsonencode({ dataset = source.dataset, source = source.source })
       }
+    },
+    {
+      for dataset in module.definitions.datasets : "report-${dataset}" => {
+        function       = "train"
+        expression     = var.report_schedule
+        time_zone      = var.time_zone
+        window_minutes = 60
+        input          = jsonencode({ report = "last_month", dataset = dataset })
+      } if var.report_schedule != ""
     },
     [
       for function, schedule in local.dataset_schedules : {

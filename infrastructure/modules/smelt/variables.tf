@@ -155,6 +155,17 @@ variable "alert_schedule" {
   default     = "rate(1 hour)"
 }
 
+variable "report_schedule" {
+  description = "When a report of the month before is written for every dataset, such as cron(0 7 1 * ? *); empty for never."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.report_schedule == "" || can(regex("^(cron|rate)\\(.+\\)$", var.report_schedule))
+    error_message = "An expression of EventBridge Scheduler, cron(…) or rate(…), or nothing."
+  }
+}
+
 # Data at rest
 
 variable "kms_key_arn" {

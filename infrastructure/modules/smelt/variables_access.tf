@@ -59,8 +59,14 @@ variable "cdn_enabled" {
   default     = false
 }
 
+variable "dashboard_dir" {
+  description = "Folder of the built dashboard, which the distribution hands out; nothing happens where it is not there."
+  type        = string
+  default     = ""
+}
+
 variable "public_datasets" {
-  description = "Datasets whose published marts the distribution hands out, to everybody. [\"*\"] for all."
+  description = "Datasets whose published marts and reports the distribution hands out, to everybody, with the names of all datasets. [\"*\"] for all."
   type        = list(string)
   default     = []
 }

@@ -4,6 +4,7 @@ account_ids               = ["123456789012"]
 architecture              = "arm64"
 function_sizes            = { silver = { memory = 2048, concurrency = 4 }, api = { reserved = 5 } }
 schedules_enabled         = false
+report_schedule           = "cron(0 7 1 * ? *)"
 kms_key_arn               = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 permissions_boundary_arn  = "arn:aws:iam::123456789012:policy/smelt-boundary"
 ops_emails                = ["ops@example.org"]
