@@ -31,8 +31,8 @@ build: setup ## Build the release binary
 	$(BUILD_RELEASE)
 
 .PHONY: run
-run: build ## Build, then show the whole platform on simulated data
-	$(RELEASE) demo
+run: build dashboard ## Build, show the whole platform on simulated data, then its dashboard (PORT=8360)
+	@tools/run.sh $(RELEASE)
 
 .PHONY: test
 test: ## Run all tests
@@ -51,13 +51,14 @@ lint: setup ## Check the format, and clippy without a warning
 
 .PHONY: dashboard
 dashboard: ## Build the dashboard into dashboard/dist
-	@tools/setup.sh dashboard
-	cd dashboard && npm ci --silent && npm run --silent build
+	@tools/setup.sh
+	cd dashboard && export PATH="$$(../tools/node.sh)" && npm ci --silent && npm run --silent build
 
 .PHONY: test-dashboard
 test-dashboard: dashboard ## Test the dashboard in a browser, on a demo lake (SMELT=target/debug/smelt, ARGS="-g upload")
+	@tools/setup.sh dashboard
 	@[ -n "$(SMELT)" ] || { set -x; $(BUILD_DEV); }
-	@tools/test_dashboard.sh $(or $(SMELT),$(DEV)) $(ARGS)
+	@PATH="$$(tools/node.sh)" tools/test_dashboard.sh $(or $(SMELT),$(DEV)) $(ARGS)
 
 .PHONY: deny
 deny: setup ## Check licences, sources and advisories of dependencies

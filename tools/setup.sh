@@ -21,14 +21,8 @@ fi
 if [ "${1:-}" = terraform ]; then
     command -v npm >/dev/null || packages+=(npm)
 fi
-# Vite needs a newer Node than some distributions have.
 if [ "${1:-}" = dashboard ]; then
-    command -v npm >/dev/null || packages+=(nodejs npm)
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || packages+=(chromium fonts-dejavu-core)
-    if command -v node >/dev/null && ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'; then
-        echo "setup: the dashboard is built by Node 20.19 or newer, this is $(node --version); see https://nodejs.org" >&2
-        exit 1
-    fi
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 

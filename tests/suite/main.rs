@@ -15,3 +15,4 @@ mod shop;
 mod support;
 mod upkeep;
 mod uploads;
+mod web;

@@ -51,7 +51,7 @@ const SILVER: &str = "SELECT TRY_CAST(day AS DATE) AS day, shop, TRY_CAST(sold A
 const GOLD: &str =
     "SELECT day AS date, shop, SUM(sold) AS sold FROM silver.till_sales GROUP BY day, shop";
 
-const SHOPS: [&str; 5] = ["airport", "harbour", "market", "museum", "station"];
+pub(crate) const SHOPS: [&str; 5] = ["airport", "harbour", "market", "museum", "station"];
 
 fn till(yaml: &str) -> Dataset {
     let files = [("dataset.yaml", yaml), ("silver/sales.sql", SILVER), ("gold/daily.sql", GOLD)];

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use smelt_access::{
     Access, ApiKeys, KeySet, Limiter, Origins, Rate, RolesClaim, TokenRules, TokenVerifier,
     Verifier,
@@ -26,27 +27,27 @@ pub(crate) struct Checked {
 }
 
 /// Who may ask.
-pub(crate) async fn access(settings: &Settings) -> Result<Checked, StartError> {
+pub(crate) async fn access(settings: &Settings, config: &SdkConfig) -> Result<Checked, StartError> {
     match settings.text(ACCESS)?.as_str() {
         "open" => Ok(Checked { access: Access::Open, keys: None }),
-        "checked" => checked(settings).await,
+        "checked" => checked(settings, config).await,
         other => {
             Err(StartError::Other(format!("{ACCESS} is `{other}`: it is `checked` or `open`")))
         }
     }
 }
 
-async fn checked(settings: &Settings) -> Result<Checked, StartError> {
+async fn checked(settings: &Settings, config: &SdkConfig) -> Result<Checked, StartError> {
     let (tokens, keys) = match settings.text_if_set(ISSUER)? {
         Some(issuer) => {
-            let (tokens, keys) = tokens(settings, &issuer).await?;
+            let (tokens, keys) = tokens(settings, config, &issuer).await?;
             (Some(tokens), keys)
         }
         None => (None, None),
     };
     let api_keys = match settings.text_if_set(KEYS_SECRET)? {
         Some(arn) => {
-            let text = secret_text(KEYS_SECRET, &arn).await?;
+            let text = secret_text(config, KEYS_SECRET, &arn).await?;
             ApiKeys::parse(&text).map_err(|error| wrong(KEYS_SECRET, &error))?
         }
         None => ApiKeys::default(),
@@ -57,6 +58,7 @@ async fn checked(settings: &Settings) -> Result<Checked, StartError> {
 
 async fn tokens(
     settings: &Settings,
+    config: &SdkConfig,
     issuer: &str,
 ) -> Result<(TokenVerifier, Option<Arc<dyn KeySource>>), StartError> {
     let audiences = settings.text(AUDIENCE)?;
@@ -65,7 +67,7 @@ async fn tokens(
     let rules =
         TokenRules::new(issuer, audiences, roles).map_err(|error| wrong(AUDIENCE, &error))?;
     if let Some(arn) = settings.text_if_set(HS256_SECRET)? {
-        let secret = secret_text(HS256_SECRET, &arn).await?;
+        let secret = secret_text(config, HS256_SECRET, &arn).await?;
         let verifier = TokenVerifier::with_secret(rules, secret.trim().as_bytes())
             .map_err(|error| wrong(HS256_SECRET, &error))?;
         return Ok((verifier, None));

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
 use axum::Router;
 use serde_json::Value;
 use smelt_runtime::{
@@ -29,21 +30,24 @@ pub struct ApiContext {
 }
 
 impl Context for ApiContext {
-    const FUNCTION: Function = Function { name: "api", writes: &["bronze", "uploads", "runs"] };
+    // What is uploaded is written by others, with an address that this function signed.
+    const FUNCTION: Function =
+        Function { name: "api", writes: &["landing", "bronze", "uploads", "runs"] };
     const VARIABLES: &'static [Variable] = &variables::ALL;
     type Error = ApiError;
 
     async fn build(shared: FunctionContext, settings: &Settings) -> Result<Self, StartError> {
         let wrong = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
         let upload_megabytes: u64 = settings.parsed(variables::UPLOAD_MB)?;
-        let checked = access(settings).await?;
+        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        let checked = access(settings, &config).await?;
         let api_settings = smelt_web::Settings {
             access: checked.access,
             keys: checked.keys,
             limiter: limiter(settings)?,
             origins: origins(settings)?,
-            uploads: Arc::new(PresignedUploads::of(&shared.address).await),
-            refresher: Arc::new(RefreshQueues::read(settings).await?),
+            uploads: Arc::new(PresignedUploads::of(&shared.address, &config)),
+            refresher: Arc::new(RefreshQueues::read(settings, &config)?),
             limits: Limits {
                 upload_bytes: upload_megabytes.saturating_mul(MEGABYTE),
                 upload_time: UPLOAD_TIME,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aws_config::BehaviorVersion;
+use aws_config::SdkConfig;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 use serde_json::{Value, json};
@@ -26,12 +26,11 @@ pub(crate) struct RefreshQueues {
 
 impl RefreshQueues {
     /// The queues that the settings name; nothing is asked yet.
-    pub(crate) async fn read(settings: &Settings) -> Result<Self, StartError> {
+    pub(crate) fn read(settings: &Settings, config: &SdkConfig) -> Result<Self, StartError> {
         let urls = serde_json::from_str(&settings.text(REFRESH_QUEUES)?).map_err(|error| {
             StartError::Other(format!("{REFRESH_QUEUES} is no JSON object of URLs: {error}"))
         })?;
-        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        Ok(Self { client: Client::new(&config), urls })
+        Ok(Self { client: Client::new(config), urls })
     }
 
     async fn send(&self, function: &str, command: &Value) -> Result<(), PortError> {

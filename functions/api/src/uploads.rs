@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aws_config::BehaviorVersion;
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_sdk_s3::presigning::PresigningConfig;
@@ -23,9 +23,8 @@ pub(crate) struct PresignedUploads {
 
 impl PresignedUploads {
     /// Of the bucket at this address. Nothing is asked: an address is signed without the store.
-    pub(crate) async fn of(address: &LakeAddress) -> Self {
-        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        Self { client: Client::new(&config), address: address.clone() }
+    pub(crate) fn of(address: &LakeAddress, config: &SdkConfig) -> Self {
+        Self { client: Client::new(config), address: address.clone() }
     }
 }
 

@@ -61,7 +61,7 @@ locals {
 
     gold = {
       description = "Recomputes the touched partitions of marts, publishes them, and finds anomalies"
-      reads       = ["silver", "gold", "published", "alerts"]
+      reads       = ["bronze", "quarantine", "silver", "gold", "published", "alerts"]
       writes      = ["gold", "published", "runs", "failures"]
       deletes     = []
       wakes       = [{ prefix = "silver/", suffix = ".json" }]
@@ -79,7 +79,7 @@ locals {
 
     train = {
       description = "Fits, backtests and registers models, forecasts with them, and writes reports"
-      reads       = ["silver", "gold", "models"]
+      reads       = ["silver", "gold", "models", "published"]
       writes      = ["gold", "models", "published", "runs", "failures"]
       deletes     = []
       wakes       = []

@@ -47,6 +47,9 @@ fn read_tree(files: &DefinitionFiles, findings: &mut Findings) -> Option<Node> {
     }
 }
 
+/// Names that stand beside those of datasets in the lake: `published/reports`, `uploads/announced`.
+const RESERVED: [&str; 2] = ["announced", "reports"];
+
 fn read_dataset(tree: &Node, files: &DefinitionFiles, findings: &mut Findings) -> Option<Dataset> {
     let keys = ["dataset", "description", "sources", "tables", "marts", "models", "views"];
     let mapping = Mapping::with_keys("the dataset", 1, tree, &keys, findings)?;
@@ -128,6 +131,13 @@ fn read_name(
             line,
             format!("the dataset is named `{name}`, its folder `{folder}`"),
             "give both the same name",
+        );
+    }
+    if RESERVED.contains(&name.as_str()) {
+        findings.at(
+            line,
+            format!("`{name}` is a folder of the platform's own"),
+            "choose another name",
         );
     }
     Some(name)

@@ -126,6 +126,18 @@ fn of_api() -> Vec<(&'static str, Ended, bool)> {
         ("no_route", Status(404), false),
         ("wrong_method", Status(405), false),
         ("preflight", Status(204), false),
+        ("openapi", Status(200), false),
+        // Nothing is published in this lake yet.
+        ("mart_question", Status(404), false),
+        ("mart_as_parquet", Status(404), false),
+        ("view", Status(404), false),
+        ("mart_unknown_column", Status(400), false),
+        // A folder takes no uploads with signed addresses, and has no queues behind it.
+        ("upload", Status(409), false),
+        ("refresh", Status(409), false),
+        ("upload_path_traversal", Status(400), false),
+        ("predict_nothing_known", Status(404), false),
+        ("correction_of_no_row", Status(404), false),
         ("malformed", failed("Permanent.NoRequest"), false),
     ]
 }

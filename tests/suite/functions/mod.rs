@@ -50,6 +50,9 @@ impl Home {
             let topic = "arn:aws:sns:eu-central-1:123456789012:alerts".to_owned();
             environment.push(("SMELT_ALERT_TOPIC".to_owned(), topic));
         }
+        if C::FUNCTION.name == "api" {
+            environment.push(("SMELT_API_ACCESS".to_owned(), "open".to_owned()));
+        }
         build(environment).await.unwrap()
     }
 

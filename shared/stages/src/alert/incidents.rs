@@ -15,7 +15,7 @@ const OLD: TimeDelta = TimeDelta::days(7);
 /// Series of a group that a message names.
 const NAMED: usize = 12;
 /// Marks alerts in the details, so that they can be counted and told apart.
-const INCIDENT: &str = "incident";
+pub(super) const INCIDENT: &str = "incident";
 const OVER: &str = "over";
 const SUMMARY: &str = "summary";
 

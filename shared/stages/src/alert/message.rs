@@ -1,6 +1,8 @@
 //! An alert as the services that deliver it want it.
 
-use smelt_domain::Alert;
+use smelt_domain::{Alert, AlertKind};
+
+use super::incidents::INCIDENT;
 
 /// Characters of a subject line, all of them printable ASCII: SNS takes less than 100.
 pub const SUBJECT_CHARACTERS: usize = 99;
@@ -28,10 +30,13 @@ pub fn subject_line(subject: &str) -> String {
     format!("{}...", line[..SUBJECT_CHARACTERS - 3].trim_end())
 }
 
-/// The text for people, then the alert as JSON. Where that is too long, the details go first, then the
-/// end of the text.
-pub fn message_text(alert: &Alert, link: Option<&str>) -> String {
-    let link = link.map(|link| format!("\n\n{link}")).unwrap_or_default();
+/// The text for people with a link into the dashboard, where there is one, then the alert as JSON. Where
+/// that is too long, the details go first, then the end of the text.
+pub fn message_text(alert: &Alert, dashboard: Option<&str>) -> String {
+    let link = dashboard.map(|dashboard| {
+        format!("\n\n{}/{}", dashboard.trim_end_matches('/'), dashboard_page(alert))
+    });
+    let link = link.unwrap_or_default();
     let message = deliverable(&alert.message);
     let with = |text: &str, details: &serde_json::Value| {
         let json = serde_json::json!({
@@ -59,6 +64,20 @@ pub fn message_text(alert: &Alert, link: Option<&str>) -> String {
         end -= 1;
     }
     with(&format!("{}…", &message[..end]), &serde_json::Value::Null)
+}
+
+/// Where the dashboard shows what an alert is about; its README lists the addresses.
+fn dashboard_page(alert: &Alert) -> String {
+    let dataset = &alert.dataset;
+    let details = &alert.details;
+    match alert.kind {
+        AlertKind::Anomaly => match (details["what"].as_str(), details["of"].as_str()) {
+            (Some(INCIDENT), _) => format!("#/datasets/{dataset}/anomalies/{}", alert.alert_id),
+            (_, Some(incident)) => format!("#/datasets/{dataset}/anomalies/{incident}"),
+            _ => format!("#/datasets/{dataset}/anomalies"),
+        },
+        _ => format!("#/datasets/{dataset}"),
+    }
 }
 
 /// The text without characters that XML does not have: a queue that subscribed refuses them, and an
@@ -140,7 +159,7 @@ mod tests {
             Some("https://d"),
         );
         let (people, programs) = text.split_once(SEPARATOR).unwrap();
-        assert_eq!(people, "Look.\n\nhttps://d");
+        assert_eq!(people, "Look.\n\nhttps://d/#/datasets/nyc311");
         let json: serde_json::Value = serde_json::from_str(programs).unwrap();
         assert_eq!((&json["severity"], &json["details"]["age"]), (&"warning".into(), &3.into()));
     }

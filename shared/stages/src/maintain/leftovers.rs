@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use smelt_domain::{
-    Dataset, SeriesTable, UploadId, landing_prefix, published_prefix, uploads_prefix,
+    Dataset, SeriesTable, UPLOAD_ANNOUNCEMENTS, UploadId, landing_prefix, published_prefix,
+    uploads_prefix,
 };
 use smelt_lake::published::latest;
 
@@ -69,6 +70,19 @@ pub(super) async fn delete_upload_records(
             .collect();
         platform.lake.delete_objects(&paths).await?;
     }
+    Ok(())
+}
+
+/// Deletes announcements of uploads: whoever watched one knows by now what became of it.
+pub(super) async fn delete_announcements(
+    platform: &Platform,
+    retention: Duration,
+) -> Result<(), StageError> {
+    let old = older_than(retention);
+    let announced = platform.lake.list_objects(UPLOAD_ANNOUNCEMENTS).await?.into_iter();
+    let paths = announced.filter(|object| old(object.last_modified));
+    let paths: Vec<String> = paths.map(|object| object.location.to_string()).collect();
+    platform.lake.delete_objects(&paths).await?;
     Ok(())
 }
 

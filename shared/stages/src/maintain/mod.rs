@@ -10,7 +10,7 @@ use smelt_domain::{
 };
 
 use self::compact::{RowOrder, compact};
-use self::leftovers::{delete_snapshots, delete_upload_records};
+use self::leftovers::{delete_announcements, delete_snapshots, delete_upload_records};
 use crate::ingest::{FileOutcome, Ingested};
 use crate::landing::sweep_landing;
 use crate::refresh::refresh_dataset;
@@ -80,6 +80,7 @@ pub async fn maintain(
     if !platform.is_past_deadline() {
         delete_snapshots(platform, dataset, upkeep.retention).await?;
         delete_upload_records(platform, dataset, upkeep.retention).await?;
+        delete_announcements(platform, upkeep.retention).await?;
     }
     Ok(maintained)
 }

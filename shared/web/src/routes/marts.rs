@@ -181,11 +181,8 @@ async fn ask(
     query: &Query,
     format: Format,
 ) -> Result<SentAnswer, Problem> {
-    let snapshot = Snapshot {
-        path: newest.path.clone(),
-        identity: newest.identity,
-        bytes: newest.bytes,
-    };
+    let snapshot =
+        Snapshot { path: newest.path.clone(), identity: newest.identity, bytes: newest.bytes };
     let answer = api.snapshots().answer(query, &snapshot).await?;
     let about = Map::from_iter([
         ("dataset".to_owned(), json!(table.dataset)),
