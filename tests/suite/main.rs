@@ -9,6 +9,7 @@ mod functions;
 mod infrastructure;
 mod learning;
 mod order_and_repetition;
+mod report;
 mod series;
 mod shop;
 mod support;

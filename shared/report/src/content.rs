@@ -76,8 +76,8 @@ pub struct SeriesSection {
     pub title: String,
     /// What it is.
     pub description: String,
-    /// All of it.
-    pub total: Chart,
+    /// All of it; `None` if its series are measurements, which do not add up.
+    pub total: Option<Chart>,
     /// Single series, those that matter most first.
     pub members: Vec<Chart>,
 }
@@ -220,10 +220,27 @@ pub struct Forecasts {
     pub measure: Measure,
     /// When it was forecast.
     pub made_at: DateTime<Utc>,
-    /// The next steps, of the largest series.
+    /// Some of the next steps.
     pub steps: Vec<ForecastStep>,
-    /// Series that are forecast but not listed.
-    pub more: u64,
+    /// Which of them.
+    pub listed: Listed,
+}
+
+/// Which of the steps that are forecast are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listed {
+    /// The next ones.
+    Next,
+    /// The next one of each of the largest series; so many more series are forecast.
+    LargestSeries {
+        /// Series that are not listed.
+        more: u64,
+    },
+    /// Those with the highest expectation among so many.
+    Highest {
+        /// The steps among which they are.
+        of: u64,
+    },
 }
 
 /// What is expected at a time.

@@ -17,7 +17,7 @@ mod words;
 
 pub use content::{
     Accuracy, Anomalies, Anomaly, Balance, Band, Breakdown, Chart, Figure, ForecastStep, Forecasts,
-    Group, Mark, Measure, Others, Point, Report, Rule, SeriesSection, TableVersion,
+    Group, Listed, Mark, Measure, Others, Point, Report, Rule, SeriesSection, TableVersion,
 };
 pub use html::to_html;
 pub use markdown::to_markdown;

@@ -66,11 +66,11 @@ pub(crate) fn amount_of(value: Option<f64>, decimals: u8) -> String {
 
 /// Both bounds.
 pub(crate) fn between(band: Option<Band>, decimals: u8) -> String {
-    let bound = |value| amount_of(Some(value), decimals);
-    match band {
-        Some(band) => format!("{} to {}", bound(band.lo), bound(band.hi)),
-        None => UNKNOWN.to_owned(),
-    }
+    let Some(band) = band else { return UNKNOWN.to_owned() };
+    // Both with as many digits as the larger one has.
+    let is_large = band.lo.abs().max(band.hi.abs()) >= ROUND_FROM;
+    let decimals = if is_large { 0 } else { decimals };
+    format!("{} to {}", grouped(band.lo, decimals), grouped(band.hi, decimals))
 }
 
 /// The change from one amount to another as a part of the first; `None` if one of them is not known, or
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(amount(Some(9_999.994), &dollars), "9,999.99");
         assert_eq!(amount(Some(12_345.67), &dollars), "12,346");
         assert_eq!(amount(None, &dollars), "—");
-        assert_eq!(between(Some(Band { lo: -1.0, hi: 20_000.4 }), 1), "−1.0 to 20,000");
+        assert_eq!(between(Some(Band { lo: -1.0, hi: 20_000.4 }), 1), "−1 to 20,000");
     }
 
     #[test]

@@ -100,6 +100,13 @@ impl Period {
         other.first..end.min(other.end)
     }
 
+    /// The periods that this one stands beside: the one before, and the same one a year before, unless
+    /// that is the one before.
+    pub fn comparisons(&self) -> (Option<Self>, Option<Self>) {
+        let before = self.before();
+        (before, self.a_year_before().filter(|year_before| Some(*year_before) != before))
+    }
+
     /// What people call it: `2026`, `Q3 2026`, `October 2026`, `week 40 of 2026`, `5 October 2026`.
     pub fn title(&self) -> String {
         match self.length {
@@ -114,8 +121,8 @@ impl Period {
         }
     }
 
-    /// The period of this length that a day is in.
-    fn around(length: Length, day: NaiveDate) -> Option<Self> {
+    /// The period of this length that a day is in; `None` beyond the calendar.
+    pub fn around(length: Length, day: NaiveDate) -> Option<Self> {
         let after = |first: NaiveDate, months| first.checked_add_months(Months::new(months));
         let (first, end) = match length {
             Length::Year => {
@@ -255,6 +262,13 @@ mod tests {
             assert_eq!(found.title(), title);
             assert_eq!(found.to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_year_is_compared_once() {
+        assert_eq!(period("2026").comparisons(), (Some(period("2025")), None));
+        let (before, year_before) = (Some(period("2026-09")), Some(period("2025-10")));
+        assert_eq!(period("2026-10").comparisons(), (before, year_before));
     }
 
     #[test]

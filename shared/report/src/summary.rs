@@ -19,11 +19,8 @@ pub(crate) fn sentences(report: &Report) -> Vec<String> {
 fn figure_sentence(report: &Report, figure: &Figure) -> String {
     let mut sentence =
         format!("{}: {}", capitalised(&figure.measure.name), amount(figure.value, &figure.measure));
-    let comparisons = [
-        (figure.before, report.period.before()),
-        (figure.year_before, report.period.a_year_before()),
-    ];
-    for (before, period) in comparisons {
+    let (before, year_before) = report.period.comparisons();
+    for (before, period) in [(figure.before, before), (figure.year_before, year_before)] {
         let known = change(before, figure.value);
         if let (Some(change), Some(period)) = (known, period) {
             sentence.push_str(&format!(

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use smelt_domain::{Every, OnViolation};
 
 use crate::content::{
-    Accuracy, Anomaly, Balance, Chart, Figure, Group, Others, Report, Rule, TableVersion,
+    Accuracy, Anomaly, Balance, Chart, Figure, Group, Listed, Others, Report, Rule, TableVersion,
 };
 use crate::number::{UNKNOWN, amount, count, counted};
 
@@ -58,12 +58,16 @@ pub(crate) fn incomplete(report: &Report) -> Option<String> {
     ))
 }
 
-/// The periods that figures are compared with.
-pub(crate) fn compared_with(report: &Report) -> (String, String) {
-    let title = |period: Option<crate::Period>| {
-        period.map_or_else(|| UNKNOWN.to_owned(), |period| period.title())
-    };
-    (title(report.period.before()), title(report.period.a_year_before()))
+/// The titles of the periods that figures are compared with.
+pub(crate) fn compared_with(report: &Report) -> (Option<String>, Option<String>) {
+    let (before, year_before) = report.period.comparisons();
+    (before.map(|period| period.title()), year_before.map(|period| period.title()))
+}
+
+/// What changes in a breakdown are against.
+pub(crate) fn against_before(report: &Report) -> String {
+    let (before, _) = compared_with(report);
+    format!("against {}", before.as_deref().unwrap_or(UNKNOWN))
 }
 
 /// What a figure is, with its unit and its mart.
@@ -152,6 +156,20 @@ pub(crate) fn no_anomalies(report: &Report) -> &'static str {
         "Everything was as expected."
     } else {
         "Nobody looked: no mart of this dataset has series that were judged."
+    }
+}
+
+/// Which steps of a forecast are told, if not simply the next ones.
+pub(crate) fn listed(listed: Listed) -> Option<String> {
+    match listed {
+        Listed::Next | Listed::LargestSeries { more: 0 } => None,
+        Listed::LargestSeries { more } => {
+            let more = counted(more, "other is", "others are");
+            Some(format!("The largest series; {more} forecast as well."))
+        }
+        Listed::Highest { of } => {
+            Some(format!("The highest of the next {}.", counted(of, "step", "steps")))
+        }
     }
 }
 

@@ -23,7 +23,7 @@ fn with_text(text: &str) -> Report {
     for section in &mut report.series {
         set(&mut section.title);
         set(&mut section.description);
-        for chart in section.members.iter_mut().chain([&mut section.total]) {
+        for chart in section.members.iter_mut().chain(&mut section.total) {
             set(&mut chart.title);
             set(&mut chart.measure.name);
         }

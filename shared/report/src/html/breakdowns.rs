@@ -6,20 +6,20 @@ use super::{Align, table, titled};
 use crate::content::{Breakdown, Report};
 use crate::number::{amount, change, percent, share, signed_percent};
 use crate::svg::bar;
-use crate::words::{capitalised, compared_with, group_name, others_name};
+use crate::words::{against_before, capitalised, group_name, others_name};
 
 pub(super) fn section(report: &Report) -> Markup {
     if report.breakdowns.is_empty() {
         return html! {};
     }
-    let (before, _) = compared_with(report);
+    let against = against_before(report);
     let content = html! {
-        @for breakdown in &report.breakdowns { (rows(breakdown, &before)) }
+        @for breakdown in &report.breakdowns { (rows(breakdown, &against)) }
     };
     titled("breakdowns", "By dimension", content)
 }
 
-fn rows(breakdown: &Breakdown, before: &str) -> Markup {
+fn rows(breakdown: &Breakdown, against: &str) -> Markup {
     let ends = breakdown.groups.iter().filter_map(|group| group.value);
     let ends = ends.fold((0.0_f64, 0.0_f64), |(lo, hi), value| (lo.min(value), hi.max(value)));
     let row = |name: &str, class: &str, value, was, bar: Markup| {
@@ -46,13 +46,12 @@ fn rows(breakdown: &Breakdown, before: &str) -> Markup {
         strong { (capitalised(&breakdown.measure.name)) " by " (breakdown.dimension) }
         " " span { (breakdown.mart) }
     };
-    let change = format!("against {before}");
     let columns = [
         (capitalised(&breakdown.dimension), Align::Text),
         (capitalised(&breakdown.measure.name), Align::Number),
         (String::new(), Align::Text),
         ("Share".to_owned(), Align::Number),
-        (change, Align::Number),
+        (against.to_owned(), Align::Number),
     ];
     let columns: Vec<(&str, Align)> =
         columns.iter().map(|(name, align)| (name.as_str(), *align)).collect();

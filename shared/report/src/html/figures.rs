@@ -8,6 +8,9 @@ use crate::number::{amount, change, signed_percent};
 use crate::svg::sparkline;
 use crate::words::{about_figure, capitalised, compared_with, figure_until};
 
+/// Characters from which on a figure is written smaller.
+const LONG: usize = 11;
+
 pub(super) fn section(report: &Report) -> Markup {
     let (before, year_before) = compared_with(report);
     let content = html! {
@@ -16,22 +19,23 @@ pub(super) fn section(report: &Report) -> Markup {
         }
         div.figures {
             @for figure in &report.figures {
-                (tile(figure, &before, &year_before))
+                (tile(figure, before.as_deref(), year_before.as_deref()))
             }
         }
     };
     titled("figures", "Figures", content)
 }
 
-fn tile(figure: &Figure, before: &str, year_before: &str) -> Markup {
+fn tile(figure: &Figure, before: Option<&str>, year_before: Option<&str>) -> Markup {
     html! {
         article.figure {
             h3 { (capitalised(&figure.measure.name)) }
-            p.value { (amount(figure.value, &figure.measure)) }
+            @let value = amount(figure.value, &figure.measure);
+            p.value.long[value.chars().count() > LONG] { (value) }
             (sparkline(&figure.trend))
             dl {
-                (comparison(figure, figure.before, before))
-                (comparison(figure, figure.year_before, year_before))
+                @if let Some(period) = before { (comparison(figure, figure.before, period)) }
+                @if let Some(period) = year_before { (comparison(figure, figure.year_before, period)) }
             }
             @if let Some(until) = figure_until(figure) {
                 p.until { (until) }

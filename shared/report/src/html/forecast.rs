@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::{Align, table, titled};
 use crate::content::{Accuracy, Forecasts, Report};
-use crate::number::{amount, between, counted, grouped, percent};
-use crate::words::{against_naive, capitalised, moment};
+use crate::number::{amount, between, grouped, percent};
+use crate::words::{against_naive, capitalised, listed, moment};
 
 pub(super) fn section(report: &Report) -> Markup {
     if report.series.is_empty() && report.forecasts.is_empty() {
@@ -38,7 +38,7 @@ fn steps(forecasts: &Forecasts) -> Markup {
             tr {
                 @if has_series {
                     th scope="row" { (step.series.as_deref().unwrap_or("all")) }
-                    td { (step.when) }
+                    td.when { (step.when) }
                 } @else {
                     th scope="row" { (step.when) }
                 }
@@ -54,9 +54,7 @@ fn steps(forecasts: &Forecasts) -> Markup {
     };
     html! {
         (table(caption, &columns, body))
-        @if forecasts.more > 0 {
-            p.more { "The largest series; " (counted(forecasts.more, "other is", "others are")) " forecast as well." }
-        }
+        @if let Some(listed) = listed(forecasts.listed) { p.more { (listed) } }
     }
 }
 

@@ -24,7 +24,9 @@ fn mart(section: &SeriesSection, number: usize) -> Markup {
         article.series {
             h3 { (capitalised(&section.title)) }
             p.about { (section.description) }
-            (figure(&section.total, &format!("chart-{number}"), Size::Wide))
+            @if let Some(total) = &section.total {
+                (figure(total, &format!("chart-{number}"), Size::Wide))
+            }
             @if !section.members.is_empty() {
                 div.members {
                     @for (member, chart) in section.members.iter().enumerate() {

@@ -16,9 +16,9 @@ use crate::number::{
 };
 use crate::summary::sentences;
 use crate::words::{
-    about_figure, against_naive, anomaly_when, balance_verdict, capitalised, chart_in_words,
-    compared_with, covered, figure_until, follows, group_name, incomplete, moment, no_anomalies,
-    others_name, outcome, title, version,
+    about_figure, against_before, against_naive, anomaly_when, balance_verdict, capitalised,
+    chart_in_words, compared_with, covered, figure_until, follows, group_name, incomplete, listed,
+    moment, no_anomalies, others_name, outcome, title, version,
 };
 
 /// Writes a report as Markdown.
@@ -84,11 +84,13 @@ fn figures(page: &mut Page, report: &Report) {
         return page.paragraph("There are no figures.");
     }
     let (before, year_before) = compared_with(report);
+    let against =
+        |period: Option<String>| format!("against {}", period.as_deref().unwrap_or(UNKNOWN));
     let mut table = Table::new([
         ("Figure", Align::Left),
         ("Total", Align::Right),
-        (&format!("against {before}"), Align::Right),
-        (&format!("against {year_before}"), Align::Right),
+        (&against(before), Align::Right),
+        (&against(year_before), Align::Right),
         ("Course", Align::Left),
         ("What it is", Align::Left),
     ]);
@@ -114,9 +116,8 @@ fn series(page: &mut Page, report: &Report) {
     for section in &report.series {
         page.heading(3, &capitalised(&section.title));
         page.paragraph(&format!("{}.", capitalised(&section.description)));
-        chart(page, &section.total);
-        for member in &section.members {
-            chart(page, member);
+        for drawn in section.total.iter().chain(&section.members) {
+            chart(page, drawn);
         }
     }
 }
@@ -134,23 +135,23 @@ fn breakdowns(page: &mut Page, report: &Report) {
     if report.breakdowns.is_empty() {
         return;
     }
-    let (before, _) = compared_with(report);
+    let against = against_before(report);
     page.heading(2, "By dimension");
     for breakdown in &report.breakdowns {
         page.heading(
             3,
             &format!("{} by {}", capitalised(&breakdown.measure.name), breakdown.dimension),
         );
-        page.table(&breakdown_table(breakdown, &before));
+        page.table(&breakdown_table(breakdown, &against));
     }
 }
 
-fn breakdown_table(breakdown: &Breakdown, before: &str) -> Table {
+fn breakdown_table(breakdown: &Breakdown, against: &str) -> Table {
     let mut table = Table::new([
         (capitalised(&breakdown.dimension).as_str(), Align::Left),
         (&capitalised(&breakdown.measure.name), Align::Right),
         ("Share", Align::Right),
-        (&format!("against {before}"), Align::Right),
+        (against, Align::Right),
     ]);
     let mut row = |name: &str, value, was| {
         table.row([
@@ -219,9 +220,8 @@ fn forecast(page: &mut Page, report: &Report) {
         page.heading(3, &capitalised(&forecasts.measure.name));
         page.paragraph(&format!("{}, forecast on {}.", forecasts.mart, moment(forecasts.made_at)));
         page.table(&forecast_table(forecasts));
-        if forecasts.more > 0 {
-            let more = counted(forecasts.more, "other is", "others are");
-            page.paragraph(&format!("The largest series; {more} forecast as well."));
+        if let Some(listed) = listed(forecasts.listed) {
+            page.paragraph(&listed);
         }
     }
     accuracy(page, report);

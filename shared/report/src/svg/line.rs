@@ -90,7 +90,7 @@ impl<'a> Picture<'a> {
             right,
             across: Scale::new((seconds(first), seconds(last)), (left, right)),
             up: Scale::new(values.ends(), (height - BOTTOM, TOP)),
-            times: time_ticks(first, last, most_times),
+            times: time_ticks(first, last, chart.every, most_times),
             values,
             has_labels,
         })

@@ -2,6 +2,8 @@
 
 use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
 
+use smelt_domain::Every;
+
 use crate::number::grouped;
 
 /// From values to places between two ends.
@@ -119,9 +121,14 @@ enum TimeStep {
     Years(i32),
 }
 
-/// Round times from the first to the last, at most so many.
-pub(super) fn time_ticks(first: NaiveDateTime, last: NaiveDateTime, most: usize) -> Vec<TimeTick> {
-    let steps = [
+/// Round times from the first to the last, at most so many, and none between the steps of the values.
+pub(super) fn time_ticks(
+    first: NaiveDateTime,
+    last: NaiveDateTime,
+    every: Every,
+    most: usize,
+) -> Vec<TimeTick> {
+    let all = [
         TimeStep::Hours(1),
         TimeStep::Hours(3),
         TimeStep::Hours(6),
@@ -136,12 +143,17 @@ pub(super) fn time_ticks(first: NaiveDateTime, last: NaiveDateTime, most: usize)
         TimeStep::Years(20),
         TimeStep::Years(100),
     ];
+    let steps = match every {
+        Every::Hour => &all[..],
+        Every::Day | Every::Week => &all[4..],
+        Every::Month => &all[7..],
+    };
     let ticks = |step: TimeStep| -> Vec<TimeTick> {
         let times = std::iter::successors(step.first_from(first), |time| step.after(*time));
         let inside = times.take_while(|time| *time <= last).take(most + 1);
         inside.map(|time| TimeTick { time, label: step.label(time) }).collect()
     };
-    let found = steps.into_iter().map(ticks).find(|ticks| ticks.len() <= most.max(1));
+    let found = steps.iter().copied().map(ticks).find(|ticks| ticks.len() <= most.max(1));
     match found {
         Some(found) if !found.is_empty() => found,
         _ => vec![TimeTick { time: first, label: day_label(first) }],
@@ -233,28 +245,37 @@ mod tests {
         assert_eq!(Ticks::around([f64::NAN, f64::INFINITY].into_iter(), 4), None);
     }
 
-    fn labels(first: &str, last: &str) -> Vec<String> {
-        let ticks = time_ticks(first.parse().unwrap(), last.parse().unwrap(), 7);
+    fn labels(first: &str, last: &str, every: Every) -> Vec<String> {
+        let ticks = time_ticks(first.parse().unwrap(), last.parse().unwrap(), every, 7);
         ticks.into_iter().map(|tick| tick.label.replace('\u{a0}', " ")).collect()
     }
 
     #[test]
     fn times_are_round() {
         assert_eq!(
-            labels("2026-10-05T00:00:00", "2026-10-05T23:00:00"),
+            labels("2026-10-05T00:00:00", "2026-10-05T23:00:00", Every::Hour),
             ["5 Oct", "06:00", "12:00", "18:00"]
         );
         assert_eq!(
-            labels("2026-10-01T00:00:00", "2026-10-31T00:00:00"),
+            labels("2026-10-01T00:00:00", "2026-10-31T00:00:00", Every::Day),
             ["5 Oct", "12 Oct", "19 Oct", "26 Oct"],
             "Mondays"
         );
         assert_eq!(
-            labels("2026-01-01T00:00:00", "2026-12-01T00:00:00"),
+            labels("2026-04-01T00:00:00", "2026-06-01T00:00:00", Every::Month),
+            ["Apr", "May", "Jun"],
+            "no weeks between months"
+        );
+        assert_eq!(
+            labels("2026-01-01T00:00:00", "2026-12-01T00:00:00", Every::Month),
             ["Jan 2026", "Apr", "Jul", "Oct"]
         );
-        assert_eq!(labels("2026-09-28T00:00:00", "2026-10-04T00:00:00").len(), 7);
-        assert_eq!(labels("2026-10-05T10:30:00", "2026-10-05T10:30:00"), ["5 Oct"], "one moment");
+        assert_eq!(labels("2026-09-28T00:00:00", "2026-10-04T00:00:00", Every::Day).len(), 7);
+        assert_eq!(
+            labels("2026-10-05T10:30:00", "2026-10-05T10:30:00", Every::Day),
+            ["5 Oct"],
+            "one moment"
+        );
     }
 
     proptest! {
@@ -271,7 +292,7 @@ mod tests {
         #[test]
         fn there_are_few_ticks_of_time(from in 0..2_000_000_000_i64, length in 0..2_000_000_000_i64, most in 2..10_usize) {
             let time = |seconds| chrono::DateTime::from_timestamp(seconds, 0).unwrap().naive_utc();
-            let ticks = time_ticks(time(from), time(from + length), most);
+            let ticks = time_ticks(time(from), time(from + length), Every::Hour, most);
             prop_assert!(!ticks.is_empty() && ticks.len() <= most);
             prop_assert!(ticks.iter().all(|tick| time(from) <= tick.time && tick.time <= time(from + length)));
         }

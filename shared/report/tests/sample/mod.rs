@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, NaiveDateTime, Utc};
 use smelt_domain::{Every, OnViolation, Severity, TableId};
 use smelt_report::{
     Accuracy, Anomalies, Anomaly, Balance, Band, Breakdown, Chart, Figure, ForecastStep, Forecasts,
-    Group, Mark, Measure, Others, Point, Report, Rule, SeriesSection, TableVersion,
+    Group, Listed, Mark, Measure, Others, Point, Report, Rule, SeriesSection, TableVersion,
 };
 
 fn time(text: &str) -> NaiveDateTime {
@@ -108,7 +108,7 @@ pub(crate) fn report() -> Report {
         series: vec![SeriesSection {
             title: "daily".to_owned(),
             description: "sales by day and shop".to_owned(),
-            total: chart("All of it", 1.0),
+            total: Some(chart("All of it", 1.0)),
             members: vec![chart("sales of harbour", 0.4), chart("sales of market", 0.34)],
         }],
         breakdowns: vec![Breakdown {
@@ -146,7 +146,7 @@ pub(crate) fn report() -> Report {
             measure: measure("sold", Some("pieces"), 0),
             made_at: clock("2026-11-01T05:00:00Z"),
             steps: steps(),
-            more: 3,
+            listed: Listed::LargestSeries { more: 3 },
         }],
         accuracy: vec![Accuracy {
             mart: "daily".to_owned(),
