@@ -25,6 +25,8 @@ const BOTTOM: f64 = 26.0;
 const RIGHT: f64 = 14.0;
 /// Room for a word at the end of a line.
 const LABEL: f64 = 66.0;
+/// Points from which on a line is drawn thinner.
+const DENSE: usize = 150;
 /// Ends of lines closer than this have their labels moved apart.
 const LINE_HEIGHT: f64 = 14.0;
 
@@ -68,7 +70,7 @@ impl<'a> Picture<'a> {
     fn of(chart: &'a Chart, size: Size) -> Option<Self> {
         let (width, height, most_times) = match size {
             Size::Wide => (880.0, 280.0, 9),
-            Size::Half => (430.0, 200.0, 5),
+            Size::Half => (430.0, 200.0, 7),
         };
         let values = chart.points.iter().flat_map(|point| {
             let band = point.band.map(|band| [Some(band.lo), Some(band.hi)]).unwrap_or_default();
@@ -119,17 +121,18 @@ impl<'a> Picture<'a> {
                 @for tick in &self.times {
                     @let x = self.x(tick.time);
                     line class="tick" x1=(px(x)) x2=(px(x)) y1=(px(floor)) y2=(px(floor + 4.0)) {}
-                    text x=(px(x)) y=(px(floor + 18.0)) text-anchor=(self.anchor(x)) { (tick.label) }
+                    text x=(px(x)) y=(px(floor + 18.0)) text-anchor=(self.anchor(x, &tick.label)) { (tick.label) }
                 }
             }
         }
     }
 
     /// Texts at the sides stay within the picture.
-    fn anchor(&self, x: f64) -> &'static str {
-        if x > self.width - 24.0 {
+    fn anchor(&self, x: f64, label: &str) -> &'static str {
+        let half = CHARACTER * label.chars().count() as f64 / 2.0;
+        if x + half > self.width {
             "end"
-        } else if x < 24.0 {
+        } else if x < half {
             "start"
         } else {
             "middle"
@@ -170,13 +173,14 @@ impl<'a> Picture<'a> {
 
     /// A line with gaps; a value alone between two of them is a dot.
     fn line(&self, class: &str, of: impl Fn(&Point) -> Option<f64> + Copy) -> Markup {
+        let weight = if self.chart.points.len() > DENSE { " dense" } else { "" };
         html! {
             @for part in self.parts(|point| of(point).is_some()) {
                 @let places: Vec<_> = part.iter().filter_map(|point| Some((self.x(point.time), self.y(of(point)?)))).collect();
                 @if let [(x, y)] = places[..] {
                     circle class=(format!("dot {class}")) cx=(px(x)) cy=(px(y)) r="2.5" {}
                 } @else {
-                    path class=(format!("line {class}")) d=(path(places)) {}
+                    path class=(format!("line {class}{weight}")) d=(path(places)) {}
                 }
             }
         }

@@ -337,32 +337,23 @@ impl<'a> MartTotals<'a> {
     ) -> Result<(), StageError> {
         let now = self.time.within(&self.covered);
         let before = self.compared[0].as_ref().map(|days| self.time.within(days));
-        let total = |condition: &str| {
-            format!("CAST({} FILTER (WHERE {condition}) AS DOUBLE)", sum(measure))
-        };
-        let columns: Vec<String> = by.iter().map(text).collect();
+        let sum = sum(measure);
+        let groups: Vec<String> =
+            by.iter().map(|column| format!("{} AS \"{column}\"", text(column))).collect();
+        let groups = groups.join(", ");
         let positions: Vec<String> = (1..=by.len()).map(|position| position.to_string()).collect();
-        let order: Vec<String> = by.iter().map(|column| format!("\"{column}\"")).collect();
+        let positions = positions.join(", ");
+        let (total_before, or_before) = match &before {
+            Some(before) => (format!("{sum} FILTER (WHERE {before})"), format!(" OR {before}")),
+            None => ("NULL".to_owned(), String::new()),
+        };
+        let total = by.len() + 1;
         let sql = format!(
-            "SELECT {}, {}, {} FROM {} WHERE {}{} GROUP BY {} \
-             ORDER BY {} DESC NULLS LAST, {}",
-            columns
-                .iter()
-                .zip(&order)
-                .map(|(c, n)| format!("{c} AS {n}"))
-                .collect::<Vec<_>>()
-                .join(", "),
-            format!("{} AS total", total(&now)),
-            before.as_deref().map_or(
-                "CAST(NULL AS DOUBLE) AS before".to_owned(),
-                |before| format!("{} AS before", total(before))
-            ),
+            "SELECT {groups}, CAST({sum} FILTER (WHERE {now}) AS DOUBLE) AS total, \
+             CAST({total_before} AS DOUBLE) AS before \
+             FROM {} WHERE {now}{or_before} GROUP BY {positions} \
+             ORDER BY {total} DESC NULLS LAST, {positions}",
             self.id.sql_name(),
-            now,
-            before.as_ref().map(|before| format!(" OR {before}")).unwrap_or_default(),
-            positions.join(", "),
-            by.len() + 1,
-            positions.join(", "),
         );
         self.rows(&sql, |batch| {
             let (columns, sums) = batch.columns().split_at(by.len());
