@@ -9,8 +9,8 @@ use smelt_domain::{Dataset, DefinitionFiles, parse_dataset};
 use smelt_lake::Lake;
 use smelt_report::{Figure, Listed, Period, Report, to_html, to_markdown};
 use smelt_stages::{
-    Engine, EngineSettings, Platform, Refit, Silent, Upload, ingest_files, refresh_dataset, report,
-    train,
+    Engine, EngineSettings, Platform, Refit, Silent, Upload, ingest_files, latest_report,
+    publish_report, refresh_dataset, report, train,
 };
 
 const YAML: &str = "\
@@ -300,4 +300,34 @@ async fn what_cannot_be_reported_is_refused_with_a_remedy() {
     let error = report(&empty, &empty.datasets[0], period).await.unwrap_err();
     assert!(error.to_string().starts_with("till has no data of September 2026"), "{error}");
     assert!(!error.retryable());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn published_reports_are_pages_and_the_pointer_goes_forward() {
+    let lake = lake().await;
+    let platform = platform(&lake);
+    let dataset = &platform.datasets[0];
+    assert_eq!(latest_report(&platform, &dataset.name).await.unwrap(), None);
+    let publish = async |period: &str| {
+        publish_report(&platform, dataset, period.parse().unwrap()).await.unwrap()
+    };
+    let september = publish("2026-09").await;
+    assert_eq!(september.path, "published/reports/till/2026-09.html");
+    let page = lake.get_object(&september.path).await.unwrap().unwrap();
+    assert_eq!(page.len() as u64, september.bytes);
+    assert_eq!(String::from_utf8(page).unwrap(), to_html(&reported(&lake, "2026-09").await));
+    assert!(september.summary[0].starts_with("Sold: "), "{:?}", september.summary);
+    assert_eq!(latest_report(&platform, &dataset.name).await.unwrap(), Some(september.clone()));
+
+    let august = publish("2026-08").await;
+    assert!(lake.get_object(&august.path).await.unwrap().is_some());
+    assert_eq!(latest_report(&platform, &dataset.name).await.unwrap(), Some(september));
+    let october = publish("2026-10").await;
+    assert_eq!(latest_report(&platform, &dataset.name).await.unwrap(), Some(october));
+
+    // A pointer that nobody can read is as good as none.
+    lake.put_object("published/reports/till/latest.json", b"{".to_vec()).await.unwrap();
+    assert_eq!(latest_report(&platform, &dataset.name).await.unwrap(), None);
+    let august = publish("2026-08").await;
+    assert_eq!(latest_report(&platform, &dataset.name).await.unwrap(), Some(august));
 }

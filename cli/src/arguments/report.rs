@@ -11,6 +11,7 @@ Examples:
   smelt report nyc311 --period 2026-10 --output october.html
   smelt report restaurant --period 2026-W40 --format md
   smelt report spending --period 2026-Q3 > q3.html
+  smelt report nyc311 --period 2026-10 --publish         to published/reports/nyc311/2026-10.html
 
 A period is a year (2026), quarter (2026-Q3), month (2026-10), week (2026-W40, from Monday on) or day
 (2026-10-05). Figures stand beside the period before and the same one a year before; of a period that
@@ -29,6 +30,9 @@ pub(crate) struct ReportArguments {
     /// Where to write it; standard output if not given.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Write it to published/reports/ in the lake instead, and point latest.json there at it.
+    #[arg(long, conflicts_with_all = ["output", "format"])]
+    pub(crate) publish: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

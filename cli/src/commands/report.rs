@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use smelt_report::{to_html, to_markdown};
-use smelt_stages::report;
+use smelt_stages::{publish_report, report};
 
 use crate::arguments::{Global, PageFormat, ReportArguments};
 use crate::exit::Ending;
@@ -15,6 +15,11 @@ use crate::session::open;
 pub(crate) async fn run(global: &Global, arguments: ReportArguments) -> Result<Ending> {
     let platform = open(global)?;
     let dataset = platform.dataset(&arguments.dataset)?;
+    if arguments.publish {
+        let published = publish_report(&platform, dataset, arguments.period).await?;
+        print(&format!("{}\n", published.path))?;
+        return Ok(Ending::Fine);
+    }
     let report = report(&platform, dataset, arguments.period).await?;
     let page = match arguments.format {
         PageFormat::Html => to_html(&report),

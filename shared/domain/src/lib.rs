@@ -39,7 +39,7 @@ pub use definition_hash::{DefinitionHash, DefinitionHashError};
 pub use expectation::{Check, Expectation, FITS_JSON_SCHEMA, JsonProperty, JsonType, OnViolation};
 pub use keys::{
     failure_path, failures_prefix, landing_prefix, lineage_path, published_latest_path,
-    published_path, published_prefix, run_report_path,
+    published_path, published_prefix, report_latest_path, report_path, run_report_path,
 };
 pub use lake_key::{LakeKey, LakeKeyError};
 pub use layer::{Layer, LayerError};

@@ -22,3 +22,4 @@ pub use content::{
 pub use html::to_html;
 pub use markdown::to_markdown;
 pub use period::{Length, Period, PeriodError};
+pub use summary::sentences as summary;

@@ -8,7 +8,7 @@ use crate::words::{anomaly_when, capitalised};
 const FIGURES: usize = 3;
 
 /// What happened, what was unusual, and whether the data can be trusted.
-pub(crate) fn sentences(report: &Report) -> Vec<String> {
+pub fn sentences(report: &Report) -> Vec<String> {
     let mut sentences: Vec<String> =
         report.figures.iter().take(FIGURES).map(|figure| figure_sentence(report, figure)).collect();
     sentences.push(anomalies_sentence(report));

@@ -64,7 +64,7 @@ pub use query::{query, table_ids};
 pub use reconcile::{Reconciled, reconcile};
 pub use records::{Correction, CorrectionError, correct};
 pub use refresh::{RefreshReport, refresh_dataset, too_many_refused};
-pub use report::report;
+pub use report::{PublishedReport, latest_report, publish_report, report};
 pub use runs::{Ended, last_reports, write_failure, write_report};
 pub use series::{
     Anomaly, AnomalyStatus, Found, ModelRegistry, Refit, Trained, anomalies, detect, step_text,

@@ -349,8 +349,8 @@ impl<'a> MartTotals<'a> {
         };
         let total = by.len() + 1;
         let sql = format!(
-            "SELECT {groups}, CAST({sum} FILTER (WHERE {now}) AS DOUBLE) AS total, \
-             CAST({total_before} AS DOUBLE) AS before \
+            "SELECT {groups}, CAST({sum} FILTER (WHERE {now}) AS DOUBLE) AS \"the total\", \
+             CAST({total_before} AS DOUBLE) AS \"the total before\" \
              FROM {} WHERE {now}{or_before} GROUP BY {positions} \
              ORDER BY {total} DESC NULLS LAST, {positions}",
             self.id.sql_name(),

@@ -9,6 +9,7 @@ mod forecasts;
 mod incidents;
 mod mart;
 mod measures;
+mod publish;
 mod series;
 mod time;
 mod trust;
@@ -19,6 +20,7 @@ use smelt_report::{Period, Report};
 
 use self::incidents::Incidents;
 use self::mart::MartTotals;
+pub use self::publish::{PublishedReport, latest_report, publish_report};
 use crate::{Platform, StageError};
 
 /// Gathers what happened in a period.
