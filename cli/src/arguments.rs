@@ -1,4 +1,5 @@
 mod models;
+mod report;
 mod serve;
 
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
 
 use self::models::{ANOMALIES_EXAMPLES, PREDICT_EXAMPLES, TRAIN_EXAMPLES};
 pub(crate) use self::models::{ModelsCommand, PredictArguments, PredictFormat};
+use self::report::REPORT_EXAMPLES;
+pub(crate) use self::report::{PageFormat, ReportArguments};
 use self::serve::SERVE_EXAMPLES;
 pub(crate) use self::serve::ServeArguments;
 use crate::data_size::DataSize;
@@ -258,6 +261,9 @@ again. What is told where the functions run, this shows.")]
     /// Ask a model in production about rows.
     #[command(after_help = PREDICT_EXAMPLES)]
     Predict(PredictArguments),
+    /// What happened in a period, on one page: figures, charts, anomalies, forecast, quality.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArguments),
     /// Values in marts that were not as expected. Newest first.
     #[command(after_help = ANOMALIES_EXAMPLES)]
     Anomalies {

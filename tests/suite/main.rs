@@ -10,6 +10,7 @@ mod infrastructure;
 mod learning;
 mod order_and_repetition;
 mod published;
+mod report;
 mod series;
 mod shop;
 mod support;

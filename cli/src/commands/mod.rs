@@ -14,6 +14,7 @@ mod quarantine;
 mod query;
 mod record;
 mod refresh;
+mod report;
 mod runs;
 mod series;
 mod serve;
@@ -65,6 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
         Command::Anomalies { dataset, all, format } => {
             anomalies::run(&global, dataset, all, format).await
         }
+        Command::Report(arguments) => report::run(&global, arguments).await,
         // They compute and never wait, so they need a thread of their own for Ctrl-C to be heard.
         Command::Forecast(arguments) => {
             tokio::task::spawn_blocking(move || series::forecast(&arguments)).await?

@@ -26,6 +26,16 @@ pub fn published_dataset_path(dataset: &DatasetName) -> String {
     format!("published/{dataset}/dataset.json")
 }
 
+/// The report of a dataset on a period: `published/reports/nyc311/2026-10.html`.
+pub fn report_path(dataset: &DatasetName, period: &str) -> String {
+    format!("published/reports/{dataset}/{period}.html")
+}
+
+/// The pointer to the newest report of a dataset: `published/reports/nyc311/latest.json`.
+pub fn report_latest_path(dataset: &DatasetName) -> String {
+    format!("published/reports/{dataset}/latest.json")
+}
+
 /// Where files to be ingested into a table are dropped: `landing/nyc311/requests`.
 pub fn landing_prefix(dataset: &DatasetName, table: &TableName) -> String {
     format!("landing/{dataset}/{table}")
@@ -68,6 +78,8 @@ mod tests {
             published_latest_path(&dataset, &mart),
             "published/nyc311/daily_requests/latest.json"
         );
+        assert_eq!(report_path(&dataset, "2026-10"), "published/reports/nyc311/2026-10.html");
+        assert_eq!(report_latest_path(&dataset), "published/reports/nyc311/latest.json");
         assert_eq!(
             landing_prefix(&dataset, &"requests".parse().unwrap()),
             "landing/nyc311/requests"

@@ -46,7 +46,7 @@ pub use expectation::{Check, Expectation, FITS_JSON_SCHEMA, JsonProperty, JsonTy
 pub use keys::{
     PUBLISHED_CATALOG, failure_path, failures_prefix, landing_prefix, lineage_path,
     published_dataset_path, published_latest_path, published_path, published_prefix,
-    run_report_path,
+    report_latest_path, report_path, run_report_path,
 };
 pub use lake_key::{LakeKey, LakeKeyError};
 pub use layer::{Layer, LayerError};

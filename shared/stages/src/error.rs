@@ -81,6 +81,14 @@ pub enum StageError {
         /// What would help.
         remedy: String,
     },
+    /// There is nothing to report.
+    #[error("{problem}; {remedy}")]
+    Report {
+        /// What is wrong.
+        problem: String,
+        /// What would help.
+        remedy: String,
+    },
     /// A query given by the user is wrong or failed.
     #[error("{problem}")]
     Query {

@@ -47,6 +47,29 @@ fn a_query_answers_in_every_format() {
 }
 
 #[test]
+fn a_report_is_a_page_on_standard_output_or_in_a_file() {
+    let home = Home::new();
+    let requests = csv_of_keys(1..=3).replace("2026-02-14", "2024-02-14");
+    home.write("lake/landing/nyc311/requests/a.csv", requests);
+    home.fine(&["run"]);
+    let page = home.fine(&["report", "nyc311", "--period", "2024-02"]);
+    assert!(page.starts_with("<!DOCTYPE html>") && page.contains("February 2024"), "{page}");
+    let text = home.fine(&["report", "nyc311", "--period", "2024", "--format", "md"]);
+    assert!(text.starts_with("# nyc311: 2024\n") && text.contains("Requests: 3."), "{text}");
+    assert_eq!(home.fine(&["report", "nyc311", "--period", "2024-02", "-o", "february.html"]), "");
+    let written = fs::read_to_string(home.path("february.html")).unwrap();
+    assert_eq!(written.matches("<h1>").count(), 1);
+
+    let none = home.refused(1, &["report", "nyc311", "--period", "2019-05", "-o", "none.html"]);
+    assert!(none.contains("nyc311 has no data of May 2019"), "{none}");
+    assert!(!home.path("none.html").exists());
+    let malformed = home.refused(2, &["report", "nyc311", "--period", "2024-13"]);
+    assert!(malformed.contains("write a year (2026), quarter (2026-Q3)"), "{malformed}");
+    let unknown = home.refused(1, &["report", "nobody", "--period", "2024"]);
+    assert!(unknown.contains("there is no dataset `nobody`"), "{unknown}");
+}
+
+#[test]
 fn every_layer_can_be_asked_and_tables_are_listed() {
     let home = with_three_requests();
     for (table, rows) in [

@@ -23,8 +23,8 @@ pub async fn anomalies(
     }
 }
 
-/// The files with the anomalies of a mart.
-pub(super) fn files_of(snapshot: &Snapshot, mart: &Mart) -> Vec<DataFile> {
+/// The files of a table about series that hold rows of a mart.
+pub(crate) fn files_of(snapshot: &Snapshot, mart: &Mart) -> Vec<DataFile> {
     let folder = folder_of(mart.name.as_str());
     let files = snapshot.files().iter().filter(|file| file.folder() == Some(&folder));
     files.cloned().collect()

@@ -19,7 +19,7 @@ pub(super) fn frequency(every: Every) -> Frequency {
 }
 
 /// When the step began that a time is in; `None` beyond the calendar.
-pub(super) fn start_of_step(every: Every, time: i64) -> Option<i64> {
+pub(crate) fn start_of_step(every: Every, time: i64) -> Option<i64> {
     let floor = |length: i64, offset: i64| {
         let since = time.checked_sub(offset)?;
         since.checked_sub(since.rem_euclid(length))?.checked_add(offset)
@@ -36,7 +36,7 @@ pub(super) fn start_of_step(every: Every, time: i64) -> Option<i64> {
 }
 
 /// When the step so many steps later begins; earlier ones for a negative number.
-pub(super) fn step_after(every: Every, start: i64, steps: i64) -> Option<i64> {
+pub(crate) fn step_after(every: Every, start: i64, steps: i64) -> Option<i64> {
     frequency(every).step(start, steps)
 }
 

@@ -120,9 +120,14 @@ impl Follower for Detecting<'_> {
     }
 }
 
+/// The property of the table of anomalies that tells up to where a mart was judged.
+pub(crate) fn judged_property(mart: &Mart) -> String {
+    format!("smelt.detect.{}", mart.name)
+}
+
 impl Detecting<'_> {
     fn property(&self) -> String {
-        format!("smelt.detect.{}", self.mart.name)
+        judged_property(self.mart)
     }
 
     /// `None` where the mart was not judged yet, or was another, or by another definition.

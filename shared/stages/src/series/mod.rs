@@ -18,9 +18,11 @@ mod registry;
 mod train;
 
 pub use self::anomaly_rows::anomalies;
-pub(crate) use self::calendar::DAY;
+pub(crate) use self::anomaly_rows::files_of;
 pub use self::calendar::step_text;
+pub(crate) use self::calendar::{DAY, start_of_step, step_after};
 pub use self::detect::detect;
+pub(crate) use self::detect::judged_property;
 pub(crate) use self::experiments::{Experiment, append_experiment};
 pub(crate) use self::forecasting::in_background;
 pub use self::incidents::{Anomaly, AnomalyStatus, Found};
