@@ -98,6 +98,8 @@ named! {
         Refused = "refused",
         /// The newest data is older than the dataset promises.
         Stale = "stale",
+        /// A report on a period is there to be read.
+        Report = "report",
     }
 }
 

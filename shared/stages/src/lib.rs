@@ -70,7 +70,7 @@ pub use reconcile::{Reconciled, reconcile};
 pub use records::{Correction, CorrectionError, correct};
 pub use refresh::{RefreshReport, refresh_dataset, too_many_refused};
 pub use refused_rows::{RefusedRow, refused_rows};
-pub use report::{PublishedReport, latest_report, publish_report, report};
+pub use report::{PublishedReport, latest_report, parse_period, publish_report, report};
 pub use runs::{Ended, last_reports, write_failure, write_report};
 pub use series::{
     Anomaly, AnomalyStatus, Found, ModelRegistry, Refit, Trained, anomalies, detect,

@@ -11,6 +11,7 @@ mod real_data;
 mod records;
 mod series;
 mod served;
+mod serving;
 mod sources;
 mod tutorial;
 

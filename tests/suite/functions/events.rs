@@ -77,18 +77,20 @@ fn of_silver() -> Vec<(&'static str, Ended, bool)> {
         ("schedule", Direct(1), true),
         ("other_objects", Queue(vec![]), false),
         ("unknown_table", Queue(vec![1]), false),
+        ("anew", Direct(1), true),
     ];
     of_every_queue(1).into_iter().chain(own).collect()
 }
 
 fn of_gold() -> Vec<(&'static str, Ended, bool)> {
     let own = [
-        ("schedule", Direct(4), true),
+        ("schedule", Direct(5), true),
         ("other_objects", Queue(vec![]), false),
-        ("one_mart", Direct(1), true),
+        ("one_mart", Direct(2), true),
+        ("not_taken", failed("Permanent.NotTaken"), false),
         ("unknown_mart", failed("Permanent.NotDefined"), false),
     ];
-    of_every_queue(4).into_iter().chain(own).collect()
+    of_every_queue(5).into_iter().chain(own).collect()
 }
 
 fn of_alert() -> Vec<(&'static str, Ended, bool)> {
@@ -252,7 +254,9 @@ async fn of_the_function_alert() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_the_functions_that_schedules_wake() {
-    every_file::<TrainContext>(of_schedule(false), async |_: &Home| ()).await;
+    let mut of_train = of_schedule(false);
+    of_train.push(("report_of_no_period", failed("Permanent.Stage"), false));
+    every_file::<TrainContext>(of_train, async |_: &Home| ()).await;
     every_file::<MaintainContext>(of_schedule(true), async |_: &Home| ()).await;
 }
 

@@ -76,6 +76,7 @@ fn dashboard_page(alert: &Alert) -> String {
             (_, Some(incident)) => format!("#/datasets/{dataset}/anomalies/{incident}"),
             _ => format!("#/datasets/{dataset}/anomalies"),
         },
+        AlertKind::Report => details["path"].as_str().unwrap_or_default().to_owned(),
         _ => format!("#/datasets/{dataset}"),
     }
 }

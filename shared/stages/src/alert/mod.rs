@@ -30,9 +30,9 @@ use self::incidents::{Incident, add_incidents, incidents};
 pub use self::message::{MESSAGE_BYTES, SUBJECT_CHARACTERS, message_text, subject_line};
 pub use self::outbox::alerts;
 use self::outbox::change_alerts;
-use self::raise::{of_freshness, of_report};
+use self::raise::{of_freshness, of_published_report, of_report};
 use self::tell::Telling;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, latest_report};
 
 /// Now, as exactly as the table keeps it.
 fn now() -> DateTime<Utc> {
@@ -98,6 +98,8 @@ pub async fn alert(
     let mut found: Vec<Alert> =
         reports.flat_map(|report| of_report(dataset, report, now)).collect();
     found.extend(causes.ages.iter().filter_map(|age| of_freshness(dataset, age, now)));
+    let published = latest_report(platform, &dataset.name).await?;
+    found.extend(published.and_then(|report| of_published_report(dataset, &report, now)));
     // Anomalies that cannot be read are a failure to be told of themselves: nothing waits for them.
     let incidents = incidents(platform, dataset).await;
     let known = incidents.as_deref().unwrap_or_default();

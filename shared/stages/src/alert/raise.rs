@@ -9,9 +9,39 @@ use smelt_domain::{
 
 use super::freshness::Freshness;
 use super::message::SUBJECT_CHARACTERS;
+use crate::PublishedReport;
 
+/// Days behind which a report is no news any more.
+const OLD_REPORT: TimeDelta = TimeDelta::days(7);
 /// Days behind which a failure is no news any more.
 const OLD_FAILURE: TimeDelta = TimeDelta::days(7);
+
+/// That a report was published, once for each period; none of one that is no news any more.
+pub(super) fn of_published_report(
+    dataset: &Dataset,
+    report: &PublishedReport,
+    now: DateTime<Utc>,
+) -> Option<Alert> {
+    let written_at = DateTime::parse_from_rfc3339(&report.written_at).ok()?.to_utc();
+    if now - written_at > OLD_REPORT {
+        return None;
+    }
+    let (name, period) = (&dataset.name, &report.period);
+    let summary: String = report.summary.iter().map(|line| format!("- {line}\n")).collect();
+    Some(Alert {
+        alert_id: AlertId::of(name, AlertKind::Report, &[period]),
+        dataset: name.clone(),
+        kind: AlertKind::Report,
+        severity: Severity::Info,
+        subject: format!("{name}: the report on {period} is there (info)"),
+        message: format!("The report on {period}:\n\n{summary}"),
+        details: json!({ "period": period, "path": report.path, "bytes": report.bytes }),
+        first_seen: written_at,
+        status: AlertStatus::Pending,
+        changed_at: now,
+        notified_at: None,
+    })
+}
 
 /// The alerts that a run's report gives; none if it tells nothing new.
 ///

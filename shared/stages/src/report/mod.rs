@@ -20,7 +20,7 @@ use smelt_report::{Period, Report};
 
 use self::incidents::Incidents;
 use self::mart::MartTotals;
-pub use self::publish::{PublishedReport, latest_report, publish_report};
+pub use self::publish::{PublishedReport, latest_report, parse_period, publish_report};
 use crate::{Platform, StageError};
 
 /// Gathers what happened in a period.

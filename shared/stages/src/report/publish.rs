@@ -1,11 +1,15 @@
 //! Gold → published: the report of a period as a page, and which one is the newest.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use smelt_domain::{Dataset, DatasetName, report_latest_path, report_path};
-use smelt_report::{Period, summary, to_html};
+use smelt_report::{Length, Period, summary, to_html};
 
 use super::report;
 use crate::{Platform, StageError};
+
+/// Names the month that is over.
+const LAST_MONTH: &str = "last_month";
 
 /// What `published/reports/<dataset>/latest.json` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +26,19 @@ pub struct PublishedReport {
     pub summary: Vec<String>,
     /// When it was written, RFC 3339, UTC.
     pub written_at: String,
+}
+
+/// The period that a text names: `last_month`, or one as [`Period`] reads it.
+pub fn parse_period(text: &str, today: NaiveDate) -> Result<Period, StageError> {
+    let wrong = |problem: String| StageError::Report {
+        problem,
+        remedy: "name a period such as 2026-10, 2026-Q3 or last_month".to_owned(),
+    };
+    if text == LAST_MONTH {
+        let last = Period::around(Length::Month, today).and_then(|month| month.before());
+        return last.ok_or_else(|| wrong("there is no month before".to_owned()));
+    }
+    text.parse().map_err(|error| wrong(format!("{error}")))
 }
 
 /// Writes the report of a period to `published/reports/<dataset>/<period>.html`, in place of the one that

@@ -1,0 +1,110 @@
+//! `smelt serve`: the API and the dashboard of a lake, on this machine.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Child;
+
+use super::{Home, assert_holds};
+
+/// A server, and where it listens.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(home: &Home, arguments: &[&str]) -> Self {
+        let mut child = home.start(&[&["serve", "--port", "0"], arguments].concat());
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let line = out.lines().map(Result::unwrap).find(|line| line.starts_with("API"));
+        let url = line.expect("it says where it serves");
+        let address = url.split("http://").nth(1).unwrap().trim_end_matches("/docs").to_owned();
+        Self { child, address }
+    }
+
+    /// The answer to a request, head and body.
+    fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {length}\r\n\
+             {headers}\r\n{body}",
+            self.address
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.ask("GET", path, "", "")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+#[test]
+fn an_upload_goes_from_the_announcement_to_published_marts() {
+    let home = Home::new();
+    home.write("dash/index.html", "<!doctype html><title>dash</title>");
+    let server = Server::start(&home, &["--dashboard", &home.path("dash").display().to_string()]);
+    assert!(server.get("/").contains("<title>dash"), "the dashboard is at the root");
+    assert!(server.get("/health").contains("\"ok\""));
+    assert!(server.get("/nothing/here").starts_with("HTTP/1.1 404"));
+
+    let content = "unique_key,created_date,agency,complaint_type,borough\n\
+                   1,2024-12-30T10:00:00.000,NYPD,Noise,BRONX\n\
+                   2,2024-12-30T11:00:00.000,NYPD,Noise,BRONX\n";
+    let announcement =
+        format!("{{\"file_name\": \"requests.csv\", \"bytes\": {}}}", content.len());
+    let json = "Content-Type: application/json\r\n";
+    let announced = server.ask("POST", "/v1/datasets/nyc311/uploads", json, &announcement);
+    assert!(announced.starts_with("HTTP/1.1 201"), "{announced}");
+    let text = |name: &str| {
+        let after = announced.split(&format!("\"{name}\":\"")).nth(1).unwrap();
+        after.split('"').next().unwrap().to_owned()
+    };
+    let sent = server.ask("PUT", &text("url"), "Content-Type: text/csv\r\n", content);
+    assert!(sent.starts_with("HTTP/1.1 200"), "{sent}");
+    // Ends when the upload has gone all the way.
+    let events = server.get(&text("events"));
+    assert!(events.contains("event: done"), "{events}");
+    assert!(events.contains("\"stage\":\"published\"") && events.contains("\"rows\":2"), "{events}");
+    let rows = server.get("/v1/datasets/nyc311/marts/daily_requests?select=borough,requests");
+    assert!(rows.contains("\"requests\":2"), "{rows}");
+    assert!(server.get("/published/nyc311/dataset.json").contains("\"is_exact\":true"));
+    let runs = server.get("/v1/runs");
+    assert!(runs.contains("\"command\":\"refresh nyc311\""), "{runs}");
+}
+
+#[test]
+fn others_are_served_only_if_they_show_who_they_are() {
+    let home = Home::new();
+    let open = home.refused(1, &["serve", "--port", "0", "--host", "0.0.0.0"]);
+    assert_holds(&open, &["0.0.0.0 can be reached from elsewhere", "--api-keys"]);
+    let keys = home.write("keys.json", "[{\"name\": \"bi\", \"role\": \"king\", \"sha256\": \"00\"}]");
+    let keys = keys.display().to_string();
+    let wrong = home.refused(1, &["serve", "--port", "0", "--api-keys", &keys]);
+    assert_holds(&wrong, &["keys.json holds no API keys"]);
+    let none = home.refused(1, &["serve", "--port", "0", "--dashboard", "nowhere"]);
+    assert_holds(&none, &["nowhere holds no dashboard"]);
+    home.refused(2, &["serve", "--jwt-issuer", "https://issuer.example.com"]);
+
+    // The SHA-256 of `secret`.
+    let sha256 = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+    let keys = format!("[{{\"name\": \"bi\", \"role\": \"reader\", \"sha256\": \"{sha256}\"}}]");
+    let keys = home.write("keys.json", keys).display().to_string();
+    let server = Server::start(&home, &["--api-keys", &keys]);
+    assert!(server.get("/v1/datasets").starts_with("HTTP/1.1 401"));
+    let with_key = |key: &str| {
+        server.ask("GET", "/v1/datasets", &format!("X-Api-Key: {key}\r\n"), "")
+    };
+    assert!(with_key("secret").starts_with("HTTP/1.1 200"));
+    assert!(with_key("guess").starts_with("HTTP/1.1 401"));
+}
