@@ -15,6 +15,8 @@ fi
 "$smelt" serve --port "$port" >/dev/null 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait "$server" 2>/dev/null || true' EXIT
+sleep 1
+kill -0 "$server" 2>/dev/null || { echo "run: port $port is taken; another one: make run PORT=8361" >&2; exit 1; }
 for page in "" published/catalog.json v1/status; do
     python3 - "http://127.0.0.1:$port/$page" <<'PYTHON'
 import sys

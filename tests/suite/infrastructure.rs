@@ -197,7 +197,7 @@ fn inputs() -> Vec<BTreeSet<String>> {
 #[test]
 fn schedules_send_what_functions_understand() {
     let inputs = inputs();
-    assert_eq!(inputs.len(), 2, "one for sources, one for datasets: {inputs:?}");
+    assert_eq!(inputs.len(), 3, "for sources, for datasets, for reports: {inputs:?}");
     for names in inputs {
         let input: Value = names.iter().map(|name| (name.clone(), json!("nyc311"))).collect();
         let message = Event::read(&input).messages.remove(0);

@@ -394,7 +394,7 @@ async fn a_model_that_cannot_be_read_is_fitted_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_training_that_fails_at_any_write_is_made_good_by_the_next() {
     let store = Arc::new(InMemory::new());
-    let world = World::over(Lake::with_store(store.clone(), "memory")).await;
+    World::over(Lake::with_store(store.clone(), "memory")).await;
     let train_on = async |store: Arc<FaultyStore>| {
         let on_store = World::new(Lake::with_store(store, "memory"));
         let platform = on_store.platform(1);

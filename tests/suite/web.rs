@@ -1,5 +1,6 @@
 //! The HTTP API over a lake with a history: what it answers, to whom, and what it changes.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -85,8 +86,17 @@ impl Served {
     }
 
     fn with(world: &World, access: Access, limiter: Option<Limiter>) -> Self {
+        Self::of(world, access, limiter, &std::env::temp_dir())
+    }
+
+    fn with_dashboard(world: &World, folder: &Path) -> Self {
+        Self::of(world, Access::Open, None, folder)
+    }
+
+    fn of(world: &World, access: Access, limiter: Option<Limiter>, dashboard: &Path) -> Self {
         let noted = Arc::new(Noted::default());
         let settings = Settings {
+            only_loopback_names: matches!(access, Access::Open),
             access,
             limiter,
             origins: Origins::parse("https://bi.example.com").unwrap(),
@@ -100,7 +110,7 @@ impl Served {
             },
             streaming: Streaming::Live,
             receives_uploads: true,
-            dashboard: Some(std::env::temp_dir()),
+            dashboard: Some(dashboard.to_owned()),
         };
         let api = Api::new(world.platform(1), settings).unwrap();
         Self { router: router(api), noted }
@@ -317,6 +327,14 @@ async fn who_asks_too_often_waits_and_pages_of_others_are_kept_out() {
     assert!(
         !from("https://evil.example.com").await.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
     );
+    // A page whose name leads here would ask as if it came from this machine.
+    for (host, status) in
+        [("127.0.0.1:8360", 200), ("localhost", 200), ("[::1]:80", 200), ("evil.example", 421)]
+    {
+        let request = Request::get("/health").header(header::HOST, host);
+        let answer = served.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), status, "{host}");
+    }
     let health = served.get("/health").await;
     assert_eq!(health.header(header::X_CONTENT_TYPE_OPTIONS), "nosniff");
     assert!(health.header(header::CONTENT_SECURITY_POLICY).contains("default-src 'none'"));
@@ -349,7 +367,7 @@ async fn an_upload_is_announced_sent_and_watched() {
     announce("a.exe", 10).await.assert_problem(StatusCode::BAD_REQUEST, "file_name");
     announce("a.csv", 2 << 20).await.assert_problem(StatusCode::PAYLOAD_TOO_LARGE, "1048576");
 
-    let answer = announce("sales.csv", content.len()).await;
+    let answer = announce("größe (1) of sales.csv", content.len()).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
     let announced = answer.json();
     let watch = announced["watch"].as_str().unwrap().to_owned();
@@ -389,6 +407,17 @@ async fn a_row_is_corrected_through_bronze() {
     put(json!({"values": {"colour": "red"}})).await.assert_problem(StatusCode::BAD_REQUEST, "sold");
     put(json!({"values": {"sold": "many"}})).await.assert_problem(StatusCode::BAD_REQUEST, "many");
     put(json!({"values": {"sold": [1]}})).await.assert_problem(StatusCode::BAD_REQUEST, "sold");
+    // More digits than a float has.
+    let digits = r#"{"values": {"sold": 9007199254740993}}"#;
+    let request = Request::put(&row).header(header::CONTENT_TYPE, "application/json");
+    let exact = served.send(request.body(Body::from(digits)).unwrap()).await;
+    assert_eq!(exact.status, StatusCode::ACCEPTED, "{}", exact.text());
+    refresh(&world).await;
+    let silver = format!(
+        "SELECT sold FROM silver.till_sales WHERE shop = 'harbour' AND day = DATE '{}'",
+        day(0)
+    );
+    assert_eq!(world.rows(&silver).await, ["9007199254740993"]);
     let taken = put(json!({"values": {"sold": 1234}})).await;
     assert_eq!(taken.status, StatusCode::ACCEPTED, "{}", taken.text());
     refresh(&world).await;
@@ -402,6 +431,12 @@ async fn a_row_is_corrected_through_bronze() {
         runs.as_array().unwrap().iter().map(|run| run["command"].as_str().unwrap()).collect();
     assert!(commands.contains(&"record put till --table sales by anybody"), "{commands:?}");
 
+    // One right behind another would not know of it.
+    assert_eq!(put(json!({"values": {"sold": 5}})).await.status, StatusCode::ACCEPTED);
+    let behind = put(json!({"values": {"sold": 6}})).await;
+    behind.assert_problem(StatusCode::CONFLICT, "wait in bronze");
+    assert_eq!(behind.header(header::RETRY_AFTER), "5");
+    refresh(&world).await;
     let gone = Request::delete(&row).body(Body::empty()).unwrap();
     assert_eq!(served.send(gone).await.status, StatusCode::ACCEPTED);
     refresh(&world).await;
@@ -467,4 +502,21 @@ async fn the_description_names_every_route() {
     }
     let docs = served.get("/docs/").await;
     assert!(docs.text().contains("swagger"), "{}", docs.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_did_not_change_keeps_its_policy() {
+    let world = World::with_history().await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "<!doctype html>").unwrap();
+    let served = Served::with_dashboard(&world, folder.path());
+    let first = served.get("/").await;
+    assert_eq!(first.status, StatusCode::OK);
+    let modified = first.header(header::LAST_MODIFIED).to_owned();
+    let again = Request::get("/").header(header::IF_MODIFIED_SINCE, modified);
+    let again = served.send(again.body(Body::empty()).unwrap()).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    for name in [header::CONTENT_SECURITY_POLICY, header::CACHE_CONTROL] {
+        assert_eq!(again.header(name.clone()), first.header(name));
+    }
 }

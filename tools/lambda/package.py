@@ -15,7 +15,8 @@ import zipfile
 from pathlib import Path
 
 # Functions with the SQL engine inside, and the others: megabytes of the zip.
-WITH_ENGINE = {"silver", "gold", "maintain"}
+# `train` publishes forecasts and writes reports, `api` looks up the row that a correction is about.
+WITH_ENGINE = {"silver", "gold", "train", "api", "maintain"}
 BUDGET_MB = {True: 45, False: 20}
 # Lambda unpacks at most so much.
 UNPACKED_MB = 250

@@ -39,6 +39,7 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
     let api = Api::new(
         quiet(&platform),
         Settings {
+            only_loopback_names: matches!(access, Access::Open),
             access,
             limiter: limiter(arguments)?,
             origins: Origins::parse(&arguments.cors_origins)?,

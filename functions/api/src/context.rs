@@ -42,6 +42,8 @@ impl Context for ApiContext {
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
         let checked = access(settings, &config).await?;
         let api_settings = smelt_web::Settings {
+            // The gateway has names of its own.
+            only_loopback_names: false,
             access: checked.access,
             keys: checked.keys,
             limiter: limiter(settings)?,

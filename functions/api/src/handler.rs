@@ -1,9 +1,10 @@
 use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
 use lambda_http::lambda_runtime::Context as LambdaContext;
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::Service;
 use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, service_fn};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{ApiContext, ApiError};
 
@@ -18,6 +19,24 @@ pub(crate) async fn handle(event: Value, context: &ApiContext) -> Result<Value, 
     serde_json::to_value(answer).map_err(|error| ApiError::Answer(error.to_string()))
 }
 
+/// Bytes of the largest answer: Lambda passes on 6 MB, its frame included.
+const MOST_BYTES: usize = 5_500_000;
+
+/// In place of an answer that Lambda would not pass on.
+fn too_large() -> Response<Body> {
+    let problem = json!({
+        "status": 413,
+        "title": "too large",
+        "detail": "the answer is larger than can be sent: ask for fewer rows (limit) or columns (select), \
+                   or read the file below published/",
+    });
+    let mut response = Response::new(Body::Text(problem.to_string()));
+    *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+    let kind = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
 /// The router's answer, whole: Lambda takes it in one piece.
 async fn route(mut router: Router, request: Request) -> Result<Response<Body>, ApiError> {
     let Ok(answer) = router.call(request).await;
@@ -25,9 +44,18 @@ async fn route(mut router: Router, request: Request) -> Result<Response<Body>, A
     let bytes = axum::body::to_bytes(body, usize::MAX)
         .await
         .map_err(|error| ApiError::Answer(error.to_string()))?;
-    let body = match String::from_utf8(bytes.to_vec()) {
+    let body = match String::from_utf8(bytes.into()) {
         Ok(text) => Body::Text(text),
-        Err(_) => Body::Binary(bytes.to_vec()),
+        Err(error) => Body::Binary(error.into_bytes()),
     };
+    // Bytes that are no text become a third larger on their way.
+    let sent = match &body {
+        Body::Binary(bytes) => bytes.len().div_ceil(3) * 4,
+        Body::Text(text) => text.len(),
+        _ => 0,
+    };
+    if sent > MOST_BYTES {
+        return Ok(too_large());
+    }
     Ok(Response::from_parts(head, body))
 }

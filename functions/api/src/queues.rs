@@ -12,6 +12,8 @@ use smelt_web::{Asked, PortError, RefreshMode, Refresher};
 
 use crate::variables::REFRESH_QUEUES;
 
+/// The function that looks for files that landed and were missed.
+const LANDING: &str = "ingest";
 /// The function that begins: what it commits wakes the next one.
 const FIRST: &str = "silver";
 /// The function that is told as well: marts that were left behind are seen to.
@@ -53,6 +55,10 @@ impl Refresher for RefreshQueues {
         let dataset = asked.dataset.as_str();
         match asked.mode {
             RefreshMode::Incremental => {
+                for table in &asked.tables {
+                    let command = json!({ "dataset": dataset, "table": table });
+                    self.send(LANDING, &command).await?;
+                }
                 let command = json!({ "dataset": dataset });
                 self.send(FIRST, &command).await?;
                 self.send(SECOND, &command).await

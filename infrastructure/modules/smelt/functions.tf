@@ -79,7 +79,7 @@ locals {
 
     train = {
       description = "Fits, backtests and registers models, forecasts with them, and writes reports"
-      reads       = ["silver", "gold", "models", "published"]
+      reads       = ["bronze", "quarantine", "silver", "gold", "models", "published", "runs"]
       writes      = ["gold", "models", "published", "runs", "failures"]
       deletes     = []
       wakes       = []

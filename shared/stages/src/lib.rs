@@ -67,7 +67,7 @@ pub use publish::{publish, publish_series};
 pub use quality::{RuleOutcome, RuleQuality, quality};
 pub use query::{query, table_ids};
 pub use reconcile::{Reconciled, reconcile};
-pub use records::{Correction, CorrectionError, correct};
+pub use records::{Correction, CorrectionError, correct, correct_settled};
 pub use refresh::{RefreshReport, refresh_dataset, too_many_refused};
 pub use refused_rows::{RefusedRow, refused_rows};
 pub use report::{PublishedReport, latest_report, parse_period, publish_report, report};

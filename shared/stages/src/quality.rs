@@ -48,10 +48,7 @@ pub async fn quality(
     let mut rules = Vec::new();
     for table in &dataset.tables {
         let silver = platform.lake.table(dataset.silver_id(&table.name))?.snapshot().await?;
-        let is_newest = match &silver {
-            Some(silver) => has_all_rows(platform, dataset, table, silver).await?,
-            None => false,
-        };
+        let is_newest = has_all_rows(platform, dataset, table).await?;
         let quarantine = platform.lake.table(dataset.quarantine_id(&table.name))?;
         let refused = refused_by_rule(&quarantine).await?;
         rules.extend(of_table(table, silver.as_ref(), is_newest, refused));
@@ -74,7 +71,7 @@ fn of_table(
                 silver.map(|_| refused.remove(rule.as_str()).unwrap_or_default())
             }
             // A row that breaks it stops the run: while all rows are in, none did.
-            OnViolation::Fail => is_newest.then_some(0),
+            OnViolation::Fail => (silver.is_some() && is_newest).then_some(0),
         };
         rules.push(judged(&table.name, rule.as_str(), expectation.on_violation, rows_failed));
     }
@@ -101,14 +98,16 @@ fn judged(
     RuleQuality { table, rule, action: on_violation.as_str(), outcome, rows_failed }
 }
 
-async fn has_all_rows(
+/// Whether silver has taken in all that is in bronze.
+pub(crate) async fn has_all_rows(
     platform: &Platform,
     dataset: &Dataset,
     table: &TableDefinition,
-    silver: &Snapshot,
 ) -> Result<bool, StageError> {
+    let silver = platform.lake.table(dataset.silver_id(&table.name))?.snapshot().await?;
     let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
-    let Some(snapshot) = bronze.snapshot().await? else { return Ok(false) };
+    let Some(snapshot) = bronze.snapshot().await? else { return Ok(true) };
+    let Some(silver) = silver else { return Ok(false) };
     let followed = silver.followed(bronze.id()).await?;
     Ok(followed.is_some_and(|version| version >= snapshot.newest_arrival()))
 }

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::bronze::{OPERATION, RECORD};
 use crate::follow::{Attempt, Follower, follow};
 use crate::ingest::{BronzeWriter, Origin, Written, arrival, report};
+use crate::quality::has_all_rows;
 use crate::silver::follow_bronze;
 use crate::silver::former_corrections::HOLDS_CORRECTIONS;
 use crate::silver::plan::exact;
@@ -89,6 +90,12 @@ pub enum CorrectionError {
         /// Its type.
         column_type: String,
     },
+    /// Rows are on their way that the correction might be about.
+    #[error("rows of {table} wait in bronze; try again when they are in silver, in a moment")]
+    Waiting {
+        /// The silver table.
+        table: String,
+    },
     /// Rows of the table never change.
     #[error("{table} is a table of events (mode append): its rows never change")]
     Append {
@@ -97,7 +104,8 @@ pub enum CorrectionError {
     },
 }
 
-/// Appends a correction of the row with this key to bronze.
+/// Appends a correction of the row with this key to bronze. What waits there is taken in first: it may
+/// have other values, former corrections among them.
 pub async fn correct(
     platform: &Platform,
     dataset: &Dataset,
@@ -105,6 +113,39 @@ pub async fn correct(
     key: &[String],
     correction: &Correction,
 ) -> Result<StepReport, CorrectionError> {
+    let key = checked_key(dataset, table, key)?;
+    follow_bronze(platform, dataset, table).await?;
+    append_correction(platform, dataset, table, &key, correction).await
+}
+
+/// As [`correct`], but takes nothing in: while rows wait in bronze, it is an error that passes. For those
+/// who write to bronze only.
+pub async fn correct_settled(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    key: &[String],
+    correction: &Correction,
+) -> Result<StepReport, CorrectionError> {
+    let key = checked_key(dataset, table, key)?;
+    if !has_all_rows(platform, dataset, table).await? {
+        let table = dataset.silver_id(&table.name).sql_name();
+        return Err(CorrectionError::Waiting { table });
+    }
+    append_correction(platform, dataset, table, &key, correction).await
+}
+
+/// A key as it was given, and in its types.
+struct CheckedKey<'a> {
+    given: &'a [String],
+    typed: Vec<(ColumnName, ScalarValue)>,
+}
+
+fn checked_key<'a>(
+    dataset: &Dataset,
+    table: &TableDefinition,
+    key: &'a [String],
+) -> Result<CheckedKey<'a>, CorrectionError> {
     let name = dataset.silver_id(&table.name).sql_name();
     if table.mode == TableMode::Append {
         return Err(CorrectionError::Append { table: name });
@@ -118,12 +159,22 @@ pub async fn correct(
             found: key.len(),
         });
     }
-    let typed_key = typed_key(table, key)?;
-    // What waits in bronze may have other values, former corrections among them.
-    follow_bronze(platform, dataset, table).await?;
-    let mut record = current(platform, dataset, table, &typed_key)
-        .await?
-        .ok_or_else(|| CorrectionError::NoSuchRow { table: name.clone(), key: key.join(" ") })?;
+    Ok(CheckedKey { given: key, typed: typed_key(table, key)? })
+}
+
+async fn append_correction(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    key: &CheckedKey<'_>,
+    correction: &Correction,
+) -> Result<StepReport, CorrectionError> {
+    let name = dataset.silver_id(&table.name).sql_name();
+    let row = current(platform, dataset, table, &key.typed).await?;
+    let mut record = row.ok_or_else(|| CorrectionError::NoSuchRow {
+        table: name.clone(),
+        key: key.given.join(" "),
+    })?;
     if let Correction::Put(values) = correction {
         set(table, &name, values, &mut record)?;
     }

@@ -100,6 +100,10 @@ pub async fn upload_progress(
         landed.as_ref().is_none_or(|landed| object_version(landed) == record.object)
     };
     match (record.filter(is_of_landed), landed) {
+        // What is not in bronze yet has reached nothing.
+        (Some(record), _) if record.state.content().is_none() => {
+            Ok(Some(Reached::nothing().progress(record)))
+        }
         (Some(record), _) => {
             let reached = Reached::read(platform, dataset, table).await?;
             Ok(Some(reached.progress(record)))
@@ -169,6 +173,11 @@ struct Reached {
 }
 
 impl Reached {
+    fn nothing() -> Self {
+        let (arrivals, refused) = (BTreeMap::new(), BTreeMap::new());
+        Self { arrivals, silver: None, gold: None, published: None, refused }
+    }
+
     async fn read(
         platform: &Platform,
         dataset: &Dataset,

@@ -1,12 +1,14 @@
 //! What all requests are answered from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use smelt_access::{Access, Limiter, Origins};
-use smelt_domain::{Dataset, Mart, SeriesTable, Table as TableDefinition, TableId, TableName};
+use smelt_domain::{
+    Dataset, Mart, SeriesTable, Table as TableDefinition, TableId, TableName, UploadId,
+};
 use smelt_query::{Columns, ColumnsError, Query, QueryError, Snapshots};
 use smelt_stages::Platform;
 use url::form_urlencoded;
@@ -41,6 +43,8 @@ pub struct Limits {
 pub struct Settings {
     /// Who may ask.
     pub access: Access,
+    /// Whether only requests are answered that name this machine: where everybody may do everything.
+    pub only_loopback_names: bool,
     /// How often each caller may; `None` where a gateway sees to that.
     pub limiter: Option<Limiter>,
     /// Which web pages may.
@@ -73,6 +77,20 @@ struct Inner {
     snapshots: Snapshots,
     pointers: Pointers,
     answers: Answers,
+    receiving: Mutex<HashSet<UploadId>>,
+}
+
+/// An upload that is being received, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Receiving {
+    api: Api,
+    upload: UploadId,
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.api.receiving().remove(&self.upload);
+    }
 }
 
 /// Of the memory for what is kept, the part of answers as they were sent.
@@ -92,7 +110,18 @@ impl Api {
             platform,
             settings,
             columns,
+            receiving: Mutex::default(),
         })))
+    }
+
+    /// Notes that an upload is being received; `None` if it is already.
+    pub(crate) fn receive(&self, upload: &UploadId) -> Option<Receiving> {
+        let is_first = self.receiving().insert(upload.clone());
+        is_first.then(|| Receiving { api: self.clone(), upload: upload.clone() })
+    }
+
+    fn receiving(&self) -> MutexGuard<'_, HashSet<UploadId>> {
+        self.0.receiving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What differs from one place to another.
@@ -157,7 +186,7 @@ pub enum ApiError {
         view: String,
         /// Why not.
         #[source]
-        error: QueryError,
+        error: Box<QueryError>,
     },
 }
 
@@ -174,7 +203,7 @@ fn check_views(datasets: &[Dataset], columns: &HashMap<TableId, Columns>) -> Res
             Query::parse(asked, columns).map_err(|error| ApiError::View {
                 dataset: dataset.name.to_string(),
                 view: view.name.to_string(),
-                error,
+                error: Box::new(error),
             })?;
         }
     }

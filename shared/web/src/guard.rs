@@ -1,6 +1,7 @@
 //! What stands before and behind every route: who asks, how often, from which page; and the headers that
 //! every answer has.
 
+use std::net::IpAddr;
 use std::time::{Instant, SystemTime};
 
 use axum::extract::{Request, State};
@@ -29,7 +30,8 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
 
 /// What a page may ask of the API (CORS), beside the method that it asks with.
 const METHODS: &str = "GET, POST, PUT, DELETE";
-const EXPOSED: &str = "ETag, Link, X-Request-Id, Retry-After";
+const EXPOSED: &str = "Content-Disposition, Content-Range, ETag, Link, Location, Retry-After, \
+                       WWW-Authenticate, X-Request-Id";
 /// Seconds for which a browser need not ask again.
 const ALLOWED_FOR: &str = "3600";
 
@@ -63,8 +65,15 @@ pub(crate) async fn frame(State(api): State<Api>, request: Request, next: Next) 
     let id = request_id(request.headers());
     let origin = request.headers().get(header::ORIGIN).cloned();
     let asks_before = request.method() == Method::OPTIONS;
-    let mut response =
-        if asks_before { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let mut response = if !is_meant_for_us(&api, request.headers()) {
+        let detail = "everybody may ask here, but only by a name of this machine: a page of another \
+                      name could be anybody's; ask at http://127.0.0.1 or http://localhost";
+        Problem::misdirected(detail).into_response()
+    } else if asks_before {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = problem.of_request(&id).into_response();
     }
@@ -78,6 +87,24 @@ pub(crate) async fn frame(State(api): State<Api>, request: Request, next: Next) 
     }
     allow_origin(&api, origin, asks_before, headers);
     response
+}
+
+/// Where everybody may do everything, only names of this machine are answered: a web page whose name
+/// leads to 127.0.0.1 would otherwise ask as if it came from here.
+fn is_meant_for_us(api: &Api, headers: &HeaderMap) -> bool {
+    if !api.settings().only_loopback_names {
+        return true;
+    }
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
+        return true;
+    };
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn allow_origin(
@@ -94,8 +121,10 @@ fn allow_origin(
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     if asks_before {
-        let allowed_headers =
-            format!("Authorization, Content-Type, If-None-Match, {API_KEY_HEADER}");
+        let allowed_headers = format!(
+            "Authorization, Content-Type, If-None-Match, Last-Event-ID, Range, X-Request-Id, \
+             {API_KEY_HEADER}"
+        );
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(ALLOWED_FOR));
         if let Ok(value) = HeaderValue::try_from(allowed_headers) {

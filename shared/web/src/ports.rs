@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use smelt_access::KeySet;
-use smelt_domain::{DatasetName, TableName, UploadId};
+use smelt_domain::{Dataset, DatasetName, TableName, UploadId};
 use utoipa::ToSchema;
 
 use crate::upload_target::UploadTarget;
@@ -69,8 +69,18 @@ pub enum RefreshMode {
 pub struct Asked {
     /// The dataset.
     pub dataset: DatasetName,
+    /// Its tables, into which files may have landed.
+    pub tables: Vec<TableName>,
     /// How much of it.
     pub mode: RefreshMode,
+}
+
+impl Asked {
+    /// What is to be refreshed of a dataset.
+    pub fn of(dataset: &Dataset, mode: RefreshMode) -> Self {
+        let tables = dataset.tables.iter().map(|table| table.name.clone()).collect();
+        Self { dataset: dataset.name.clone(), tables, mode }
+    }
 }
 
 /// Lets others work.

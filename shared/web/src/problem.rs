@@ -64,6 +64,11 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too large", detail)
     }
 
+    /// It was sent to the wrong place.
+    pub(crate) fn misdirected(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", detail)
+    }
+
     /// The path knows other methods.
     pub(crate) fn wrong_method(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong method", detail)
@@ -137,6 +142,8 @@ impl From<CorrectionError> for Problem {
             CorrectionError::Stage(error) => error.into(),
             CorrectionError::NoSuchRow { .. } => Self::not_found(error.to_string()),
             CorrectionError::Append { .. } => Self::conflict(error.to_string()),
+            CorrectionError::Waiting { .. } => Self::conflict(error.to_string())
+                .with(header::RETRY_AFTER, Some(HeaderValue::from_static("5"))),
             _ => Self::bad_request(error.to_string()),
         }
     }
@@ -179,7 +186,8 @@ impl From<PortError> for Problem {
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        let title = if refused.status() == StatusCode::FORBIDDEN { "forbidden" } else { "unknown" };
+        let title =
+            if refused.status() == StatusCode::FORBIDDEN { "forbidden" } else { "unauthorized" };
         Self::new(refused.status(), title, refused.to_string())
             .with(header::WWW_AUTHENTICATE, refused.challenge())
     }

@@ -3,7 +3,7 @@
 use std::path::Path as FilePath;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -14,8 +14,9 @@ use smelt_access::Role;
 use smelt_lake::LakeError;
 use tower_http::services::ServeDir;
 
-use crate::api::Api;
+use crate::api::{Api, shown};
 use crate::etag::ETag;
+use crate::extract::Path;
 use crate::guard;
 use crate::problem::Problem;
 use crate::router::no_route;
@@ -32,6 +33,7 @@ pub(crate) fn with_dashboard(routes: Router<Api>, api: &Api, folder: &FilePath) 
     let pages = Router::new()
         .fallback_service(
             ServeDir::new(folder)
+                .call_fallback_on_method_not_allowed(true)
                 .fallback(axum::handler::HandlerWithoutStateExt::into_service(no_route)),
         )
         .layer(from_fn(as_page));
@@ -46,7 +48,9 @@ async fn as_page(
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    if method == Method::GET && response.status().is_success() {
+    // A browser takes the headers of a 304 over into the page that it keeps.
+    let is_page = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    if is_page && (method == Method::GET || method == Method::HEAD) {
         let is_asset = uri.path().starts_with(ASSETS);
         let kept = if is_asset { "public, max-age=31536000, immutable" } else { "no-cache" };
         let headers = response.headers_mut();
@@ -63,41 +67,44 @@ async fn published(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let path = format!("published/{path}");
-    let none = || Problem::not_found(format!("`{path}` is not published"));
+    let none = || Problem::not_found(format!("`{}` is not published", shown(&path)));
     let place = ObjectPath::parse(&path).map_err(|_| none())?;
-    let Some(object) = api.lake().object(place.as_ref()).await? else { return Err(none()) };
-    let modified = object.last_modified.timestamp_micros().to_le_bytes();
-    let tag = ETag::of(&[path.as_bytes(), &object.size.to_le_bytes(), &modified]);
     let is_json = path.ends_with(".json");
+    let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+    // A compressed part would be a part of nothing.
+    let range = range.filter(|_| !is_json).and_then(asked_range);
+    // In one go, so that its size is that of what is sent.
+    let options = GetOptions { range: range.clone(), ..GetOptions::default() };
+    let found = match api.lake().store().get_opts(&place, options).await {
+        Ok(found) => found,
+        Err(object_store::Error::NotFound { .. }) => return Err(none()),
+        Err(error) => match (api.lake().object(place.as_ref()).await?, &range) {
+            (None, _) => return Err(none()),
+            (Some(object), Some(range)) if range.as_range(object.size).is_err() => {
+                return Err(Problem::no_range(object.size));
+            }
+            _ => return Err(LakeError::from_store("read", path.as_str(), error).into()),
+        },
+    };
+    let (size, modified) = (found.meta.size, found.meta.last_modified.timestamp_micros());
+    let tag = ETag::of(&[path.as_bytes(), &size.to_le_bytes(), &modified.to_le_bytes()]);
     if tag.is_known_by(&headers) {
         return Ok(described(StatusCode::NOT_MODIFIED.into_response(), &tag, &path));
     }
-    let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
-    // A compressed part would be a part of nothing.
-    let range = match range.filter(|_| !is_json).and_then(asked_range) {
-        Some(range) => {
-            Some(range.as_range(object.size).map_err(|_| Problem::no_range(object.size))?)
-        }
-        None => None,
-    };
-    let options =
-        GetOptions { range: range.clone().map(GetRange::Bounded), ..GetOptions::default() };
-    let failed = |error| Problem::from(LakeError::from_store("read", path.as_str(), error));
-    let found = api.lake().store().get_opts(&place, options).await.map_err(failed)?;
+    let part = found.range.clone();
+    if range.is_some() && part.is_empty() {
+        return Err(Problem::no_range(size));
+    }
     let body = axum::body::Body::from_stream(found.into_stream());
-    let mut response = match &range {
-        Some(range) => {
-            let mut response = (StatusCode::PARTIAL_CONTENT, body).into_response();
-            let text =
-                format!("bytes {}-{}/{}", range.start, range.end.saturating_sub(1), object.size);
-            let value = HeaderValue::try_from(text).ok();
-            response.headers_mut().extend(value.map(|value| (header::CONTENT_RANGE, value)));
-            response
-        }
-        None => body.into_response(),
-    };
-    let length = range.as_ref().map_or(object.size, |range| range.end - range.start);
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    let mut response = body.into_response();
+    if range.is_some() {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let text = format!("bytes {}-{}/{size}", part.start, part.end.saturating_sub(1));
+        let value = HeaderValue::try_from(text).ok();
+        response.headers_mut().extend(value.map(|value| (header::CONTENT_RANGE, value)));
+    }
+    let length = HeaderValue::from(part.end - part.start);
+    response.headers_mut().insert(header::CONTENT_LENGTH, length);
     if !is_json {
         response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     }
@@ -111,12 +118,10 @@ fn described(mut response: Response, tag: &ETag, path: &str) -> Response {
         Some("md") => "text/markdown; charset=utf-8",
         _ => "application/vnd.apache.parquet",
     };
-    // Only snapshots never change under their name.
-    let kept =
-        if path.ends_with(".parquet") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+    // A lake that is made anew gives its names out anew, at the same address: the tag tells.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     headers.extend(tag.header().map(|tag| (header::ETAG, tag)));
     if path.ends_with(".html") {
         let policy =

@@ -78,6 +78,10 @@ pub(crate) async fn receive(
     if announced.expires_at < Utc::now() {
         return Err(Problem::gone("the address of this upload has expired; announce it again"));
     }
+    // Of two who send the same at once, one does.
+    let Some(_receiving) = api.receive(&announced.upload) else {
+        return Err(Problem::conflict("this upload is being sent already"));
+    };
     if api.lake().object(&announced.key).await?.is_some() {
         return Err(Problem::conflict("this upload has come already; announce another one"));
     }
@@ -87,14 +91,20 @@ pub(crate) async fn receive(
         return Err(Problem::bad_request(detail));
     }
     take_in(&api, &announced, request).await?;
-    let asked = Asked { dataset: announced.dataset.clone(), mode: RefreshMode::Incremental };
-    api.settings().refresher.refresh(asked).await?;
+    let dataset = api.dataset(announced.dataset.as_str())?;
+    let asked = Asked::of(dataset, RefreshMode::Incremental);
+    // It has landed, and the next refresh takes it in whoever starts it.
+    if let Err(error) = api.settings().refresher.refresh(asked).await {
+        tracing::warn!(%error, "nobody was told of an upload");
+    }
     Ok(Json(Received { upload, bytes: announced.bytes }))
 }
 
 /// Writes the body under the upload's key, all of it or nothing.
 async fn take_in(api: &Api, announced: &UploadRequest, request: Request) -> Result<(), Problem> {
-    let place = ObjectPath::from(announced.key.as_str());
+    let place = ObjectPath::parse(&announced.key).map_err(|error| {
+        Problem::bad_request(format!("the file's name cannot be a path: {error}"))
+    })?;
     let failed = |error: object_store::Error| {
         Problem::from(smelt_lake::LakeError::from_store("write", announced.key.as_str(), error))
     };

@@ -61,8 +61,7 @@ fn an_upload_goes_from_the_announcement_to_published_marts() {
     let content = "unique_key,created_date,agency,complaint_type,borough\n\
                    1,2024-12-30T10:00:00.000,NYPD,Noise,BRONX\n\
                    2,2024-12-30T11:00:00.000,NYPD,Noise,BRONX\n";
-    let announcement =
-        format!("{{\"file_name\": \"requests.csv\", \"bytes\": {}}}", content.len());
+    let announcement = format!("{{\"file_name\": \"requests.csv\", \"bytes\": {}}}", content.len());
     let json = "Content-Type: application/json\r\n";
     let announced = server.ask("POST", "/v1/datasets/nyc311/uploads", json, &announcement);
     assert!(announced.starts_with("HTTP/1.1 201"), "{announced}");
@@ -75,7 +74,10 @@ fn an_upload_goes_from_the_announcement_to_published_marts() {
     // Ends when the upload has gone all the way.
     let events = server.get(&text("events"));
     assert!(events.contains("event: done"), "{events}");
-    assert!(events.contains("\"stage\":\"published\"") && events.contains("\"rows\":2"), "{events}");
+    assert!(
+        events.contains("\"stage\":\"published\"") && events.contains("\"rows\":2"),
+        "{events}"
+    );
     let rows = server.get("/v1/datasets/nyc311/marts/daily_requests?select=borough,requests");
     assert!(rows.contains("\"requests\":2"), "{rows}");
     assert!(server.get("/published/nyc311/dataset.json").contains("\"is_exact\":true"));
@@ -88,7 +90,8 @@ fn others_are_served_only_if_they_show_who_they_are() {
     let home = Home::new();
     let open = home.refused(1, &["serve", "--port", "0", "--host", "0.0.0.0"]);
     assert_holds(&open, &["0.0.0.0 can be reached from elsewhere", "--api-keys"]);
-    let keys = home.write("keys.json", "[{\"name\": \"bi\", \"role\": \"king\", \"sha256\": \"00\"}]");
+    let keys =
+        home.write("keys.json", "[{\"name\": \"bi\", \"role\": \"king\", \"sha256\": \"00\"}]");
     let keys = keys.display().to_string();
     let wrong = home.refused(1, &["serve", "--port", "0", "--api-keys", &keys]);
     assert_holds(&wrong, &["keys.json holds no API keys"]);
@@ -102,9 +105,8 @@ fn others_are_served_only_if_they_show_who_they_are() {
     let keys = home.write("keys.json", keys).display().to_string();
     let server = Server::start(&home, &["--api-keys", &keys]);
     assert!(server.get("/v1/datasets").starts_with("HTTP/1.1 401"));
-    let with_key = |key: &str| {
-        server.ask("GET", "/v1/datasets", &format!("X-Api-Key: {key}\r\n"), "")
-    };
+    let with_key =
+        |key: &str| server.ask("GET", "/v1/datasets", &format!("X-Api-Key: {key}\r\n"), "");
     assert!(with_key("secret").starts_with("HTTP/1.1 200"));
     assert!(with_key("guess").starts_with("HTTP/1.1 401"));
 }

@@ -8,6 +8,7 @@ use smelt_web::{
     Asked, PortError, RefreshMode, Refresher, UploadGate, UploadRequest, UploadTarget,
 };
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::commands::refresh::{say_refused, worse};
 use crate::exit::{Ending, told};
@@ -51,8 +52,14 @@ impl Worker {
 #[async_trait]
 impl Refresher for Worker {
     async fn refresh(&self, asked: Asked) -> Result<(), PortError> {
-        self.asked.try_send(asked).map_err(|_| {
-            PortError::Refused(format!("{MOST_WAITING} refreshes wait already; ask again later"))
+        self.asked.try_send(asked).map_err(|error| match error {
+            TrySendError::Full(_) => PortError::Refused(format!(
+                "{MOST_WAITING} refreshes wait already, which do what this one would"
+            )),
+            TrySendError::Closed(_) => PortError::Failed {
+                what: "starting a refresh",
+                reason: "the worker has ended".to_owned(),
+            },
         })
     }
 }

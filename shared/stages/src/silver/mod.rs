@@ -281,6 +281,10 @@ impl<'a> Silver<'a> {
     ) -> Vec<(String, String)> {
         let counted = self.table.warning_rules().filter_map(|rule| {
             let before = base.and_then(|base| rows_warned(base, rule));
+            // Rows that are there and were never counted stay unknown.
+            if before.is_none() && base.is_some() && range.from.is_some() {
+                return None;
+            }
             let kept = before.filter(|_| range.from.is_some()).unwrap_or(0);
             let now = kept + refreshed.warned.get(rule).copied().unwrap_or(0);
             (before != Some(now)).then(|| (warned_property(rule), now.to_string()))

@@ -74,7 +74,7 @@ pub(crate) async fn mart(
     let dataset = api.dataset(&dataset)?;
     let mart = mart_of(dataset, &mart)?;
     let parameters = parameters(query.as_deref())?;
-    answer(&api, dataset, &dataset.gold_id(&mart.name), &parameters, &headers).await
+    answer(&api, dataset, &dataset.gold_id(&mart.name), &parameters, &parameters, &headers).await
 }
 
 /// A named question to a mart, as the definition of the dataset says
@@ -108,15 +108,12 @@ pub(crate) async fn view(
         return Err(Problem::not_found(detail));
     };
     let asked = parameters(query.as_deref())?;
-    // A parameter of one value that is asked for takes the place of the view's.
-    let is_replaced = |name: &str| {
-        let is_single = matches!(name, "select" | "order" | "group" | "aggregate" | "limit");
-        is_single && asked.iter().any(|(other, _)| other == name)
-    };
+    // What is asked for takes the place of what the view says of the same.
+    let is_replaced = |name: &str| asked.iter().any(|(other, _)| other == name);
     let of_view = parameters(Some(&view.query))?;
     let of_view = of_view.into_iter().filter(|(name, _)| !is_replaced(name));
     let all: Vec<(String, String)> = of_view.chain(asked.iter().cloned()).collect();
-    answer(&api, dataset, &dataset.gold_id(&view.table), &all, &headers).await
+    answer(&api, dataset, &dataset.gold_id(&view.table), &all, &asked, &headers).await
 }
 
 /// The decoded parameters of a URL.
@@ -132,12 +129,13 @@ pub(crate) fn parameters(query: Option<&str>) -> Result<Vec<(String, String)>, P
     Ok(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
 }
 
-/// The answer to a question to a published table.
+/// The answer to a question to a published table. `asked` is the part of it that stands in the URL.
 pub(crate) async fn answer(
     api: &Api,
     dataset: &Dataset,
     table: &TableId,
     parameters: &[(String, String)],
+    asked: &[(String, String)],
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let Some(columns) = api.columns(table) else {
@@ -168,7 +166,7 @@ pub(crate) async fn answer(
     };
     let mut response = with_headers(sent.body.into_response(), table, &tag, format);
     if let Some(next) = &sent.next {
-        let link = HeaderValue::try_from(next_page(parameters, next));
+        let link = HeaderValue::try_from(next_page(asked, next));
         response.headers_mut().extend(link.ok().map(|link| (header::LINK, link)));
     }
     Ok(response)

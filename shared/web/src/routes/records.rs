@@ -7,12 +7,13 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use smelt_access::Caller;
 use smelt_domain::{Dataset, Outcome, Table as TableDefinition};
-use smelt_stages::{Correction, Ended, correct, write_report};
+use smelt_stages::{Correction, Ended, correct_settled, write_report};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::{Api, table};
+use crate::api::{Api, shown, table};
 use crate::extract::{Body, Parameters, Path};
 use crate::ports::{Asked, RefreshMode};
 use crate::problem::Problem;
@@ -31,7 +32,7 @@ pub(crate) struct RecordParameters {
 pub(crate) struct RecordChange {
     /// Texts, numbers, truth values, or null, by column. Other columns keep their values.
     #[schema(value_type = Object)]
-    values: BTreeMap<String, Value>,
+    values: BTreeMap<String, Box<RawValue>>,
 }
 
 /// A correction that was taken.
@@ -79,12 +80,14 @@ pub(crate) async fn put(
     let mut values = BTreeMap::new();
     for (name, value) in change.values {
         let column = name.parse().map_err(|error| Problem::bad_request(format!("{error}")))?;
-        let text = match value {
-            Value::Null => None,
-            Value::String(text) => Some(text),
-            Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-            Value::Array(_) | Value::Object(_) => {
-                let detail = format!("`{name}`: a value is a text, a number, true, false or null");
+        let text = match serde_json::from_str(value.get()) {
+            Ok(Value::Null) => None,
+            Ok(Value::String(text)) => Some(text),
+            // As it was written: a number of many digits is no float.
+            Ok(Value::Bool(_) | Value::Number(_)) => Some(value.get().to_owned()),
+            Ok(Value::Array(_) | Value::Object(_)) | Err(_) => {
+                let detail =
+                    format!("`{}`: a value is a text, a number, true, false or null", shown(&name));
                 return Err(Problem::bad_request(detail));
             }
         };
@@ -128,7 +131,7 @@ async fn apply(
 ) -> Result<(StatusCode, Json<Corrected>), Problem> {
     let platform = api.platform();
     let key = key_values(table, key);
-    let step = correct(&platform, dataset, table, &key, correction).await?;
+    let step = correct_settled(&platform, dataset, table, &key, correction).await?;
     let bronze_version = step.version;
     // Never the values: a report holds none.
     let verb = if *correction == Correction::Delete { "delete" } else { "put" };
@@ -142,7 +145,7 @@ async fn apply(
         steps: vec![step],
     };
     write_report(&platform, &ended.into_report(&platform)).await?;
-    let asked = Asked { dataset: dataset.name.clone(), mode: RefreshMode::Incremental };
+    let asked = Asked::of(dataset, RefreshMode::Incremental);
     // It is in bronze, and the next refresh carries it on whoever starts it.
     if let Err(error) = api.settings().refresher.refresh(asked).await {
         tracing::warn!(%error, "nobody was told of a correction");

@@ -54,9 +54,9 @@ pub(crate) async fn refresh(
     Path(dataset): Path<String>,
     Body(request): Body<RefreshRequest>,
 ) -> Result<(StatusCode, Json<RefreshAccepted>), Problem> {
-    let dataset = api.dataset(&dataset)?.name.clone();
+    let dataset = api.dataset(&dataset)?;
     let mode = request.mode;
-    api.settings().refresher.refresh(Asked { dataset: dataset.clone(), mode }).await?;
-    let dataset = dataset.to_string();
+    api.settings().refresher.refresh(Asked::of(dataset, mode)).await?;
+    let dataset = dataset.name.to_string();
     Ok((StatusCode::ACCEPTED, Json(RefreshAccepted { dataset, mode, watch: "/v1/runs" })))
 }

@@ -120,8 +120,8 @@ pub(crate) async fn outliers(
             dataset.name
         )));
     };
-    answer(&api, dataset, &dataset.gold_id(&mart.name), &parameters(query.as_deref())?, &headers)
-        .await
+    let asked = parameters(query.as_deref())?;
+    answer(&api, dataset, &dataset.gold_id(&mart.name), &asked, &asked, &headers).await
 }
 
 async fn of_series(
@@ -136,5 +136,6 @@ async fn of_series(
         let detail = format!("{} has no series: no mart of it declares `series`", dataset.name);
         return Err(Problem::not_found(detail));
     }
-    answer(api, dataset, &dataset.series_id(table), &parameters(query)?, headers).await
+    let asked = parameters(query)?;
+    answer(api, dataset, &dataset.series_id(table), &asked, &asked, headers).await
 }

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use smelt_domain::{UploadId, UploadState, landing_prefix, upload_announcement_path};
+use smelt_lake::LakeError;
 use smelt_stages::{UploadProgress, UploadStage, upload_progress};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -139,7 +140,10 @@ pub(crate) async fn announce(
     let table = table(dataset, announcement.table.as_deref())?;
     let content_type = content_type(&announcement.file_name)?;
     let most = api.settings().limits.upload_bytes;
-    if !(1..=most).contains(&announcement.bytes) {
+    if announcement.bytes == 0 {
+        return Err(Problem::bad_request("`bytes` is 0: an empty file has nothing to take in"));
+    }
+    if announcement.bytes > most {
         let detail = format!("`bytes` is {}; an upload has 1 to {most} bytes", announcement.bytes);
         return Err(Problem::too_large(detail));
     }
@@ -157,7 +161,11 @@ pub(crate) async fn announce(
     };
     let target = api.settings().uploads.open(&request).await?;
     let path = upload_announcement_path(&request.upload);
-    api.lake().put_object(&path, serde_json::to_vec(&request).unwrap_or_default()).await?;
+    let announcement = serde_json::to_vec(&request).map_err(|error| LakeError::Corrupt {
+        table: path.clone(),
+        detail: format!("it cannot be written: {error}"),
+    })?;
+    api.lake().put_object(&path, announcement).await?;
     let watch = format!("/v1/uploads/{}", request.upload);
     let events = format!("{watch}/events");
     let place = [(header::LOCATION, watch.clone())];
