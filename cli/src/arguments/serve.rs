@@ -5,8 +5,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::data_size::DataSize;
-
 pub(crate) const SERVE_EXAMPLES: &str = "\
 Examples:
   smelt serve                                      the dashboard and the API of ./lake
@@ -29,9 +27,9 @@ pub(crate) struct ServeArguments {
     /// The folder of the dashboard, if not dashboard/dist.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) dashboard: Option<PathBuf>,
-    /// The largest upload.
-    #[arg(long, default_value = "2G", value_name = "SIZE")]
-    pub(crate) upload_limit: DataSize,
+    /// Megabytes of the largest upload.
+    #[arg(long, default_value_t = 2048, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(crate) upload_mb: u64,
     /// API keys: a JSON file.
     #[arg(long, value_name = "FILE")]
     pub(crate) api_keys: Option<PathBuf>,

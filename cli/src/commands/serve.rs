@@ -20,6 +20,8 @@ use crate::session::open;
 
 mod local;
 
+/// Bytes of a megabyte.
+const MEGABYTE: u64 = 1 << 20;
 /// How long an announced upload may take to come.
 const UPLOAD_TIME: Duration = Duration::from_secs(60 * 60);
 /// Of the memory, the part that keeps tables and answers.
@@ -47,7 +49,7 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
             uploads: Arc::new(LocalUploads),
             refresher: Arc::new(Worker::start(platform)),
             limits: Limits {
-                upload_bytes: arguments.upload_limit.0 as u64,
+                upload_bytes: arguments.upload_mb * MEGABYTE,
                 upload_time: UPLOAD_TIME,
                 kept_bytes: (global.memory.0 / SHARE_KEPT) as u64,
             },
@@ -58,12 +60,15 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
     )?;
     match &dashboard {
         Some(_) => print(&format!("dashboard  http://{address}/\n"))?,
+        None if global.quiet => {}
         None => say(&format!(
             "no dashboard: {BUILT_DASHBOARD} is not there; `make dashboard` builds it"
         )),
     }
     print(&format!("API        http://{address}/docs\n"))?;
-    say("Ctrl-C stops it");
+    if !global.quiet {
+        say("Ctrl-C stops it");
+    }
     axum::serve(listener, router(api)).await.context("serving")?;
     Ok(Ending::Fine)
 }

@@ -6,6 +6,7 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::api::Api;
@@ -50,8 +51,42 @@ pub(crate) fn start() -> utoipa::openapi::OpenApi {
     start
 }
 
+/// What any route may answer, whatever it is about.
+const ANY_ROUTE: [(&str, &str); 2] = [
+    ("400", "A part of the request cannot be read"),
+    ("503", "The lake did not answer; try again"),
+];
+/// What a route may answer that needs a role.
+const ANY_SECURED_ROUTE: [(&str, &str); 3] = [
+    ("401", "Nobody is named, or nobody who is known"),
+    ("403", "This needs another role"),
+    ("429", "Too many requests; `Retry-After` says how long to wait"),
+];
+
+/// Adds to each route what its own description leaves out.
+fn add_common_answers(description: &mut utoipa::openapi::OpenApi) {
+    for item in description.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let secured = if operation.security.is_some() { &ANY_SECURED_ROUTE[..] } else { &[] };
+            for (status, meaning) in ANY_ROUTE.iter().chain(secured) {
+                let answer = ResponseBuilder::new()
+                    .description(*meaning)
+                    .content(
+                        "application/problem+json",
+                        Content::new(Some(Ref::from_schema_name("Problem"))),
+                    )
+                    .build();
+                let answers = &mut operation.responses.responses;
+                answers.entry((*status).to_owned()).or_insert(RefOr::T(answer));
+            }
+        }
+    }
+}
+
 /// `/openapi.json`, and `/docs` to read and try it.
-pub(crate) fn pages(description: utoipa::openapi::OpenApi) -> Router<Api> {
+pub(crate) fn pages(mut description: utoipa::openapi::OpenApi) -> Router<Api> {
+    add_common_answers(&mut description);
     let pages = SwaggerUi::new("/docs").url(DESCRIPTION, description);
     Router::from(pages).layer(map_response(with_policy))
 }

@@ -69,6 +69,11 @@ impl Problem {
         Self::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", detail)
     }
 
+    /// The body is of another type.
+    pub(crate) fn wrong_type(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong type", detail)
+    }
+
     /// The path knows other methods.
     pub(crate) fn wrong_method(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong method", detail)
@@ -216,11 +221,9 @@ impl From<JsonRejection> for Problem {
     fn from(rejection: JsonRejection) -> Self {
         match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(rejection.body_text()),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "not JSON",
-                "send the body as JSON, with `Content-Type: application/json`",
-            ),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::wrong_type("send the body as JSON, with `Content-Type: application/json`")
+            }
             _ => Self::bad_request(rejection.body_text()),
         }
     }

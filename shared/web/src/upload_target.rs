@@ -54,7 +54,11 @@ pub(crate) struct Received {
     path = "/v1/uploads/{upload}/content",
     tag = "uploads",
     params(("upload" = String, Path)),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    request_body(content(
+        (String = "text/csv"), (String = "application/json"), (String = "application/x-ndjson"),
+        (String = "application/vnd.apache.parquet"), (String = "application/gzip"),
+        (String = "application/zstd"),
+    )),
     responses(
         (status = 200, body = Received),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -62,6 +66,7 @@ pub(crate) struct Received {
         (status = 409, body = Problem, content_type = "application/problem+json"),
         (status = 410, body = Problem, content_type = "application/problem+json"),
         (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn receive(
@@ -88,7 +93,7 @@ pub(crate) async fn receive(
     let content_type = request.headers().get(header::CONTENT_TYPE);
     if content_type.and_then(|it| it.to_str().ok()) != Some(announced.content_type.as_str()) {
         let detail = format!("send `Content-Type: {}`, as announced", announced.content_type);
-        return Err(Problem::bad_request(detail));
+        return Err(Problem::wrong_type(detail));
     }
     take_in(&api, &announced, request).await?;
     let dataset = api.dataset(announced.dataset.as_str())?;

@@ -41,6 +41,7 @@ pub(crate) struct TableParameters {
     /// Goes on behind the page that it came with
     cursor: Option<String>,
     /// `json`, `csv`, `parquet` or `arrow`; else by the header `Accept`
+    #[param(pattern = "^(json|csv|parquet|arrow)$")]
     format: Option<String>,
 }
 
@@ -57,7 +58,7 @@ pub(crate) struct TableParameters {
     params(("dataset" = String, Path), ("mart" = String, Path), TableParameters),
     responses(
         (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
+            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
         (status = 304, description = "It has not changed"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -87,7 +88,7 @@ pub(crate) async fn mart(
     params(("dataset" = String, Path), ("view" = String, Path), TableParameters),
     responses(
         (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
+            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
         (status = 304, description = "It has not changed"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),

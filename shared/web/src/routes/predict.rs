@@ -20,7 +20,7 @@ const MOST_ROWS: usize = 1000;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PredictRequest {
-    /// Texts by column, such as `{"vendor": "Acme Inc."}`. Without any: what the model keeps of the rows
+    /// Texts by column, such as `{"vendor": "Acme Inc.", "account": "Supplies"}`. Without any: what the model keeps of the rows
     /// that it learnt from.
     #[serde(default)]
     #[schema(max_items = 1000)]
@@ -43,7 +43,7 @@ pub(crate) struct Predictions {
 
 /// What the model in production says of rows
 ///
-/// `{model}` is a name such as `high_value`, or `spending.high_value` where several datasets have one.
+/// `{model}` is a name such as `high_payments`, or `spending.high_payments` where several datasets have one.
 #[utoipa::path(
     post,
     path = "/v1/models/{model}/predict",

@@ -24,7 +24,7 @@ const OUTLIERS: &str = "outliers";
     params(("dataset" = String, Path), TableParameters),
     responses(
         (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
+            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
         (status = 304, description = "It has not changed"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -49,7 +49,7 @@ pub(crate) async fn forecast(
     params(("dataset" = String, Path), TableParameters),
     responses(
         (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
+            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
         (status = 304, description = "It has not changed"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -74,7 +74,7 @@ pub(crate) async fn forecast_accuracy(
     params(("dataset" = String, Path), TableParameters),
     responses(
         (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
+            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
         (status = 304, description = "It has not changed"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -99,7 +99,7 @@ pub(crate) async fn anomalies(
     params(("dataset" = String, Path), TableParameters),
     responses(
         (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (Vec<u8> = "application/vnd.apache.parquet"), (Vec<u8> = "application/vnd.apache.arrow.stream"))),
+            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
         (status = 304, description = "It has not changed"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
