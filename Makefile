@@ -97,7 +97,7 @@ cost: lambda ## Measure what deliveries take from the functions, and compute wha
 	$(DEV) cost --measured infrastructure/cost/measured.json
 
 .PHONY: conformance
-conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes (ARGS="--dataset events")
+conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes, and fuzz the API over one (ARGS="--only api")
 	$(BUILD_DEV)
 	$(PYTHON) conformance/run.py --smelt $(DEV) $(ARGS)
 
