@@ -98,7 +98,7 @@ cost: lambda ## Measure what deliveries take from the functions, and compute wha
 	$(DEV) cost --measured infrastructure/cost/measured.json
 
 .PHONY: conformance
-conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes (ARGS="--dataset events")
+conformance: setup $(PYTHON) ## Compare lakes with what DuckDB computes, and fuzz the API over one (ARGS="--only api")
 	$(BUILD_DEV)
 	$(PYTHON) conformance/run.py --smelt $(DEV) $(ARGS)
 
@@ -109,6 +109,11 @@ bench: build $(PYTHON) ## Measure against Polars and DuckDB (ROWS="1000000 50000
 .PHONY: bench-datasets
 bench-datasets: build $(PYTHON) ## Measure the other datasets against DuckDB (JOBS="events:100000", ARGS="--save")
 	$(PYTHON) bench/datasets.py $(JOBS) --smelt $(RELEASE) $(ARGS)
+
+.PHONY: bench-api
+bench-api: build $(PYTHON) ## Measure the API with 100 clients on the demo lake (ARGS="--seconds 60 --save")
+	@tools/setup.sh bench-api
+	$(PYTHON) bench/api.py --smelt $(RELEASE) $(ARGS)
 
 FORECAST_VENV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/smelt/bench-forecast
 

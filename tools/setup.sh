@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks for what building and testing need, and installs from the distribution what is missing:
-#   tools/setup.sh [test|terraform|dashboard]
+#   tools/setup.sh [test|terraform|dashboard|bench-api]
 set -euo pipefail
 
 if ! command -v cargo >/dev/null; then
@@ -16,6 +16,10 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 if [ "${1:-}" = test ]; then
     PATH=$PATH:/usr/sbin command -v mariadbd >/dev/null || packages+=(mariadb-server)
     command -v openssl >/dev/null || packages+=(openssl)
+fi
+# What asks the API as fast as it answers.
+if [ "${1:-}" = bench-api ]; then
+    command -v wrk >/dev/null || packages+=(wrk)
 fi
 # The provider's schema is an npm package; nothing of it is run.
 if [ "${1:-}" = terraform ]; then
