@@ -238,7 +238,7 @@ def check_uploads(checks, server):
         ("no bytes", b"", csv, 400, "0 bytes came"),
         ("more bytes, in pieces", [b"a" * 6, b"a" * 5], csv, 413, "10 bytes announced"),
         ("fewer bytes, in pieces", [b"a" * 4, b"a" * 5], csv, 400, "9 bytes came"),
-        ("another type than announced", b"a" * 10, {"Content-Type": "text/html"}, 400, "text/csv"),
+        ("another type than announced", b"a" * 10, {"Content-Type": "text/html"}, 415, "text/csv"),
         ("no type", b"a" * 10, {}, 400, "text/csv"),
     ]:
         answer = server.ask("PUT", target(), body, headers)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from lake import SmeltFailed
 
 TIMEOUT_S = 60
-# The least that `smelt serve --upload-limit` takes.
-UPLOAD_LIMIT = 128 * 1024 * 1024
+UPLOAD_MB = 1
+UPLOAD_LIMIT = UPLOAD_MB * 1024 * 1024
 ROLES = ["reader", "uploader", "operator", "admin"]
 ISSUER = "https://issuer.example"
 AUDIENCE = "smelt"
@@ -63,7 +63,7 @@ class Server:
         dashboard.mkdir()
         (dashboard / "index.html").write_text("<!doctype html><title>page</title>")
         arguments = ["serve", "--port", "0", "--dashboard", dashboard]
-        arguments += ["--upload-limit", UPLOAD_LIMIT, "--api-keys", settings / "keys.json"]
+        arguments += ["--upload-mb", UPLOAD_MB, "--api-keys", settings / "keys.json"]
         arguments += ["--jwt-issuer", ISSUER, "--jwt-audience", AUDIENCE]
         arguments += ["--jwt-secret", settings / "secret"]
         self.command = [str(part) for part in [*smelt.command, *arguments]]

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
@@ -17,11 +17,6 @@ export interface SmeltServer {
 function smelt(): string {
   if (!process.env.SMELT) throw new Error("SMELT names no smelt binary; `make test-dashboard` does");
   return process.env.SMELT;
-}
-
-/** Whether the binary can serve. */
-export function canServe(): boolean {
-  return spawnSync(smelt(), ["serve", "--help"]).status === 0;
 }
 
 /** `smelt serve` on a copy of the demo lake, on a port that is free. */

@@ -139,7 +139,8 @@ fn of_api() -> Vec<(&'static str, Ended, bool)> {
         ("refresh", Status(409), false),
         ("upload_path_traversal", Status(400), false),
         ("predict_nothing_known", Status(404), false),
-        ("correction_of_no_row", Status(404), false),
+        // Rows wait in bronze.
+        ("correction_of_no_row", Status(409), false),
         ("malformed", failed("Permanent.NoRequest"), false),
     ]
 }
