@@ -153,7 +153,8 @@ def report(options, figures, times, peak):
     lines += ["", *markdown_table(head, body), ""]
     lines.append(f"peak memory of the server: {peak / MEGA:,.0f} MB")
     median = statistics.median(times)
-    lines.append(f"from the start to the first answer: {median:.0f} ms (median of {len(times)}, worst {max(times):.0f})")
+    of = f"median of {len(times)}, worst {max(times):.0f}"
+    lines.append(f"from the start to the first answer: {median:.0f} ms ({of})")
     return lines
 
 

@@ -43,7 +43,8 @@ QUESTIONS = [
              [("revenue.gt", "5000.5"), ("revenue.lte", "7000"), ("avg_order_value.gte", "50"), ("limit", 1000)],
              "SELECT * FROM mart WHERE revenue > 5000.5 AND revenue <= 7000 AND avg_order_value >= 50 ORDER BY date"),
     Question("months", "restaurant", "daily_revenue",
-             [("group", "date.month"), ("aggregate", "sum(orders),sum(revenue),avg(orders),min(revenue),max(date),count")],
+             [("group", "date.month"),
+              ("aggregate", "sum(orders),sum(revenue),avg(orders),min(revenue),max(date),count")],
              """SELECT date_trunc('month', date)::DATE AS date_month, sum(orders)::BIGINT AS sum_orders,
                 sum(revenue) AS sum_revenue, avg(orders) AS avg_orders, min(revenue) AS min_revenue,
                 max(date) AS max_date, count(*) AS count FROM mart GROUP BY ALL ORDER BY 1"""),
@@ -68,7 +69,8 @@ QUESTIONS = [
              """SELECT item, quantity, revenue, rank FROM mart WHERE month = '2024-05'
                 ORDER BY rank, month, item LIMIT 5"""),
     Question("items over all months", "restaurant", "top_items",
-             [("group", "item"), ("aggregate", "sum(quantity),sum(revenue)"), ("order", "sum_revenue.desc"), ("limit", 10)],
+             [("group", "item"), ("aggregate", "sum(quantity),sum(revenue)"),
+              ("order", "sum_revenue.desc"), ("limit", 10)],
              """SELECT item, sum(quantity)::BIGINT AS sum_quantity, sum(revenue) AS sum_revenue FROM mart
                 GROUP BY ALL ORDER BY sum_revenue DESC, item LIMIT 10"""),
     Question("part of a text", "spending", "monthly_spending",
@@ -76,7 +78,8 @@ QUESTIONS = [
              """SELECT * FROM mart WHERE contains(department, 'Public') AND starts_with(city, 'B')
                 ORDER BY city, fiscal_year, month, department"""),
     Question("one of two cities", "spending", "monthly_spending",
-             [("city", "Boston"), ("city", "Phoenix"), ("group", "city,fiscal_year"), ("aggregate", "sum(payments),sum(amount)")],
+             [("city", "Boston"), ("city", "Phoenix"), ("group", "city,fiscal_year"),
+              ("aggregate", "sum(payments),sum(amount)")],
              """SELECT city, fiscal_year, sum(payments)::BIGINT AS sum_payments, sum(amount) AS sum_amount
                 FROM mart WHERE city IN ('Boston', 'Phoenix') GROUP BY ALL ORDER BY 1, 2"""),
     Question("what is not known", "spending", "department_insight",

@@ -137,6 +137,8 @@ def check_methods(checks, server):
 
 
 def check_paths(checks, server):
+    answer = server.ask("POST", "/nothing", headers=as_role("admin"))
+    checks.check("POST /nothing: 404", problem(answer, 404, "/nothing"))
     for target in PATHS:
         answer = server.ask("GET", target, headers=as_role("admin"))
         checks.check(f"{target}: 404", problem(answer, 404, ""))
@@ -219,8 +221,9 @@ def check_uploads(checks, server):
         checks.check(f"the file name {shown!r}: 400", problem(answer, 400, "file_name"))
     answer = announce(server, "a.csv", UPLOAD_LIMIT + 1)
     checks.check("an upload larger than allowed: 413", problem(answer, 413, str(UPLOAD_LIMIT)))
-    answer = announce(server, "a.csv", -1)
-    checks.check("an upload of less than nothing: 400", problem(answer, 400, "bytes"))
+    for size in (0, -1):
+        answer = announce(server, "a.csv", size)
+        checks.check(f"an upload of {size} bytes: 400", problem(answer, 400, "bytes"))
     answer = announce(server, "a.csv", 10, table="nothing")
     checks.check("an upload to an unknown table: 404", problem(answer, 404, "order_items"))
     announced = []
@@ -239,7 +242,7 @@ def check_uploads(checks, server):
         ("more bytes, in pieces", [b"a" * 6, b"a" * 5], csv, 413, "10 bytes announced"),
         ("fewer bytes, in pieces", [b"a" * 4, b"a" * 5], csv, 400, "9 bytes came"),
         ("another type than announced", b"a" * 10, {"Content-Type": "text/html"}, 415, "text/csv"),
-        ("no type", b"a" * 10, {}, 400, "text/csv"),
+        ("no type", b"a" * 10, {}, 415, "text/csv"),
     ]:
         answer = server.ask("PUT", target(), body, headers)
         checks.check(f"an upload with {what}: {status}", problem(answer, status, word))
