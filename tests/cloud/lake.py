@@ -32,12 +32,28 @@ def download(cloud: Cloud, folder: Path, prefixes: tuple[str, ...]) -> None:
 
 
 def published(folder: Path) -> Marts:
-    """The rows of each snapshot that a `latest.json` points to, by dataset and mart."""
-    database, marts = connect(), {}
-    for pointer in sorted(folder.glob("published/*/*/latest.json")):
-        path = folder / json.loads(pointer.read_text())["path"]
-        marts["/".join(pointer.parts[-3:-1])] = rows(database, f"read_parquet('{path}')")
-    return marts
+    """The rows of each mart's snapshot that a `latest.json` points to, by dataset and mart."""
+    return {
+        name: rows(connect(), f"read_parquet('{path}')")
+        for name, path in snapshots(folder).items() if name.split("/")[1] not in SERIES_TABLES
+    }
+
+
+def published_anomalies(folder: Path) -> Marts:
+    """What is published of the tables of anomalies, without when it was found."""
+    return {
+        name: rows(connect(), f"(SELECT * EXCLUDE (first_seen, notified_at) FROM read_parquet('{path}'))")
+        for name, path in snapshots(folder).items() if name.endswith("/anomalies")
+    }
+
+
+def snapshots(folder: Path) -> dict[str, Path]:
+    """The newest snapshot of each table, by dataset and table."""
+    pointers = sorted(folder.glob("published/*/*/latest.json"))
+    return {
+        "/".join(pointer.parts[-3:-1]): folder / json.loads(pointer.read_text())["path"]
+        for pointer in pointers if pointer.parts[-3] != "reports"
+    }
 
 
 def gold(folder: Path) -> Marts:

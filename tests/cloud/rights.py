@@ -19,7 +19,15 @@ Touched = dict[str, dict[str, list[str]]]
 # Rights that nobody uses here, and why they are given.
 UNUSED = {
     "train writes failures/": "no training fails here",
-    "train writes published/": "no report is due here",
+    "train reads bronze/": "no report is due here, which says whether every row is accounted for",
+    "train reads quarantine/": "no report is due here, which says what was refused",
+    "train reads runs/": "no report is due here, which says how many rows broke a rule that only warns",
+    "api reads landing/": "no upload that was announced is watched here",
+    "api reads models/": "no model is asked here",
+    "api reads uploads/": "no upload that was announced is watched here",
+    "api writes bronze/": "no row is corrected here",
+    "api writes runs/": "no row is corrected here, which leaves a report",
+    "api writes landing/": "an upload goes to the address that was signed with this right",
 }
 
 

@@ -44,6 +44,8 @@ def read(checks: Checks, cloud: Cloud, folder: Path) -> lake.Marts:
     checks.check("every mart has rows", [f"{mart} is empty" for mart, (_, rows) in marts.items() if not rows])
     differences = lake.differences(lake.published(folder), marts)
     checks.check("what is published, by latest.json, is gold row for row", differences)
+    found = lake.differences(lake.published_anomalies(folder), lake.anomalies(folder))
+    checks.check("so are the anomalies, which the dashboard shows", found)
     return marts
 
 
