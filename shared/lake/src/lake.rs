@@ -179,6 +179,19 @@ impl Lake {
         Ok(())
     }
 
+    /// Writes or replaces an object that holds a value as JSON.
+    pub async fn put_json(
+        &self,
+        path: &str,
+        value: &(impl serde::Serialize + Sync),
+    ) -> Result<(), LakeError> {
+        let bytes = serde_json::to_vec(value).map_err(|error| LakeError::Corrupt {
+            table: path.to_owned(),
+            detail: format!("it cannot be written: {error}"),
+        })?;
+        self.put_object(path, bytes).await
+    }
+
     /// Reads a whole small object; `None` when it does not exist.
     pub async fn get_object(&self, path: &str) -> Result<Option<Vec<u8>>, LakeError> {
         let read = |error| LakeError::from_store("read", path, error);

@@ -7,7 +7,7 @@ use smelt_domain::{Dataset, DatasetDescription, PUBLISHED_CATALOG, published_dat
 use smelt_lake::LakeError;
 
 use crate::quality::{RuleQuality, quality};
-use crate::series::{AnomalyStatus, anomalies};
+use crate::series::count_open_anomalies;
 use crate::status::{DatasetStatus, dataset_status};
 use crate::{Platform, StageError};
 
@@ -34,12 +34,7 @@ pub async fn dataset_overview(
 ) -> Result<DatasetOverview, StageError> {
     let status = dataset_status(platform, dataset).await?;
     let quality = quality(platform, dataset).await?;
-    let mut open_anomalies = 0;
-    for (mart, _) in dataset.marts_with_series() {
-        let found = anomalies(platform, dataset, mart).await?;
-        open_anomalies +=
-            found.iter().filter(|one| one.status == AnomalyStatus::Open).count() as u64;
-    }
+    let open_anomalies = count_open_anomalies(platform, dataset).await?;
     Ok(DatasetOverview {
         description: DatasetDescription::of(dataset),
         status,
@@ -57,11 +52,14 @@ pub async fn publish_overview(platform: &Platform, dataset: &Dataset) -> Result<
     let mut published = read(platform, &path).await?;
     loop {
         let overview = dataset_overview(platform, dataset).await?;
-        let found = serde_json::to_value(&overview).map_err(|error| unwritable(&path, &error))?;
+        let found = serde_json::to_value(&overview).map_err(|error| LakeError::Corrupt {
+            table: path.clone(),
+            detail: format!("it cannot be written: {error}"),
+        })?;
         if published.as_ref().is_some_and(|published| says_the_same(published, &found)) {
             break;
         }
-        write(platform, &path, &found).await?;
+        platform.lake.put_json(&path, &found).await?;
         published = Some(found);
     }
     publish_catalog(platform).await
@@ -79,7 +77,7 @@ async fn publish_catalog(platform: &Platform) -> Result<(), StageError> {
     if read(platform, PUBLISHED_CATALOG).await?.as_ref() == Some(&catalog) {
         return Ok(());
     }
-    write(platform, PUBLISHED_CATALOG, &catalog).await
+    Ok(platform.lake.put_json(PUBLISHED_CATALOG, &catalog).await?)
 }
 
 /// Whether nothing but the time at which it was found differs.
@@ -98,14 +96,4 @@ fn says_the_same(left: &Value, right: &Value) -> bool {
 async fn read(platform: &Platform, path: &str) -> Result<Option<Value>, StageError> {
     let bytes = platform.lake.get_object(path).await?;
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-}
-
-async fn write(platform: &Platform, path: &str, value: &Value) -> Result<(), StageError> {
-    let bytes = serde_json::to_vec(value).map_err(|error| unwritable(path, &error))?;
-    Ok(platform.lake.put_object(path, bytes).await?)
-}
-
-fn unwritable(path: &str, error: &serde_json::Error) -> StageError {
-    let detail = format!("it cannot be written: {error}");
-    LakeError::Corrupt { table: path.to_owned(), detail }.into()
 }

@@ -48,7 +48,7 @@ pub async fn quality(
     let mut rules = Vec::new();
     for table in &dataset.tables {
         let silver = platform.lake.table(dataset.silver_id(&table.name))?.snapshot().await?;
-        let is_newest = has_all_rows(platform, dataset, table).await?;
+        let is_newest = has_taken_in_all(platform, dataset, table, silver.as_ref()).await?;
         let quarantine = platform.lake.table(dataset.quarantine_id(&table.name))?;
         let refused = refused_by_rule(&quarantine).await?;
         rules.extend(of_table(table, silver.as_ref(), is_newest, refused));
@@ -60,7 +60,7 @@ fn of_table(
     table: &TableDefinition,
     silver: Option<&Snapshot>,
     is_newest: bool,
-    mut refused: BTreeMap<String, u64>,
+    mut refused: BTreeMap<String, Refused>,
 ) -> Vec<RuleQuality> {
     let mut rules: Vec<RuleQuality> = Vec::new();
     for expectation in &table.expectations {
@@ -68,7 +68,7 @@ fn of_table(
         let rows_failed = match expectation.on_violation {
             OnViolation::Warn => silver.and_then(|silver| rows_warned(silver, rule)),
             OnViolation::Reject => {
-                silver.map(|_| refused.remove(rule.as_str()).unwrap_or_default())
+                silver.map(|_| refused.remove(rule.as_str()).map_or(0, |refused| refused.rows))
             }
             // A row that breaks it stops the run: while all rows are in, none did.
             OnViolation::Fail => (silver.is_some() && is_newest).then_some(0),
@@ -77,8 +77,8 @@ fn of_table(
     }
 
     // What is left are rules of the platform.
-    for (rule, rows) in refused {
-        rules.push(judged(&table.name, &rule, OnViolation::Reject, Some(rows)));
+    for (rule, refused) in refused {
+        rules.push(judged(&table.name, &rule, OnViolation::Reject, Some(refused.rows)));
     }
     rules
 }
@@ -105,6 +105,15 @@ pub(crate) async fn has_all_rows(
     table: &TableDefinition,
 ) -> Result<bool, StageError> {
     let silver = platform.lake.table(dataset.silver_id(&table.name))?.snapshot().await?;
+    has_taken_in_all(platform, dataset, table, silver.as_ref()).await
+}
+
+async fn has_taken_in_all(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    silver: Option<&Snapshot>,
+) -> Result<bool, StageError> {
     let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
     let Some(snapshot) = bronze.snapshot().await? else { return Ok(true) };
     let Some(silver) = silver else { return Ok(false) };
@@ -112,23 +121,42 @@ pub(crate) async fn has_all_rows(
     Ok(followed.is_some_and(|version| version >= snapshot.newest_arrival()))
 }
 
-/// Rows in quarantine by the rule that refused them.
-async fn refused_by_rule(quarantine: &Table) -> Result<BTreeMap<String, u64>, StageError> {
-    let mut counts = BTreeMap::new();
-    let Some(snapshot) = quarantine.snapshot().await? else { return Ok(counts) };
+/// What one rule refused.
+#[derive(Debug, Default)]
+pub(crate) struct Refused {
+    /// Why, in words: of different words, the first in their order.
+    pub(crate) reason: Option<String>,
+    /// Rows in quarantine.
+    pub(crate) rows: u64,
+}
+
+/// What is in quarantine, by the rule that refused it.
+pub(crate) async fn refused_by_rule(
+    quarantine: &Table,
+) -> Result<BTreeMap<String, Refused>, StageError> {
+    let mut refused: BTreeMap<String, Refused> = BTreeMap::new();
+    let Some(snapshot) = quarantine.snapshot().await? else { return Ok(refused) };
     for file in snapshot.files() {
-        let mut batches = quarantine.read_columns(file, &["rule"]).await?;
+        let mut batches = quarantine.read_columns(file, &["rule", "reason"]).await?;
         while let Some(batch) = batches.try_next().await? {
-            let Some(rules) = batch.column(0).as_string_opt::<i32>() else { continue };
-            for rule in rules.iter().flatten() {
-                match counts.get_mut(rule) {
-                    Some(count) => *count += 1,
-                    None => drop(counts.insert(rule.to_owned(), 1)),
+            let texts = |name: &str| batch.column_by_name(name)?.as_string_opt::<i32>();
+            let (Some(rules), Some(reasons)) = (texts("rule"), texts("reason")) else { continue };
+            for (rule, reason) in rules.iter().zip(reasons) {
+                let Some(rule) = rule else { continue };
+                if !refused.contains_key(rule) {
+                    refused.insert(rule.to_owned(), Refused::default());
+                }
+                let Some(of_rule) = refused.get_mut(rule) else { continue };
+                of_rule.rows += 1;
+                if let Some(reason) = reason
+                    && of_rule.reason.as_deref().is_none_or(|known| reason < known)
+                {
+                    of_rule.reason = Some(reason.to_owned());
                 }
             }
         }
     }
-    Ok(counts)
+    Ok(refused)
 }
 
 #[cfg(test)]

@@ -67,8 +67,7 @@ pub async fn publish_report(
         other.period.parse::<Period>().is_ok_and(|other| other.end() > period.end())
     };
     if !newest.is_some_and(ends_later) {
-        let bytes = serde_json::to_vec_pretty(&published).unwrap_or_default();
-        platform.lake.put_object(&report_latest_path(&dataset.name), bytes).await?;
+        platform.lake.put_json(&report_latest_path(&dataset.name), &published).await?;
     }
     Ok(published)
 }

@@ -8,8 +8,7 @@ use smelt_domain::{
 };
 use smelt_report::{Balance, Rule, TableVersion};
 
-use super::mart::{numbers, rows, texts};
-use crate::gold::register;
+use crate::quality::refused_by_rule;
 use crate::{DatasetStatus, Platform, StageError, dataset_status, last_reports};
 
 /// Runs that are looked through for the last one that took rows in.
@@ -55,11 +54,12 @@ async fn rules_of(
 ) -> Result<Vec<Rule>, StageError> {
     let silver = dataset.silver_id(&table.name);
     let exists = platform.lake.table(silver.clone())?.snapshot().await?.is_some();
-    let mut refused = in_quarantine(platform, &dataset.quarantine_id(&table.name)).await?;
+    let quarantine = platform.lake.table(dataset.quarantine_id(&table.name))?;
+    let mut refused = refused_by_rule(&quarantine).await?;
     let warned = warned_in_last_run(runs, &silver);
     let mut rules = Vec::new();
     for expectation in &table.expectations {
-        let in_quarantine = refused.remove(expectation.rule.as_str()).map(|(_, rows)| rows);
+        let in_quarantine = refused.remove(expectation.rule.as_str()).map(|refused| refused.rows);
         let rows = match expectation.on_violation {
             OnViolation::Reject => exists.then(|| in_quarantine.unwrap_or(0)),
             OnViolation::Warn => warned.map(|warned: &BTreeMap<RuleName, u64>| {
@@ -77,42 +77,13 @@ async fn rules_of(
         });
     }
     // What every table refuses: rows that cannot be read, or have no key.
-    for (rule, (reason, rows)) in refused {
+    for (rule, refused) in refused {
         let Ok(rule) = rule.parse() else { continue };
+        let (reason, rows) = (refused.reason.unwrap_or_default(), Some(refused.rows));
         let action = OnViolation::Reject;
-        rules.push(Rule { table: silver.clone(), rule, reason, action, rows: Some(rows) });
+        rules.push(Rule { table: silver.clone(), rule, reason, action, rows });
     }
     Ok(rules)
-}
-
-/// Rules with a reason and the rows that they refused.
-async fn in_quarantine(
-    platform: &Platform,
-    id: &TableId,
-) -> Result<BTreeMap<String, (String, u64)>, StageError> {
-    let mut found = BTreeMap::new();
-    let Some(snapshot) = platform.lake.table(id.clone())?.snapshot().await? else {
-        return Ok(found);
-    };
-    let session = platform.engine.session()?;
-    let (schema, partitioned) = (snapshot.schema(), snapshot.partition_columns());
-    register(&session, id, schema, partitioned, snapshot.files().to_vec())
-        .map_err(|error| StageError::engine(format!("reading {id}"), error))?;
-    let sql = format!(
-        "SELECT rule, MIN(reason), COUNT(*) FROM {} GROUP BY rule ORDER BY rule",
-        id.sql_name()
-    );
-    rows(&session, id, &sql, Vec::new(), |batch| {
-        let (rules, reasons) = (texts(batch.column(0))?, texts(batch.column(1))?);
-        let counts = numbers(batch.column(2))?;
-        for ((rule, reason), count) in rules.into_iter().zip(reasons).zip(counts) {
-            let rule = rule.unwrap_or_default();
-            found.insert(rule, (reason.unwrap_or_default(), count? as u64));
-        }
-        Some(())
-    })
-    .await?;
-    Ok(found)
 }
 
 /// What the last run that took rows in kept in spite of rules; `None` if no run is known.
@@ -148,7 +119,7 @@ async fn tables(
     if dataset.marts_with_series().next().is_none() {
         return Ok(tables);
     }
-    for series in [SeriesTable::Forecast, SeriesTable::ForecastAccuracy, SeriesTable::Anomalies] {
+    for series in SeriesTable::PUBLISHED {
         let id = dataset.series_id(series);
         let snapshot = platform.lake.table(id.clone())?.snapshot().await?;
         let version = snapshot.as_ref().map(smelt_lake::Snapshot::version);

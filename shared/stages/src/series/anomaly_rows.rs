@@ -23,6 +23,22 @@ pub async fn anomalies(
     }
 }
 
+/// How many anomalies of a dataset are not over.
+pub(crate) async fn count_open_anomalies(
+    platform: &Platform,
+    dataset: &Dataset,
+) -> Result<u64, StageError> {
+    if dataset.marts_with_series().next().is_none() {
+        return Ok(0);
+    }
+    let table = platform.lake.table(dataset.series_id(SeriesTable::Anomalies))?;
+    let Some(snapshot) = table.snapshot().await? else { return Ok(0) };
+    let marts = dataset.marts_with_series();
+    let files = marts.flat_map(|(mart, _)| files_of(&snapshot, mart)).collect();
+    let all = read_anomalies(&table, files).await?;
+    Ok(all.iter().filter(|one| one.status == AnomalyStatus::Open).count() as u64)
+}
+
 /// The files of a table about series that hold rows of a mart.
 pub(crate) fn files_of(snapshot: &Snapshot, mart: &Mart) -> Vec<DataFile> {
     let folder = folder_of(mart.name.as_str());

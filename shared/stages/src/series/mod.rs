@@ -18,7 +18,7 @@ mod registry;
 mod train;
 
 pub use self::anomaly_rows::anomalies;
-pub(crate) use self::anomaly_rows::files_of;
+pub(crate) use self::anomaly_rows::{count_open_anomalies, files_of};
 pub use self::calendar::step_text;
 pub(crate) use self::calendar::{DAY, start_of_step, step_after};
 pub use self::detect::detect;

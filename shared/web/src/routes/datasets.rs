@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use serde_json::Value;
 use smelt_domain::{DatasetDescription, Layer, TableId};
 use smelt_stages::{DatasetOverview, RuleQuality, dataset_overview, dataset_status};
 use utoipa::ToSchema;
@@ -160,14 +159,4 @@ pub(crate) async fn lineage(
         edges.extend(lookups.map(|lookup| looked_up(lookup, &gold)));
     }
     Ok(Json(Lineage { tables, edges }))
-}
-
-/// Where the tables of all datasets stand.
-pub(crate) async fn all_statuses(api: &Api) -> Result<Value, Problem> {
-    let mut all = serde_json::Map::new();
-    for dataset in api.datasets() {
-        let status = dataset_status(&api.platform(), dataset).await?;
-        all.insert(dataset.name.to_string(), serde_json::json!(status));
-    }
-    Ok(Value::Object(all))
 }

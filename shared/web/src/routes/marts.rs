@@ -12,6 +12,7 @@ use smelt_query::{Format, Query, Snapshot};
 use url::form_urlencoded;
 use utoipa::IntoParams;
 
+use super::table_answers::TableAnswers;
 use crate::answers::SentAnswer;
 use crate::api::{Api, listed, mart as mart_of, shown};
 use crate::etag::ETag;
@@ -56,14 +57,7 @@ pub(crate) struct TableParameters {
     path = "/v1/datasets/{dataset}/marts/{mart}",
     tag = "tables",
     params(("dataset" = String, Path), ("mart" = String, Path), TableParameters),
-    responses(
-        (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
-        (status = 304, description = "It has not changed"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 406, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(TableAnswers),
     security(("token" = []), ("api_key" = []))
 )]
 pub(crate) async fn mart(
@@ -74,8 +68,7 @@ pub(crate) async fn mart(
 ) -> Result<Response, Problem> {
     let dataset = api.dataset(&dataset)?;
     let mart = mart_of(dataset, &mart)?;
-    let parameters = parameters(query.as_deref())?;
-    answer(&api, dataset, &dataset.gold_id(&mart.name), &parameters, &parameters, &headers).await
+    answer(&api, dataset, &dataset.gold_id(&mart.name), "", query.as_deref(), &headers).await
 }
 
 /// A named question to a mart, as the definition of the dataset says
@@ -86,14 +79,7 @@ pub(crate) async fn mart(
     path = "/v1/datasets/{dataset}/views/{view}",
     tag = "tables",
     params(("dataset" = String, Path), ("view" = String, Path), TableParameters),
-    responses(
-        (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
-        (status = 304, description = "It has not changed"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 406, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(TableAnswers),
     security(("token" = []), ("api_key" = []))
 )]
 pub(crate) async fn view(
@@ -108,18 +94,12 @@ pub(crate) async fn view(
         let detail = format!("{} has no view `{}`; {known}", dataset.name, shown(&name));
         return Err(Problem::not_found(detail));
     };
-    let asked = parameters(query.as_deref())?;
-    // What is asked for takes the place of what the view says of the same.
-    let is_replaced = |name: &str| asked.iter().any(|(other, _)| other == name);
-    let of_view = parameters(Some(&view.query))?;
-    let of_view = of_view.into_iter().filter(|(name, _)| !is_replaced(name));
-    let all: Vec<(String, String)> = of_view.chain(asked.iter().cloned()).collect();
-    answer(&api, dataset, &dataset.gold_id(&view.table), &all, &asked, &headers).await
+    let table = dataset.gold_id(&view.table);
+    answer(&api, dataset, &table, &view.query, query.as_deref(), &headers).await
 }
 
 /// The decoded parameters of a URL.
-pub(crate) fn parameters(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
-    let query = query.unwrap_or_default();
+fn parameters(query: &str) -> Result<Vec<(String, String)>, Problem> {
     if query.len() > LONGEST_QUERY {
         let detail = format!(
             "the parameters have {} bytes, and at most {LONGEST_QUERY} are read; ask for less at once",
@@ -130,15 +110,20 @@ pub(crate) fn parameters(query: Option<&str>) -> Result<Vec<(String, String)>, P
     Ok(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
 }
 
-/// The answer to a question to a published table. `asked` is the part of it that stands in the URL.
+/// The answer to a question to a published table: to `preset`, of which the URL's `query` replaces what
+/// it says of the same.
 pub(crate) async fn answer(
     api: &Api,
     dataset: &Dataset,
     table: &TableId,
-    parameters: &[(String, String)],
-    asked: &[(String, String)],
+    preset: &str,
+    query: Option<&str>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
+    let asked = parameters(query.unwrap_or_default())?;
+    let mut parameters = parameters(preset)?;
+    parameters.retain(|(name, _)| !asked.iter().any(|(other, _)| other == name));
+    parameters.extend_from_slice(&asked);
     let Some(columns) = api.columns(table) else {
         return Err(Problem::not_found(format!("{} is not published", table.sql_name())));
     };
@@ -153,7 +138,7 @@ pub(crate) async fn answer(
         );
         return Err(Problem::not_found(detail));
     };
-    let tag = tag(table, &newest, parameters, format);
+    let tag = tag(table, &newest, &parameters, format);
     if tag.is_known_by(headers) {
         return Ok(with_headers(StatusCode::NOT_MODIFIED.into_response(), table, &tag, format));
     }
@@ -167,7 +152,7 @@ pub(crate) async fn answer(
     };
     let mut response = with_headers(sent.body.into_response(), table, &tag, format);
     if let Some(next) = &sent.next {
-        let link = HeaderValue::try_from(next_page(asked, next));
+        let link = HeaderValue::try_from(next_page(&asked, next));
         response.headers_mut().extend(link.ok().map(|link| (header::LINK, link)));
     }
     Ok(response)
@@ -233,13 +218,13 @@ mod tests {
 
     #[test]
     fn the_next_page_is_the_same_question() {
-        let parameters = parameters(Some("borough=A%20B&cursor=old&limit=2")).unwrap();
+        let parameters = parameters("borough=A%20B&cursor=old&limit=2").unwrap();
         let expected = "<?borough=A+B&limit=2&cursor=new>; rel=\"next\"";
         assert_eq!(next_page(&parameters, "new"), expected);
     }
 
     #[test]
     fn too_many_parameters_are_not_read() {
-        assert!(parameters(Some(&"a=b&".repeat(LONGEST_QUERY))).is_err());
+        assert!(parameters(&"a=b&".repeat(LONGEST_QUERY)).is_err());
     }
 }

@@ -10,4 +10,5 @@ pub(crate) mod records;
 pub(crate) mod refresh;
 pub(crate) mod runs;
 pub(crate) mod series;
+mod table_answers;
 pub(crate) mod uploads;

@@ -3,12 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use smelt_domain::RunReport;
-use smelt_stages::last_reports;
+use smelt_stages::{dataset_status, last_reports};
 use utoipa::IntoParams;
 
-use super::datasets::all_statuses;
 use crate::api::Api;
 use crate::extract::Parameters;
 use crate::problem::Problem;
@@ -58,5 +57,11 @@ pub(crate) async fn runs(
     security(("token" = []), ("api_key" = []))
 )]
 pub(crate) async fn status(State(api): State<Api>) -> Result<Json<Value>, Problem> {
-    Ok(Json(all_statuses(&api).await?))
+    let platform = api.platform();
+    let mut all = Map::new();
+    for dataset in api.datasets() {
+        let status = dataset_status(&platform, dataset).await?;
+        all.insert(dataset.name.to_string(), json!(status));
+    }
+    Ok(Json(Value::Object(all)))
 }

@@ -5,7 +5,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use smelt_domain::SeriesTable;
 
-use super::marts::{TableParameters, answer, parameters};
+use super::marts::{TableParameters, answer};
+use super::table_answers::TableAnswers;
 use crate::api::Api;
 use crate::extract::Path;
 use crate::problem::Problem;
@@ -22,14 +23,7 @@ const OUTLIERS: &str = "outliers";
     path = "/v1/datasets/{dataset}/forecast",
     tag = "tables",
     params(("dataset" = String, Path), TableParameters),
-    responses(
-        (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
-        (status = 304, description = "It has not changed"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 406, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(TableAnswers),
     security(("token" = []), ("api_key" = []))
 )]
 pub(crate) async fn forecast(
@@ -47,14 +41,7 @@ pub(crate) async fn forecast(
     path = "/v1/datasets/{dataset}/forecast-accuracy",
     tag = "tables",
     params(("dataset" = String, Path), TableParameters),
-    responses(
-        (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
-        (status = 304, description = "It has not changed"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 406, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(TableAnswers),
     security(("token" = []), ("api_key" = []))
 )]
 pub(crate) async fn forecast_accuracy(
@@ -72,14 +59,7 @@ pub(crate) async fn forecast_accuracy(
     path = "/v1/datasets/{dataset}/anomalies",
     tag = "tables",
     params(("dataset" = String, Path), TableParameters),
-    responses(
-        (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
-        (status = 304, description = "It has not changed"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 406, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(TableAnswers),
     security(("token" = []), ("api_key" = []))
 )]
 pub(crate) async fn anomalies(
@@ -97,14 +77,7 @@ pub(crate) async fn anomalies(
     path = "/v1/datasets/{dataset}/outliers",
     tag = "tables",
     params(("dataset" = String, Path), TableParameters),
-    responses(
-        (status = 200, content((Object = "application/json"), (String = "text/csv"),
-            (String = "application/vnd.apache.parquet"), (String = "application/vnd.apache.arrow.stream"))),
-        (status = 304, description = "It has not changed"),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 406, body = Problem, content_type = "application/problem+json"),
-    ),
+    responses(TableAnswers),
     security(("token" = []), ("api_key" = []))
 )]
 pub(crate) async fn outliers(
@@ -120,8 +93,7 @@ pub(crate) async fn outliers(
             dataset.name
         )));
     };
-    let asked = parameters(query.as_deref())?;
-    answer(&api, dataset, &dataset.gold_id(&mart.name), &asked, &asked, &headers).await
+    answer(&api, dataset, &dataset.gold_id(&mart.name), "", query.as_deref(), &headers).await
 }
 
 async fn of_series(
@@ -136,6 +108,5 @@ async fn of_series(
         let detail = format!("{} has no series: no mart of it declares `series`", dataset.name);
         return Err(Problem::not_found(detail));
     }
-    let asked = parameters(query)?;
-    answer(api, dataset, &dataset.series_id(table), &asked, &asked, headers).await
+    answer(api, dataset, &dataset.series_id(table), "", query, headers).await
 }

@@ -12,7 +12,6 @@ use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use smelt_domain::{UploadId, UploadState, landing_prefix, upload_announcement_path};
-use smelt_lake::LakeError;
 use smelt_stages::{UploadProgress, UploadStage, upload_progress};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -161,11 +160,7 @@ pub(crate) async fn announce(
     };
     let target = api.settings().uploads.open(&request).await?;
     let path = upload_announcement_path(&request.upload);
-    let announcement = serde_json::to_vec(&request).map_err(|error| LakeError::Corrupt {
-        table: path.clone(),
-        detail: format!("it cannot be written: {error}"),
-    })?;
-    api.lake().put_object(&path, announcement).await?;
+    api.lake().put_json(&path, &request).await?;
     let watch = format!("/v1/uploads/{}", request.upload);
     let events = format!("{watch}/events");
     let place = [(header::LOCATION, watch.clone())];
