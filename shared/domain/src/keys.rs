@@ -3,9 +3,17 @@
 use crate::{DatasetName, RunId, TableName};
 
 /// The immutable snapshot of a mart at one table version:
-/// `published/nyc311/daily_requests/17.parquet`.
-pub fn published_path(dataset: &DatasetName, mart: &TableName, version: u64) -> String {
-    format!("published/{dataset}/{mart}/{version}.parquet")
+/// `published/nyc311/daily_requests/17-00c0ffee5eed0311.parquet`.
+///
+/// A mart that was dropped and made anew counts its versions anew, and caches keep a snapshot for as
+/// long as they like, so its name holds the table's `identity` too.
+pub fn published_path(
+    dataset: &DatasetName,
+    mart: &TableName,
+    version: u64,
+    identity: u64,
+) -> String {
+    format!("published/{dataset}/{mart}/{version}-{identity:016x}.parquet")
 }
 
 /// The pointer to the newest snapshot of a mart: `published/nyc311/daily_requests/latest.json`.
@@ -71,8 +79,8 @@ mod tests {
         let mart: TableName = "daily_requests".parse().unwrap();
         let run: RunId = "20261122T174903Z-3f9a2c".parse().unwrap();
         assert_eq!(
-            published_path(&dataset, &mart, 17),
-            "published/nyc311/daily_requests/17.parquet"
+            published_path(&dataset, &mart, 17, 0xc0_ffee_5eed_0311),
+            "published/nyc311/daily_requests/17-00c0ffee5eed0311.parquet"
         );
         assert_eq!(
             published_latest_path(&dataset, &mart),

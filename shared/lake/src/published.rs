@@ -48,7 +48,8 @@ pub async fn write_snapshot(
     mut rows: impl Stream<Item = Result<RecordBatch, LakeError>> + Unpin,
 ) -> Result<Latest, LakeError> {
     let version = snapshot.version();
-    let path = published_path(&mart.dataset, &mart.table, version);
+    let identity = snapshot.identity();
+    let path = published_path(&mart.dataset, &mart.table, version, identity);
     let origin = KeyValue::new("smelt.table_version".to_owned(), version.to_string());
     let layout = FileLayout::SortedBy(sorted_by);
     let mut writer = parquet_writer(lake, &path, &schema, &layout, vec![origin])?;
@@ -64,7 +65,7 @@ pub async fn write_snapshot(
     writer.finish().await.map_err(|error| LakeError::from_parquet(path.as_str(), error))?;
     Ok(Latest {
         version,
-        identity: snapshot.identity(),
+        identity,
         rows: count,
         bytes: writer.bytes_written() as u64,
         published_at: chrono::Utc::now().to_rfc3339(),
