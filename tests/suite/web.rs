@@ -226,6 +226,9 @@ async fn bad_requests_are_told_what_is_wrong() {
         ("/v1/uploads/0123456789abcdef", 404, "announced"),
         ("/v1/uploads/..%2f..%2fetc%2fpasswd", 404, "announced"),
         ("/v1/datasets/till/quarantine?limit=0", 400, "limit"),
+        ("/v1/runs?limit=0", 400, "limit"),
+        ("/v1/models?limit=1001", 400, "limit"),
+        ("/v1/uploads?limit=1001", 400, "limit"),
         ("/v1/datasets/%ff", 400, "path"),
         (
             "/published/..%2fbronze/till/sales/_delta_log/00000000000000000000.json",
@@ -391,7 +394,11 @@ async fn an_upload_is_announced_sent_and_watched() {
     let done: Value = serde_json::from_str(data).unwrap();
     assert_eq!((&done["stage"], &done["rows"]), (&json!("published"), &json!(2)), "{done}");
     let listed = served.get("/v1/uploads?dataset=till").await.json();
-    assert!(listed["uploads"].as_array().unwrap().contains(&done), "{listed}");
+    let listed = listed["uploads"].as_array().unwrap();
+    assert_eq!(listed[0], done, "{listed:?}");
+    assert!(listed.len() > 1, "{listed:?}");
+    let newest = served.get("/v1/uploads?dataset=till&limit=1").await.json();
+    assert_eq!(newest["uploads"], json!([done]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,7 +60,7 @@ async fn list(
 ) -> Result<Ending> {
     let mut found = Vec::new();
     for dataset in chosen(platform, dataset)? {
-        found.extend(model_versions(platform, dataset).await?);
+        found.extend(model_versions(platform, dataset, usize::MAX).await?);
     }
     match format {
         ReportFormat::Table => print(&text(&found))?,

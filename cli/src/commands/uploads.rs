@@ -17,8 +17,9 @@ pub(crate) async fn run(
     let platform = open(global)?;
     let mut found = Vec::new();
     for dataset in chosen(&platform, dataset.as_ref())? {
-        found.extend(uploads(&platform, dataset).await?);
+        found.extend(uploads(&platform, dataset, usize::MAX).await?);
     }
+    found.sort_by(|one, other| one.key.cmp(&other.key));
     match format {
         ReportFormat::Json => print(&format!("{}\n", serde_json::to_string_pretty(&found)?))?,
         ReportFormat::Table => print(&text(&found))?,

@@ -1,15 +1,18 @@
 //! Where uploads are: in which state they were taken in, and which tables have their rows.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use arrow::array::{Array, AsArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
-use futures::TryStreamExt;
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt};
+use object_store::ObjectMeta;
 use serde::Serialize;
 use smelt_domain::{
-    Dataset, Mart, ObjectVersion, Table as TableDefinition, UploadId, UploadRecord, UploadState,
-    landing_prefix, upload_record_path, uploads_prefix,
+    Dataset, Mart, Table as TableDefinition, UploadId, UploadRecord, UploadState, landing_prefix,
+    upload_record_path, uploads_prefix,
 };
 use smelt_lake::Snapshot;
 use smelt_lake::published::latest;
@@ -17,6 +20,9 @@ use smelt_lake::published::latest;
 use crate::ingest::arrivals_of_contents;
 use crate::upload_records::object_version;
 use crate::{Platform, StageError, query};
+
+/// Records that are read at the same time.
+const READS_AT_ONCE: usize = 16;
 
 /// How far the rows of an upload have come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -72,16 +78,42 @@ pub struct UploadProgress {
     pub record: Option<UploadRecord>,
 }
 
-/// The uploads of a dataset, those of each table by their keys.
+/// Of a dataset the uploads of which something was heard last, the newest first, at most so many.
 pub async fn uploads(
     platform: &Platform,
     dataset: &Dataset,
+    most: usize,
 ) -> Result<Vec<UploadProgress>, StageError> {
-    let mut found = Vec::new();
+    let mut heard = Vec::new();
     for table in &dataset.tables {
-        found.extend(uploads_of_table(platform, dataset, table).await?);
+        heard.extend(heard_of(platform, dataset, table).await?);
     }
-    Ok(found)
+    heard.sort_by(|one, other| (other.at, &other.record).cmp(&(one.at, &one.record)));
+    heard.truncate(most);
+    let reads: Vec<_> = heard.iter().map(|heard| read_record(platform, &heard.record)).collect();
+    let records: Vec<Option<UploadRecord>> =
+        futures::stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
+    let mut reached = BTreeMap::new();
+    let mut uploads = Vec::new();
+    for (heard, record) in heard.into_iter().zip(records) {
+        let Some(record) = record.filter(|record| heard.is_of_landed(record)) else {
+            uploads.extend(heard.landed.as_ref().map(waiting));
+            continue;
+        };
+        // What is not in bronze yet has reached nothing, so that nobody has to look.
+        if record.state.content().is_none() {
+            uploads.push(Reached::nothing().progress(record));
+            continue;
+        }
+        let reached = match reached.entry(&heard.table.name) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                entry.insert(Reached::read(platform, dataset, heard.table).await?)
+            }
+        };
+        uploads.push(reached.progress(record));
+    }
+    Ok(uploads)
 }
 
 /// How far the upload under a key has come; `None` while there is no such file.
@@ -99,7 +131,7 @@ pub async fn upload_progress(
     let is_of_landed = |record: &UploadRecord| {
         landed.as_ref().is_none_or(|landed| object_version(landed) == record.object)
     };
-    match (record.filter(is_of_landed), landed) {
+    match (record.filter(is_of_landed), &landed) {
         // What is not in bronze yet has reached nothing.
         (Some(record), _) if record.state.content().is_none() => {
             Ok(Some(Reached::nothing().progress(record)))
@@ -108,14 +140,7 @@ pub async fn upload_progress(
             let reached = Reached::read(platform, dataset, table).await?;
             Ok(Some(reached.progress(record)))
         }
-        (None, Some(landed)) => Ok(Some(UploadProgress {
-            upload,
-            key: key.to_owned(),
-            bytes: landed.size,
-            stage: UploadStage::Waiting,
-            rows_refused: None,
-            record: None,
-        })),
+        (None, Some(landed)) => Ok(Some(waiting(landed))),
         (None, None) => Ok(None),
     }
 }
@@ -126,39 +151,55 @@ async fn read_record(platform: &Platform, path: &str) -> Result<Option<UploadRec
     Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-async fn uploads_of_table(
+/// An upload by what the store lists of it.
+struct Heard<'a> {
+    table: &'a TableDefinition,
+    /// The path of its record, which may not be there.
+    record: String,
+    /// The file, unless it is gone.
+    landed: Option<ObjectMeta>,
+    /// When the file or its record was written.
+    at: DateTime<Utc>,
+}
+
+impl Heard<'_> {
+    /// Whether a record is of the file that lies there now: another one may, and wait.
+    fn is_of_landed(&self, record: &UploadRecord) -> bool {
+        self.landed.as_ref().is_none_or(|landed| object_version(landed) == record.object)
+    }
+}
+
+async fn heard_of<'a>(
     platform: &Platform,
     dataset: &Dataset,
-    table: &TableDefinition,
-) -> Result<Vec<UploadProgress>, StageError> {
-    let mut uploads: BTreeMap<String, UploadProgress> = BTreeMap::new();
-    let mut versions: BTreeMap<String, ObjectVersion> = BTreeMap::new();
+    table: &'a TableDefinition,
+) -> Result<Vec<Heard<'a>>, StageError> {
+    let mut heard: BTreeMap<String, Heard<'a>> = BTreeMap::new();
     for landed in platform.lake.list_objects(&landing_prefix(&dataset.name, &table.name)).await? {
-        let key = landed.location.to_string();
-        let waiting = UploadProgress {
-            upload: UploadId::of_key(&key),
-            key: key.clone(),
-            bytes: landed.size,
-            stage: UploadStage::Waiting,
-            rows_refused: None,
-            record: None,
-        };
-        versions.insert(key.clone(), object_version(&landed));
-        uploads.insert(key, waiting);
+        let upload = UploadId::of_key(landed.location.as_ref());
+        let record = upload_record_path(&dataset.name, &table.name, &upload);
+        let at = landed.last_modified;
+        heard.insert(record.clone(), Heard { table, record, landed: Some(landed), at });
     }
-    let reached = Reached::read(platform, dataset, table).await?;
     for object in platform.lake.list_objects(&uploads_prefix(&dataset.name, &table.name)).await? {
-        let Some(record) = read_record(platform, object.location.as_ref()).await? else {
-            continue;
-        };
-        // Another file lies there by now, and waits.
-        if versions.get(&record.key).is_some_and(|version| *version != record.object) {
-            continue;
-        }
-        let progress = reached.progress(record);
-        uploads.insert(progress.key.clone(), progress);
+        let (record, at) = (object.location.to_string(), object.last_modified);
+        let gone = || Heard { table, record: record.clone(), landed: None, at };
+        let upload = heard.entry(record.clone()).or_insert_with(gone);
+        upload.at = upload.at.max(at);
     }
-    Ok(uploads.into_values().collect())
+    Ok(heard.into_values().collect())
+}
+
+/// A file that nobody has looked at yet.
+fn waiting(landed: &ObjectMeta) -> UploadProgress {
+    UploadProgress {
+        upload: UploadId::of_key(landed.location.as_ref()),
+        key: landed.location.to_string(),
+        bytes: landed.size,
+        stage: UploadStage::Waiting,
+        rows_refused: None,
+        record: None,
+    }
 }
 
 /// Up to which version of bronze each layer has the rows of a table.

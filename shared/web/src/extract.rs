@@ -18,3 +18,13 @@ pub(crate) struct Parameters<T>(pub T);
 #[derive(Debug, FromRequest)]
 #[from_request(via(axum::Json), rejection(Problem))]
 pub(crate) struct Body<T>(pub T);
+
+/// How many rows of a list are asked for.
+pub(crate) fn limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, Problem> {
+    let limit = asked.unwrap_or(usual);
+    if (1..=most).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(Problem::bad_request(format!("`limit` is a number from 1 to {most}")))
+    }
+}

@@ -14,7 +14,7 @@ const SHOWN: usize = 4;
 /// Fits what is due, and says what is in production.
 pub(crate) async fn models(platform: &Platform, dataset: &Dataset) -> Result<Vec<String>> {
     train(platform, dataset, Refit::WhenDue).await?;
-    let all = model_versions(platform, dataset).await?;
+    let all = model_versions(platform, dataset, usize::MAX).await?;
     let in_production = all.iter().filter(|(_, stage)| *stage == ModelStage::Production);
     Ok(in_production.map(|(card, _)| format!("{}: {}", card.model, how_good(card))).collect())
 }

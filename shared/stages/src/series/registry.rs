@@ -25,21 +25,34 @@ const READS_AT_ONCE: usize = 16;
 /// Others who may be quicker before somebody gives up.
 const MOST_RIVALS: u32 = 32;
 
-/// What is known of every version of every model of a dataset, and in which stage it is.
+/// What is known of every model of a dataset, and in which stage it is: of each the versions in use, and of
+/// the others the newest, so many in all.
 pub async fn model_versions(
     platform: &Platform,
     dataset: &Dataset,
+    most: usize,
 ) -> Result<Vec<(ModelCard, ModelStage)>, StageError> {
     let mut found = Vec::new();
     for name in dataset.model_names() {
         let registry = ModelRegistry::new(&platform.lake, &dataset.name, name);
-        for (version, stage) in registry.history().await?.stages() {
-            if let Some(card) = registry.card(version).await? {
-                found.push((card, stage));
-            }
-        }
+        let versions = most_wanted(registry.history().await?.stages().collect(), most);
+        let reads: Vec<_> = versions.iter().map(|(version, _)| registry.card(*version)).collect();
+        let cards: Vec<Option<ModelCard>> =
+            futures::stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
+        let known = cards.into_iter().zip(versions);
+        found.extend(known.filter_map(|(card, (_, stage))| Some((card?, stage))));
     }
     Ok(found)
+}
+
+/// Of all versions of a model so many: those that anybody uses, then the newest. They stay in their order.
+fn most_wanted(mut versions: Vec<(u64, ModelStage)>, most: usize) -> Vec<(u64, ModelStage)> {
+    versions.sort_by_key(|(version, stage)| {
+        (matches!(stage, ModelStage::Archived), std::cmp::Reverse(*version))
+    });
+    versions.truncate(most);
+    versions.sort_by_key(|(version, _)| *version);
+    versions
 }
 
 /// One model with all its versions.
@@ -211,5 +224,23 @@ impl ModelRegistry {
             attempts: MOST_RIVALS,
         }
         .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ModelStage::{Archived, Candidate, Production};
+
+    use super::*;
+
+    #[test]
+    fn what_is_in_use_is_wanted_before_what_is_new() {
+        let all =
+            vec![(1, Archived), (2, Production), (3, Archived), (4, Archived), (5, Candidate)];
+        let wanted = |most| most_wanted(all.clone(), most);
+        assert_eq!(wanted(2), [(2, Production), (5, Candidate)]);
+        assert_eq!(wanted(3), [(2, Production), (4, Archived), (5, Candidate)]);
+        assert_eq!(wanted(9), all);
+        assert!(wanted(0).is_empty());
     }
 }

@@ -8,8 +8,12 @@ use smelt_stages::model_versions;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::Api;
-use crate::extract::Parameters;
+use crate::extract::{Parameters, limit};
 use crate::problem::Problem;
+
+/// Versions of a model that are listed where nothing else is asked for, and at most.
+const USUAL_VERSIONS: usize = 20;
+const MOST_VERSIONS: usize = 1000;
 
 /// Which models.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -17,12 +21,15 @@ use crate::problem::Problem;
 pub(crate) struct ModelsParameters {
     /// Only those of this dataset.
     dataset: Option<String>,
+    /// How many versions of each model: those in use, then the newest.
+    #[param(minimum = 1, maximum = 1000, default = 20)]
+    limit: Option<usize>,
 }
 
 /// The models.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Models {
-    /// Every version of each.
+    /// The versions of each, the oldest first.
     models: Vec<ModelVersion>,
 }
 
@@ -37,7 +44,7 @@ pub(crate) struct ModelVersion {
     card: ModelCard,
 }
 
-/// Every version of every model: what it learnt from, how good it is, in which stage it is
+/// The versions of every model: what it learnt from, how good it is, in which stage it is
 #[utoipa::path(
     get,
     path = "/v1/models",
@@ -45,6 +52,7 @@ pub(crate) struct ModelVersion {
     params(ModelsParameters),
     responses(
         (status = 200, body = Models),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = []), ("api_key" = []))
@@ -57,10 +65,11 @@ pub(crate) async fn models(
         Some(name) => std::slice::from_ref(api.dataset(name)?),
         None => api.datasets(),
     };
+    let most = limit(parameters.limit, USUAL_VERSIONS, MOST_VERSIONS)?;
     let platform = api.platform();
     let mut models = Vec::new();
     for dataset in chosen {
-        let versions = model_versions(&platform, dataset).await?;
+        let versions = model_versions(&platform, dataset, most).await?;
         models.extend(versions.into_iter().map(|(card, stage)| ModelVersion { stage, card }));
     }
     Ok(Json(Models { models }))

@@ -9,7 +9,7 @@ use smelt_stages::{dataset_status, last_reports};
 use utoipa::IntoParams;
 
 use crate::api::Api;
-use crate::extract::Parameters;
+use crate::extract::{Parameters, limit};
 use crate::problem::Problem;
 
 /// Runs that are listed where nothing else is asked for, and at most.
@@ -41,10 +41,7 @@ pub(crate) async fn runs(
     State(api): State<Api>,
     Parameters(parameters): Parameters<RunsParameters>,
 ) -> Result<Json<Vec<RunReport>>, Problem> {
-    let limit = parameters.limit.unwrap_or(USUAL_RUNS);
-    if !(1..=MOST_RUNS).contains(&limit) {
-        return Err(Problem::bad_request(format!("`limit` is a number from 1 to {MOST_RUNS}")));
-    }
+    let limit = limit(parameters.limit, USUAL_RUNS, MOST_RUNS)?;
     Ok(Json(last_reports(api.lake(), limit).await?))
 }
 

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::api::{Api, Streaming, shown, table};
-use crate::extract::{Body, Parameters, Path};
+use crate::extract::{Body, Parameters, Path, limit};
 use crate::ports::UploadRequest;
 use crate::problem::Problem;
 use crate::upload_target::{UploadTarget, announced, expiry};
@@ -28,6 +28,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const WATCH_FOR: Duration = Duration::from_secs(15 * 60);
 /// How long a browser waits before it asks again.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// Uploads of a dataset that are listed where nothing else is asked for, and at most.
+const USUAL_UPLOADS: usize = 100;
+const MOST_UPLOADS: usize = 1000;
 /// Bytes of the longest name.
 const LONGEST_NAME: usize = 150;
 /// Types of files by the endings of their names.
@@ -105,12 +108,15 @@ pub(crate) struct Upload {
 pub(crate) struct UploadsParameters {
     /// Only those of this dataset.
     dataset: Option<String>,
+    /// How many of the newest of each dataset.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<usize>,
 }
 
 /// Uploads.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Uploads {
-    /// Those of each table by their keys.
+    /// Those of each dataset, the newest first.
     uploads: Vec<Upload>,
 }
 
@@ -177,6 +183,7 @@ pub(crate) async fn announce(
     params(UploadsParameters),
     responses(
         (status = 200, body = Uploads),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = []), ("api_key" = []))
@@ -189,10 +196,11 @@ pub(crate) async fn list(
         Some(name) => std::slice::from_ref(api.dataset(name)?),
         None => api.datasets(),
     };
+    let most = limit(parameters.limit, USUAL_UPLOADS, MOST_UPLOADS)?;
     let platform = api.platform();
     let mut uploads = Vec::new();
     for dataset in chosen {
-        let found = smelt_stages::uploads(&platform, dataset).await?;
+        let found = smelt_stages::uploads(&platform, dataset, most).await?;
         uploads.extend(found.into_iter().filter_map(Upload::of));
     }
     Ok(Json(Uploads { uploads }))
