@@ -4,12 +4,14 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use url::Url;
 
 pub(crate) const SERVE_EXAMPLES: &str = "\
 Examples:
   smelt serve                                      the dashboard and the API of ./lake
   smelt --lake s3://bucket/lake serve --port 0     of a bucket, at any free port
   smelt serve --host 0.0.0.0 --api-keys keys.json  for others, who show a key
+  smelt serve --host 0.0.0.0 --jwt-issuer https://login.example.com --jwt-audience smelt
 
 At a loopback address everybody may do everything. Elsewhere callers show a key (X-Api-Key) or a token
 (Authorization: Bearer). keys.json holds [{\"name\": \"bi\", \"role\": \"reader\", \"sha256\": \"…\"}], where
@@ -34,14 +36,17 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) api_keys: Option<PathBuf>,
     /// Who issues tokens, as their claim iss says.
-    #[arg(long, value_name = "ISSUER", requires_all = ["jwt_audience", "jwt_secret"])]
+    #[arg(long, value_name = "ISSUER", requires = "jwt_audience")]
     pub(crate) jwt_issuer: Option<String>,
     /// For whom tokens are, as their claim aud says.
     #[arg(long, value_name = "AUDIENCE", value_delimiter = ',', requires = "jwt_issuer")]
     pub(crate) jwt_audience: Vec<String>,
-    /// A file with the secret that tokens are signed with (HS256).
-    #[arg(long, value_name = "FILE", requires = "jwt_issuer")]
+    /// A file with the secret that tokens are signed with (HS256), instead of published keys.
+    #[arg(long, value_name = "FILE", requires = "jwt_issuer", conflicts_with = "jwks_url")]
     pub(crate) jwt_secret: Option<PathBuf>,
+    /// Where the issuer publishes its keys; ISSUER/.well-known/jwks.json if not given.
+    #[arg(long, value_name = "URL", requires = "jwt_issuer")]
+    pub(crate) jwks_url: Option<Url>,
     /// The claim of a token that has the roles.
     #[arg(long, value_name = "CLAIM", default_value = "roles")]
     pub(crate) jwt_roles_claim: String,

@@ -1,15 +1,17 @@
 //! `smelt serve`: the API and the dashboard on this machine.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use smelt_access::{
-    Access, ApiKeys, Limiter, Origins, Rate, RolesClaim, TokenRules, TokenVerifier, Verifier,
+    Access, ApiKeys, KeySet, Limiter, Origins, Rate, RolesClaim, TokenRules, TokenVerifier,
+    Verifier,
 };
 use smelt_stages::{Platform, Silent};
-use smelt_web::{Api, Limits, Settings, Streaming, router};
+use smelt_web::{Api, HttpKeySource, KeySource, Limits, Settings, Streaming, router};
 use tokio::net::TcpListener;
 
 use self::local::{LocalUploads, Worker};
@@ -33,7 +35,7 @@ const BUILT_DASHBOARD: &str = "dashboard/dist";
 
 /// Serves until it is stopped.
 pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<Ending> {
-    let access = access(arguments)?;
+    let Checked { access, keys } = access(arguments)?;
     let dashboard = dashboard(arguments.dashboard.as_deref())?;
     let platform = open(global)?;
     let listener = listen(arguments).await?;
@@ -45,7 +47,7 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
             access,
             limiter: limiter(arguments)?,
             origins: Origins::parse(&arguments.cors_origins)?,
-            keys: None,
+            keys,
             uploads: Arc::new(LocalUploads),
             refresher: Arc::new(Worker::start(platform)),
             limits: Limits {
@@ -79,36 +81,60 @@ fn quiet(platform: &Platform) -> Platform {
 }
 
 async fn listen(arguments: &ServeArguments) -> Result<TcpListener> {
-    let address = format!("{}:{}", arguments.host, arguments.port);
-    TcpListener::bind(&address).await.with_context(|| {
+    let address = SocketAddr::new(arguments.host, arguments.port);
+    TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen at {address}; another port may be free: --port 0 takes any")
     })
 }
 
+/// Who may ask, and where their keys are.
+struct Checked {
+    access: Access,
+    keys: Option<Arc<dyn KeySource>>,
+}
+
 /// Everybody who can reach this machine could do everything, so that only a loopback address is open.
-fn access(arguments: &ServeArguments) -> Result<Access> {
+fn access(arguments: &ServeArguments) -> Result<Checked> {
     let api_keys = match &arguments.api_keys {
         Some(path) => ApiKeys::parse(&read(path)?)
             .with_context(|| format!("{} holds no API keys", path.display()))?,
         None => ApiKeys::default(),
     };
-    let tokens = match (&arguments.jwt_secret, &arguments.jwt_issuer) {
-        (Some(path), Some(issuer)) => {
-            let roles = RolesClaim::new(&arguments.jwt_roles_claim, "");
-            let rules = TokenRules::new(issuer, &arguments.jwt_audience, roles)?;
-            Some(TokenVerifier::with_secret(rules, read(path)?.trim().as_bytes())?)
+    let (tokens, keys) = match &arguments.jwt_issuer {
+        Some(issuer) => {
+            let (tokens, keys) = tokens(arguments, issuer)?;
+            (Some(tokens), keys)
         }
-        _ => None,
+        None => (None, None),
     };
     match Verifier::new(tokens, api_keys) {
-        Ok(verifier) => Ok(Access::Checked(verifier)),
-        Err(_) if arguments.host.is_loopback() => Ok(Access::Open),
+        Ok(verifier) => Ok(Checked { access: Access::Checked(verifier), keys }),
+        Err(_) if arguments.host.is_loopback() => Ok(Checked { access: Access::Open, keys: None }),
         Err(_) => bail!(
             "{} can be reached from elsewhere, where everybody could change data: give --api-keys FILE, \
-             or --jwt-issuer, --jwt-audience and --jwt-secret FILE, or listen at 127.0.0.1",
+             or --jwt-issuer and --jwt-audience, or listen at 127.0.0.1",
             arguments.host
         ),
     }
+}
+
+/// Tokens are signed with a secret that both sides know, or with keys of the issuer, who publishes their
+/// public halves.
+fn tokens(
+    arguments: &ServeArguments,
+    issuer: &str,
+) -> Result<(TokenVerifier, Option<Arc<dyn KeySource>>)> {
+    let roles = RolesClaim::new(&arguments.jwt_roles_claim, "");
+    let rules = TokenRules::new(issuer, &arguments.jwt_audience, roles)?;
+    if let Some(path) = &arguments.jwt_secret {
+        let secret = read(path)?;
+        return Ok((TokenVerifier::with_secret(rules, secret.trim().as_bytes())?, None));
+    }
+    let keys = match &arguments.jwks_url {
+        Some(url) => HttpKeySource::at(url.as_str())?,
+        None => HttpKeySource::of_issuer(issuer)?,
+    };
+    Ok((TokenVerifier::with_key_set(rules, KeySet::default()), Some(Arc::new(keys))))
 }
 
 fn limiter(arguments: &ServeArguments) -> Result<Option<Limiter>> {

@@ -8,9 +8,8 @@ use smelt_access::{
     Verifier,
 };
 use smelt_runtime::{Settings, StartError};
-use smelt_web::KeySource;
+use smelt_web::{HttpKeySource, KeySource};
 
-use crate::published_keys::PublishedKeys;
 use crate::secrets::secret_text;
 use crate::variables::{
     ACCESS, AUDIENCE, BURST, CORS_ORIGINS, HS256_SECRET, ISSUER, JWKS_URL, KEYS_SECRET, RATE,
@@ -72,10 +71,11 @@ async fn tokens(
             .map_err(|error| wrong(HS256_SECRET, &error))?;
         return Ok((verifier, None));
     }
-    let url = settings.text_if_set(JWKS_URL)?;
-    let url =
-        url.unwrap_or_else(|| format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/')));
-    let keys = PublishedKeys::at(&url).map_err(|error| wrong(JWKS_URL, &error))?;
+    let keys = match settings.text_if_set(JWKS_URL)? {
+        Some(url) => HttpKeySource::at(&url),
+        None => HttpKeySource::of_issuer(issuer),
+    };
+    let keys = keys.map_err(|error| wrong(JWKS_URL, &error))?;
     Ok((TokenVerifier::with_key_set(rules, KeySet::default()), Some(Arc::new(keys))))
 }
 

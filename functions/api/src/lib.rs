@@ -4,7 +4,6 @@ mod access;
 mod context;
 mod error;
 mod handler;
-mod published_keys;
 mod queues;
 mod secrets;
 mod uploads;

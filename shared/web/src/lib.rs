@@ -11,6 +11,7 @@ mod api;
 mod etag;
 mod extract;
 mod guard;
+mod http_key_source;
 mod openapi;
 mod pointers;
 mod ports;
@@ -21,6 +22,7 @@ mod site;
 mod upload_target;
 
 pub use api::{Api, ApiError, Limits, Settings, Streaming, check_views_of};
+pub use http_key_source::HttpKeySource;
 pub use ports::{Asked, KeySource, PortError, RefreshMode, Refresher, UploadGate, UploadRequest};
 pub use router::router;
 pub use upload_target::UploadTarget;

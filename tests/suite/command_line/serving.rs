@@ -1,8 +1,14 @@
 //! `smelt serve`: the API and the dashboard of a lake, on this machine.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::Child;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::Ed25519KeyPair;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::json;
 
 use super::{Home, assert_holds};
 
@@ -97,7 +103,10 @@ fn others_are_served_only_if_they_show_who_they_are() {
     assert_holds(&wrong, &["keys.json holds no API keys"]);
     let none = home.refused(1, &["serve", "--port", "0", "--dashboard", "nowhere"]);
     assert_holds(&none, &["nowhere holds no dashboard"]);
-    home.refused(2, &["serve", "--jwt-issuer", "https://issuer.example.com"]);
+    let issuer = ["serve", "--jwt-issuer", "https://issuer.example.com"];
+    home.refused(2, &issuer);
+    let both = ["--jwt-audience", "smelt", "--jwt-secret", "secret", "--jwks-url", "http://a.b/c"];
+    home.refused(2, &[&issuer[..], &both].concat());
 
     // The SHA-256 of `secret`.
     let sha256 = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
@@ -109,4 +118,54 @@ fn others_are_served_only_if_they_show_who_they_are() {
         |key: &str| server.ask("GET", "/v1/datasets", &format!("X-Api-Key: {key}\r\n"), "");
     assert!(with_key("secret").starts_with("HTTP/1.1 200"));
     assert!(with_key("guess").starts_with("HTTP/1.1 401"));
+}
+
+/// A key that signs tokens, and the set of keys that its issuer publishes.
+fn signing_key(id: &str) -> (EncodingKey, String) {
+    let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).unwrap();
+    let key = EncodingKey::from_ed_der(document.as_ref());
+    let mut public = Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap();
+    public.common.key_id = Some(id.to_owned());
+    (key, json!({ "keys": [public] }).to_string())
+}
+
+/// Answers every request with this text; returns where.
+fn publish(text: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let asked = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+            assert!(asked.take_while(|line| !line.is_empty()).count() > 0);
+            let length = text.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n");
+            write!(stream, "{head}Connection: close\r\n\r\n{text}").unwrap();
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn tokens_count_that_are_signed_with_keys_which_the_issuer_publishes() {
+    let (key, published) = signing_key("this-year");
+    let (forger, _) = signing_key("this-year");
+    let issuer = publish(published);
+    let home = Home::new();
+    let server = Server::start(&home, &["--jwt-issuer", &issuer, "--jwt-audience", "smelt"]);
+    let asked_by = |key: &EncodingKey, audience: &str| {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some("this-year".to_owned());
+        let claims = json!({
+            "iss": issuer, "aud": audience, "sub": "ada", "exp": 4_000_000_000_u64,
+            "roles": ["reader"],
+        });
+        let token = encode(&header, &claims, key).unwrap();
+        server.ask("GET", "/v1/datasets", &format!("Authorization: Bearer {token}\r\n"), "")
+    };
+    let answer = asked_by(&key, "smelt");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(asked_by(&forger, "smelt").starts_with("HTTP/1.1 401"), "signed with another key");
+    assert!(asked_by(&key, "others").starts_with("HTTP/1.1 401"), "for somebody else");
+    assert!(server.get("/v1/datasets").starts_with("HTTP/1.1 401"), "no token");
 }

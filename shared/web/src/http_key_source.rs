@@ -5,33 +5,39 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Client;
 use smelt_access::KeySet;
-use smelt_web::{KeySource, PortError};
+
+use crate::ports::{KeySource, PortError};
 
 /// How long the issuer may take: a caller waits for it.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Bytes of a set of keys.
 const MOST_BYTES: usize = 256 * 1024;
 
-/// Where the keys are.
+/// A JSON web key set at an address (JWKS, RFC 7517).
 #[derive(Debug)]
-pub(crate) struct PublishedKeys {
+pub struct HttpKeySource {
     client: Client,
     url: String,
 }
 
-impl PublishedKeys {
+impl HttpKeySource {
     /// The keys at this address; nothing is asked yet.
-    pub(crate) fn at(url: &str) -> Result<Self, reqwest::Error> {
-        let client = Client::builder().timeout(PATIENCE).build()?;
+    pub fn at(url: &str) -> Result<Self, PortError> {
+        let client = Client::builder().timeout(PATIENCE).build();
+        let client = client.map_err(|error| failed(error.to_string()))?;
         Ok(Self { client, url: url.to_owned() })
+    }
+
+    /// The keys where an issuer publishes them if nothing else is said:
+    /// `https://issuer.example.com/.well-known/jwks.json`.
+    pub fn of_issuer(issuer: &str) -> Result<Self, PortError> {
+        Self::at(&format!("{}/.well-known/jwks.json", issuer.trim_end_matches('/')))
     }
 }
 
 #[async_trait]
-impl KeySource for PublishedKeys {
+impl KeySource for HttpKeySource {
     async fn keys(&self) -> Result<KeySet, PortError> {
-        let failed =
-            |reason: String| PortError::Failed { what: "fetching the issuer's keys", reason };
         let answer = self.client.get(&self.url).send().await;
         let answer = answer.and_then(reqwest::Response::error_for_status);
         let mut answer = answer.map_err(|error| failed(error.to_string()))?;
@@ -44,4 +50,8 @@ impl KeySource for PublishedKeys {
         }
         KeySet::parse(&String::from_utf8_lossy(&text)).map_err(|error| failed(error.to_string()))
     }
+}
+
+fn failed(reason: String) -> PortError {
+    PortError::Failed { what: "fetching the issuer's keys", reason }
 }
