@@ -197,7 +197,8 @@ fn inputs() -> Vec<BTreeSet<String>> {
 #[test]
 fn schedules_send_what_functions_understand() {
     let inputs = inputs();
-    assert_eq!(inputs.len(), 3, "for sources, for datasets, for reports: {inputs:?}");
+    let expected = "for pulls, for reconciliations, for datasets, for reports";
+    assert_eq!(inputs.len(), 4, "{expected}: {inputs:?}");
     for names in inputs {
         let input: Value = names.iter().map(|name| (name.clone(), json!("nyc311"))).collect();
         let message = Event::read(&input).messages.remove(0);
@@ -211,13 +212,15 @@ fn schedules_and_freshness_are_read_from_the_fields_that_definitions_have() {
     let folder = checkout().join("infrastructure/modules/definitions");
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).unwrap();
     let text = read("main.tf") + &read("schedules.tf");
-    for field in ["schedule.cron", "schedule.time_zone", "stale_after_hours", "tables", "marts"] {
+    let fields = ["schedule", "reconcile", ".cron", ".time_zone", "stale_after_hours"];
+    for field in fields.into_iter().chain(["tables", "marts"]) {
         assert!(text.contains(field), "{field}");
     }
     let datasets = read_definitions(&checkout().join("datasets")).unwrap();
     let schedules = datasets.iter().flat_map(|dataset| &dataset.sources);
-    let schedules: Vec<_> = schedules.filter_map(|source| source.schedule.as_ref()).collect();
-    assert!(schedules.len() >= 3, "{schedules:?}");
+    let schedules: Vec<_> =
+        schedules.flat_map(|source| [&source.schedule, &source.reconcile]).flatten().collect();
+    assert!(schedules.len() >= 4, "{schedules:?}");
     for schedule in schedules {
         assert_eq!(schedule.cron.as_str().split_whitespace().count(), 5, "{schedule:?}");
     }

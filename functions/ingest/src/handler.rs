@@ -1,7 +1,6 @@
 use serde_json::Value;
-use smelt_domain::{DatasetName, LakeKey, SourceDefinition, SourceName, TableName};
+use smelt_domain::{DatasetName, LakeKey, SourceName, TableName};
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
-use smelt_sources::{SourceSettings, open_source};
 use smelt_stages::{
     FileOutcome, Platform, PullEnding, PullFrom, StageError, Verdict, ingest_landed, pull_source,
     sweep_landing,
@@ -159,7 +158,8 @@ impl Ingesting<'_> {
         let dataset = platform.dataset(dataset)?;
         let Some(definition) = dataset.source(source) else { return Ok(Done::default()) };
         let Some(table) = dataset.table(&definition.table) else { return Ok(Done::default()) };
-        let opened = self.open(dataset, definition).await?;
+        let scratch = self.0.shared.engine.scratch();
+        let opened = self.0.sources.open(dataset, definition, scratch).await?;
         let (source, from) = (opened.as_ref(), PullFrom::Cursor);
         let pulled = pull_source(platform, dataset, table, definition, source, &from).await?;
         match pulled.ending {
@@ -171,22 +171,5 @@ impl Ingesting<'_> {
             PullEnding::Overtaken => tracing::info!("another pull of this source was faster"),
         }
         Ok(Done::default())
-    }
-
-    async fn open(
-        &self,
-        dataset: &smelt_domain::Dataset,
-        definition: &SourceDefinition,
-    ) -> Result<Box<dyn smelt_sources::Source>, StageError> {
-        let label = format!("{}.{}", dataset.name, definition.name);
-        let secrets = self.0.secrets.read(&label).await?;
-        let of_environment =
-            |name: &str| self.0.settings.other(name).map(smelt_sources::Secret::new);
-        let settings = SourceSettings {
-            scratch: self.0.shared.engine.scratch(),
-            url: self.0.settings.other(&definition.url_variable(&dataset.name)).map(str::to_owned),
-            secret: &|name| secrets.get(name).cloned().or_else(|| of_environment(name)),
-        };
-        Ok(open_source(&dataset.name, definition, &settings)?)
     }
 }

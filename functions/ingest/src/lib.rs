@@ -3,7 +3,6 @@
 mod context;
 mod error;
 mod handler;
-mod secrets;
 
 pub use context::IngestContext;
 pub use error::IngestError;

@@ -2,8 +2,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde_json::Value;
+use smelt_domain::Dataset;
 use smelt_runtime::{
-    Context, Function, FunctionContext, Invocation, Settings, SettingsError, StartError, Variable,
+    Context, Function, FunctionContext, Invocation, Settings, SettingsError, Sources, StartError,
+    Variable,
 };
 use smelt_stages::Upkeep;
 
@@ -20,6 +22,7 @@ const BYTES_PER_MEGABYTE: u64 = 1 << 20;
 pub struct MaintainContext {
     pub(crate) shared: FunctionContext,
     pub(crate) upkeep: Upkeep,
+    pub(crate) sources: Sources,
 }
 
 impl Context for MaintainContext {
@@ -48,8 +51,13 @@ impl Context for MaintainContext {
             "128",
             "megabytes up to which small files are put together",
         ),
+        Sources::VARIABLE,
     ];
     type Error = MaintainError;
+
+    fn variables_of(datasets: &[Dataset]) -> Vec<String> {
+        Sources::url_variables(datasets)
+    }
 
     async fn build(shared: FunctionContext, settings: &Settings) -> Result<Self, StartError> {
         let hours = within(RETENTION_HOURS, 24..=720, settings)?;
@@ -58,7 +66,7 @@ impl Context for MaintainContext {
             retention: Duration::from_secs(hours.saturating_mul(SECONDS_PER_HOUR)),
             target_bytes: megabytes.saturating_mul(BYTES_PER_MEGABYTE),
         };
-        Ok(Self { shared, upkeep })
+        Ok(Self { shared, upkeep, sources: Sources::of(settings)? })
     }
 
     fn shared(&self) -> &FunctionContext {

@@ -1,11 +1,13 @@
 use serde_json::Value;
-use smelt_domain::DatasetName;
+use smelt_domain::{Dataset, DatasetName, SourceName};
 use smelt_runtime::{Done, Fact, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
-use smelt_stages::{Platform, StageError, Verdict, dataset_status, maintain, too_many_refused};
+use smelt_stages::{
+    Platform, StageError, Verdict, dataset_status, maintain, reconcile, too_many_refused,
+};
 
 use crate::{MaintainContext, MaintainError};
 
-/// Does the upkeep of the datasets that a schedule, or a human, names.
+/// Does the upkeep of the datasets that a schedule, or a human, names, and reconciles sources.
 pub(crate) async fn handle(
     event: &Value,
     invocation: &Invocation,
@@ -15,33 +17,71 @@ pub(crate) async fn handle(
     work_off(context, &context.shared, invocation, inbox).await
 }
 
-fn asked(wake_up: &WakeUp, context: &MaintainContext) -> Result<Vec<DatasetName>, Refusal> {
+/// What is kept in order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Chore {
+    /// The tables of a dataset.
+    Tables(DatasetName),
+    /// What a source has deleted.
+    Deletes(DatasetName, SourceName),
+}
+
+fn asked(wake_up: &WakeUp, context: &MaintainContext) -> Result<Vec<Chore>, Refusal> {
     match wake_up {
         WakeUp::Created { key, .. } => Err(context.shared.foreign(key, "a schedule")),
-        WakeUp::Asked(command) => Ok(vec![context.shared.commanded(command, &[])?.name.clone()]),
+        WakeUp::Asked(command) => {
+            let dataset = context.shared.commanded(command, &["source"])?;
+            let Some(source) = &command.source else {
+                return Ok(vec![Chore::Tables(dataset.name.clone())]);
+            };
+            let known = dataset.source(source).ok_or_else(|| Refusal::NotDefined {
+                what: format!("source of {}", dataset.name),
+                name: source.to_string(),
+            })?;
+            Ok(vec![Chore::Deletes(dataset.name.clone(), known.name.clone())])
+        }
         WakeUp::Test | WakeUp::Ignored { .. } => Ok(Vec::new()),
     }
 }
 
 impl Working for MaintainContext {
-    type Work = DatasetName;
-    type Group = DatasetName;
+    type Work = Chore;
+    type Group = Chore;
 
-    fn group(&self, work: &DatasetName) -> DatasetName {
+    fn group(&self, work: &Chore) -> Chore {
         work.clone()
     }
 
-    fn command(&self, dataset: &DatasetName) -> (String, Option<DatasetName>) {
-        (format!("maintain {dataset}"), Some(dataset.clone()))
+    fn command(&self, chore: &Chore) -> (String, Option<DatasetName>) {
+        match chore {
+            Chore::Tables(dataset) => (format!("maintain {dataset}"), Some(dataset.clone())),
+            Chore::Deletes(dataset, source) => {
+                (format!("sources reconcile {dataset} {source}"), Some(dataset.clone()))
+            }
+        }
     }
 
     async fn run(
         &self,
         platform: &Platform,
-        dataset: &DatasetName,
-        _works: &[DatasetName],
+        chore: &Chore,
+        _works: &[Chore],
     ) -> Result<Done, StageError> {
-        let dataset = platform.dataset(dataset)?;
+        match chore {
+            Chore::Tables(dataset) => self.keep_tables(platform, platform.dataset(dataset)?).await,
+            Chore::Deletes(dataset, source) => {
+                self.find_deletes(platform, platform.dataset(dataset)?, source).await
+            }
+        }
+    }
+}
+
+impl MaintainContext {
+    async fn keep_tables(
+        &self,
+        platform: &Platform,
+        dataset: &Dataset,
+    ) -> Result<Done, StageError> {
         let before = dataset_status(platform, dataset).await?;
         for table in &before.tables {
             if let Some(follows) = &table.follows {
@@ -54,5 +94,29 @@ impl Working for MaintainContext {
         verdict.refused.extend(maintained.refused_too_many.iter().map(too_many_refused));
         let failed = maintained.failed.or(verdict.unread.map(StageError::from));
         Ok(Done { refused: verdict.refused, failed })
+    }
+
+    /// Deletes what a source no longer has; bronze's commit wakes the function silver.
+    async fn find_deletes(
+        &self,
+        platform: &Platform,
+        dataset: &Dataset,
+        source: &SourceName,
+    ) -> Result<Done, StageError> {
+        let Some(definition) = dataset.source(source) else { return Ok(Done::default()) };
+        let Some(table) = dataset.table(&definition.table) else { return Ok(Done::default()) };
+        let scratch = self.shared.engine.scratch();
+        let opened = self.sources.open_inventoried(dataset, definition, scratch).await?;
+        let reconciled = match &opened {
+            Some(opened) => {
+                reconcile(platform, dataset, table, definition, opened.as_ref()).await?
+            }
+            None => None,
+        };
+        match reconciled {
+            Some(found) => tracing::info!(deleted = found.deleted, "the source was reconciled"),
+            None => tracing::warn!("the source cannot tell what was deleted"),
+        }
+        Ok(Done::default())
     }
 }

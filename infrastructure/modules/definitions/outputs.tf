@@ -14,14 +14,26 @@ output "sources" {
     for s in local.scheduled : "${s.dataset}-${s.source}" => {
       dataset    = s.dataset
       source     = s.source
-      expression = local.expressions["${s.dataset}-${s.source}"]
+      expression = local.expressions[s.key]
       time_zone  = s.time_zone
-    }
+    } if s.purpose == "schedule"
   }
 
   precondition {
     condition     = length(local.untranslatable) == 0
     error_message = "EventBridge Scheduler has no words for: ${join("; ", local.untranslatable)}. Write one of day of month and day of week as *, and lists instead of steps in ranges."
+  }
+}
+
+output "reconciled" {
+  description = "Sources that are asked what they have deleted: dataset, source, expression, time zone."
+  value = {
+    for s in local.scheduled : "${s.dataset}-${s.source}" => {
+      dataset    = s.dataset
+      source     = s.source
+      expression = local.expressions[s.key]
+      time_zone  = s.time_zone
+    } if s.purpose == "reconcile"
   }
 }
 

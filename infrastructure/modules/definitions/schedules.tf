@@ -6,21 +6,26 @@ locals {
   # 0 and 7 are both Sunday in a cron.
   weekdays = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 
+  # When a source is pulled (`schedule`), and when it is asked what it has deleted (`reconcile`).
   scheduled = flatten([
     for dataset, definition in local.definitions : [
-      for name, source in try(definition.sources, {}) : {
-        dataset   = dataset
-        source    = name
-        cron      = source.schedule.cron
-        fields    = [for i in range(5) : try(regexall("\\S+", source.schedule.cron)[i], "")]
-        time_zone = source.schedule.time_zone
-      } if can(source.schedule.cron)
+      for name, source in try(definition.sources, {}) : [
+        for purpose in ["schedule", "reconcile"] : {
+          key       = "${purpose}-${dataset}-${name}"
+          purpose   = purpose
+          dataset   = dataset
+          source    = name
+          cron      = source[purpose].cron
+          fields    = [for i in range(5) : try(regexall("\\S+", source[purpose].cron)[i], "")]
+          time_zone = source[purpose].time_zone
+        } if can(source[purpose].cron)
+      ]
     ]
   ])
 
   # Days of the week, with numbers as names and ranges of numbers as lists: 1-5 is MON,TUE,WED,THU,FRI.
   weekday_fields = {
-    for s in local.scheduled : "${s.dataset}-${s.source}" => join(",", distinct(flatten([
+    for s in local.scheduled : s.key => join(",", distinct(flatten([
       for part in split(",", s.fields[4]) : (
         can(regex("^[0-7]-[0-7]$", part))
         ? [for day in range(tonumber(substr(part, 0, 1)), tonumber(substr(part, 2, 1)) + 1) : local.weekdays[day]]
@@ -31,13 +36,13 @@ locals {
 
   # `*/5` starts at the field's first value, and says so here: 0 for times of day, 1 for days and months.
   expressions = {
-    for s in local.scheduled : "${s.dataset}-${s.source}" => format(
+    for s in local.scheduled : s.key => format(
       "cron(%s %s %s %s %s *)",
       replace(s.fields[0], "*/", "0/"),
       replace(s.fields[1], "*/", "0/"),
       s.fields[4] == "*" ? replace(s.fields[2], "*/", "1/") : "?",
       replace(s.fields[3], "*/", "1/"),
-      s.fields[4] == "*" ? "?" : local.weekday_fields["${s.dataset}-${s.source}"],
+      s.fields[4] == "*" ? "?" : local.weekday_fields[s.key],
     )
   }
 

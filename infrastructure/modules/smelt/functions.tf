@@ -160,13 +160,14 @@ locals {
       timeout     = 900
       tmp         = 4096
       concurrency = 2
-      secrets     = []
+      secrets     = ["sources"]
       sends       = []
       publishes   = false
       vpc         = false
       environment = {
         SMELT_RETENTION_HOURS = tostring(var.retention_hours)
         SMELT_TARGET_FILE_MB  = tostring(var.target_file_mb)
+        SMELT_SECRETS         = aws_secretsmanager_secret.sources.arn
       }
     }
   }

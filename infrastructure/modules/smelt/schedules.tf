@@ -1,4 +1,4 @@
-# Sources have the schedules of their definitions; training, upkeep, the look for stale tables and, where it is
+# Sources have the schedules of their definitions, to be pulled and to be reconciled; training, upkeep, the look for stale tables and, where it is
 # asked for, a report of the month before happen for each dataset.
 
 locals {
@@ -12,6 +12,15 @@ locals {
     {
       for key, source in module.definitions.sources : "ingest-${key}" => {
         function       = "ingest"
+        expression     = source.expression
+        time_zone      = source.time_zone
+        window_minutes = 0
+        input          = jsonencode({ dataset = source.dataset, source = source.source })
+      }
+    },
+    {
+      for key, source in module.definitions.reconciled : "reconcile-${key}" => {
+        function       = "maintain"
         expression     = source.expression
         time_zone      = source.time_zone
         window_minutes = 0

@@ -1,11 +1,11 @@
-//! When a source is pulled.
+//! When a source is pulled or reconciled.
 
 use std::fmt;
 use std::str::FromStr;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-/// When a source is pulled.
+/// When a source is pulled or reconciled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     /// At which minutes.

@@ -13,6 +13,9 @@ pub struct SourceDefinition {
     pub table: TableName,
     /// When it is pulled; `None` only by hand.
     pub schedule: Option<Schedule>,
+    /// When it is asked which rows it still has, so that those it deleted are deleted here; `None` only
+    /// by hand.
+    pub reconcile: Option<Schedule>,
     /// What it speaks.
     pub kind: SourceKind,
 }

@@ -46,7 +46,7 @@ pub enum WakeUp {
 pub struct Command {
     /// The dataset.
     pub dataset: DatasetName,
-    /// Only this source (ingest).
+    /// Only this source: pull it (ingest), or find what was deleted there (maintain).
     #[serde(default)]
     pub source: Option<SourceName>,
     /// Only this table or mart.

@@ -19,8 +19,10 @@ mod inbox;
 mod invocation;
 mod metrics;
 mod run;
+mod secrets;
 mod serve;
 mod settings;
+mod sources;
 mod telemetry;
 mod work;
 
@@ -34,5 +36,6 @@ pub use metrics::{Fact, Metrics};
 pub use run::{Done, Run};
 pub use serve::{Context, build, main};
 pub use settings::{COMMON, Settings, SettingsError, Variable};
+pub use sources::Sources;
 pub use telemetry::Telemetry;
 pub use work::{WorkError, Working, work_off};

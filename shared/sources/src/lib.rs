@@ -43,7 +43,7 @@ pub use format::{Compression, FileFormat};
 pub use http::{Backoff, HttpSettings};
 pub use inspect::{ContentHash, Encoding, Inspection, inspect};
 pub use names::column_name;
-pub use open::{SourceSettings, open_source};
+pub use open::{SourceSettings, open_inventoried, open_source};
 pub use progress::Progress;
 pub use pull::{
     CopyProgress, Cursor, Inventory, Page, Pages, Probe, PullRequest, PullScope, Secret,

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use smelt_domain::{DatasetName, SourceDefinition, SourceKind};
+use smelt_domain::{DatasetName, Socrata, SourceDefinition, SourceKind};
 
 use crate::ckan::CkanAccess;
 use crate::{HttpSettings, Secret, Source, SourceError, ckan, socrata, sql};
@@ -41,12 +41,7 @@ pub fn open_source(
             })?;
             Ok(Box::new(sql::open(definition, label, url)?))
         }
-        SourceKind::Socrata(definition) => {
-            let token = definition.app_token.as_deref().and_then(settings.secret);
-            let url = settings.url.clone();
-            let http = HttpSettings::default();
-            Ok(Box::new(socrata::open(definition, label, url, token, http)?))
-        }
+        SourceKind::Socrata(definition) => open_socrata(definition, label, settings),
         SourceKind::Ckan(definition) => {
             let access = CkanAccess {
                 url: settings.url.clone(),
@@ -57,4 +52,34 @@ pub fn open_source(
             Ok(Box::new(ckan::open(definition, label, access)?))
         }
     }
+}
+
+/// Opens a source that can tell what was deleted (it has an [`inventory`](Source::inventory)); `None` for
+/// one of a kind that cannot.
+///
+/// Whoever only reconciles needs no client of databases.
+///
+/// # Errors
+///
+/// As [`open_source`].
+pub fn open_inventoried(
+    dataset: &DatasetName,
+    definition: &SourceDefinition,
+    settings: &SourceSettings<'_>,
+) -> Result<Option<Box<dyn Source>>, SourceError> {
+    let label = format!("{dataset}.{}", definition.name);
+    match &definition.kind {
+        SourceKind::Socrata(definition) => open_socrata(definition, label, settings).map(Some),
+        SourceKind::Sql(_) | SourceKind::Ckan(_) => Ok(None),
+    }
+}
+
+fn open_socrata(
+    definition: &Socrata,
+    label: String,
+    settings: &SourceSettings<'_>,
+) -> Result<Box<dyn Source>, SourceError> {
+    let token = definition.app_token.as_deref().and_then(settings.secret);
+    let url = settings.url.clone();
+    Ok(Box::new(socrata::open(definition, label, url, token, HttpSettings::default())?))
 }

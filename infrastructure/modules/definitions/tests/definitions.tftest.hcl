@@ -35,6 +35,11 @@ run "schedules" {
     condition     = output.sources["coffee-weekdays"].time_zone == "Europe/Berlin"
     error_message = "The time zone is not that of the definition."
   }
+
+  assert {
+    condition     = { for key, source in output.reconciled : key => source.expression } == { coffee-daily = "cron(0 4 ? * SUN *)" }
+    error_message = "reconciled: ${jsonencode(output.reconciled)}"
+  }
 }
 
 run "tables" {

@@ -21,7 +21,7 @@ pub(super) fn read_source(
     findings: &mut Findings,
 ) -> Option<SourceDefinition> {
     let source: Option<SourceName> = parse_name(entry.line, &entry.key, findings);
-    let keys = [["description", "table", "schedule"].as_slice(), &KINDS].concat();
+    let keys = [["description", "table", "schedule", "reconcile"].as_slice(), &KINDS].concat();
     let owner = format!("source `{}`", entry.key);
     let mapping = Mapping::with_keys(owner, entry.line, &entry.value, &keys, findings)?;
     let description = mapping.text("description", "what it is", findings);
@@ -29,14 +29,21 @@ pub(super) fn read_source(
     let table = mapping
         .required("table", example, findings)
         .and_then(|node| read_table(node, names, findings));
-    let schedule = mapping.optional("schedule").and_then(|node| read_schedule(node, findings));
+    let schedule =
+        mapping.optional("schedule").and_then(|node| read_schedule("`schedule`", node, findings));
+    let reconcile =
+        mapping.optional("reconcile").and_then(|node| read_schedule("`reconcile`", node, findings));
     let fed = tables.iter().flatten().find(|known| Some(&known.name) == table.as_ref());
     let kind = read_kind(&mapping, fed, findings);
+    if let (Some(node), Some(kind)) = (mapping.optional("reconcile"), &kind) {
+        check_can_reconcile(node, kind, fed, findings);
+    }
     Some(SourceDefinition {
         name: source?,
         description: description?.to_owned(),
         table: table?,
         schedule,
+        reconcile,
         kind: kind?,
     })
 }
@@ -51,9 +58,25 @@ fn read_table(node: &Node, tables: &[TableName], findings: &mut Findings) -> Opt
     None
 }
 
-fn read_schedule(node: &Node, findings: &mut Findings) -> Option<Schedule> {
+/// Deletes are found by counts and keys of months.
+fn check_can_reconcile(
+    node: &Node,
+    kind: &SourceKind,
+    fed: Option<&Table>,
+    findings: &mut Findings,
+) {
+    if !matches!(kind, SourceKind::Socrata(_)) {
+        let problem = "`reconcile` is set, but only sources of the kind socrata can be reconciled";
+        findings.at(node.line, problem.to_owned(), "take it away");
+    } else if fed.is_some_and(|table| table.newest.is_none()) {
+        let problem = "`reconcile` is set, but the table does not say which time its months go by";
+        findings.at(node.line, problem.to_owned(), "add `newest` to the table");
+    }
+}
+
+fn read_schedule(what: &str, node: &Node, findings: &mut Findings) -> Option<Schedule> {
     let keys = ["cron", "time_zone"];
-    let mapping = Mapping::with_keys("`schedule`", node.line, node, &keys, findings)?;
+    let mapping = Mapping::with_keys(what, node.line, node, &keys, findings)?;
     let cron = mapping.text("cron", "\"0 3 * * *\"", findings).map(str::parse::<Cron>);
     if let Some(Err(error)) = &cron {
         findings.at(node.line, format!("`cron` is {error}"), error.remedy());

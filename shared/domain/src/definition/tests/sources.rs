@@ -28,6 +28,18 @@ fn sources() {
     assert_eq!(socrata.url, "https://data.shop.org");
     assert_eq!((socrata.page_rows, socrata.overlap_seconds), (50_000, 3_600));
 
+    let schedule = "schedule: {cron: '0 3 * * *', time_zone: UTC}";
+    let reconcile = schedule.replace("schedule", "reconcile").replace("* * *", "* * 0");
+    let both = SOURCES.replace(schedule, &format!("{schedule}\n    {reconcile}"));
+    let dataset = parsed(&RIGHT.replace("description: A shop\n", &both));
+    let reconciled = dataset.sources[0].reconcile.as_ref();
+    assert_eq!(reconciled.map(|schedule| schedule.cron.as_str()), Some("0 3 * * 0"));
+    assert_source_problem(
+        schedule,
+        "reconcile: {cron: '0 3 * * *'}",
+        "7: `reconcile` lacks `time_zone`: add it, such as `time_zone: America/New_York`",
+    );
+
     assert_source_problem(
         "table: orders",
         "table: order",

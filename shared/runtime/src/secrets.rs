@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 #[derive(Debug)]
 pub(crate) struct Secrets {
     arn: Option<String>,
-    /// Made by the first pull: landed files need no secret.
+    /// Made by the first source that is opened: landed files need no secret.
     client: OnceCell<Client>,
 }
 
