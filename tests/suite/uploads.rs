@@ -35,7 +35,7 @@ async fn sweep(platform: &Platform) -> Vec<(String, FileOutcome)> {
 }
 
 async fn progress(platform: &Platform) -> UploadProgress {
-    let mut found = uploads(platform, nyc311(platform)).await.unwrap();
+    let mut found = uploads(platform, nyc311(platform), usize::MAX).await.unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     found.remove(0)
 }
@@ -75,9 +75,11 @@ async fn an_upload_goes_through_the_stages() {
     land(&store, "landing/nyc311/requests/b.csv", rows(5)).await;
     sweep(&platform).await;
     follow_bronze(&platform, dataset, &dataset.tables[0]).await.unwrap();
-    let found = uploads(&platform, dataset).await.unwrap();
+    let found = uploads(&platform, dataset, usize::MAX).await.unwrap();
     let stages: Vec<UploadStage> = found.iter().map(|upload| upload.stage).collect();
-    assert_eq!(stages, [UploadStage::Published, UploadStage::Silver]);
+    assert_eq!(stages, [UploadStage::Silver, UploadStage::Published], "the newest first");
+    let newest = uploads(&platform, dataset, 1).await.unwrap();
+    assert_eq!(newest, found[..1]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,7 +198,7 @@ async fn a_file_is_loaded_whatever_it_is_called() {
             "{key}: {outcome:?}"
         );
     }
-    let stages: Vec<UploadStage> =
-        uploads(&platform, dataset).await.unwrap().into_iter().map(|upload| upload.stage).collect();
+    let found = uploads(&platform, dataset, usize::MAX).await.unwrap();
+    let stages: Vec<UploadStage> = found.iter().map(|upload| upload.stage).collect();
     assert_eq!(stages, [UploadStage::Bronze; 4]);
 }
