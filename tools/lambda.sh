@@ -36,4 +36,5 @@ cargo zigbuild --profile lambda --locked --bins --target "$triple.$glibc" "${pac
 # Where Terraform looks for them, whatever folder they were built in.
 out=target/lambda
 mkdir -p "$out"
-"$venv/bin/python" "$tools/package.py" --built "$target/$triple/lambda" --out "$out" --glibc "$glibc" "${functions[@]}"
+"$venv/bin/python" "$tools/package.py" --built "$target/$triple/lambda" --out "$out" --glibc "$glibc" \
+    --architecture "$architecture" "${functions[@]}"
