@@ -28,6 +28,8 @@ done
 packages=()
 for function in "${all[@]}"; do packages+=(--package "smelt-$function"); done
 
+"$venv/bin/python" -m unittest discover --quiet --start-directory "$tools"
+
 # Where the crates of others lie differs from machine to machine, and panics name them.
 export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 target=${CARGO_TARGET_DIR:-target}
