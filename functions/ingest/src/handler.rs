@@ -1,5 +1,5 @@
 use serde_json::Value;
-use smelt_domain::{DatasetName, LakeKey, SourceDefinition, SourceName, TableName};
+use smelt_domain::{DatasetName, LakeKey, Layer, SourceDefinition, SourceName, TableId, TableName};
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
 use smelt_sources::{SourceSettings, open_source};
 use smelt_stages::{
@@ -104,6 +104,16 @@ impl Working for Ingesting<'_> {
                 (format!("ingest {dataset} from {source}"), Some(dataset.clone()))
             }
         }
+    }
+
+    fn table(&self, load: &Load) -> Option<TableId> {
+        let (dataset, table) = match load {
+            Load::Table(dataset, table) => (dataset, table),
+            Load::Source(dataset, source) => {
+                (dataset, &self.0.shared.dataset(dataset).ok()?.source(source)?.table)
+            }
+        };
+        Some(TableId::new(Layer::Bronze, dataset.clone(), table.clone()))
     }
 
     async fn run(

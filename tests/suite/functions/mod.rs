@@ -2,6 +2,7 @@
 
 mod events;
 mod settings;
+mod telemetry;
 mod work;
 
 use std::path::Path;
