@@ -77,6 +77,10 @@ def start(binary: Path, port: int, lake: str) -> float:
     }
     if binary.name == "alert":
         environment["SMELT_ALERT_TOPIC"] = "arn:aws:sns:eu-central-1:123456789012:alerts"
+    if binary.name == "api":
+        # As it is deployed: callers have tokens. Keys are fetched with the first of them, not before.
+        environment["SMELT_API_JWT_ISSUER"] = "https://issuer.example.org"
+        environment["SMELT_API_JWT_AUDIENCE"] = "smelt"
     RuntimeApi.asked.clear()
     started_at = time.perf_counter()
     process = subprocess.Popen([binary], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

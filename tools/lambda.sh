@@ -28,6 +28,8 @@ done
 packages=()
 for function in "${all[@]}"; do packages+=(--package "smelt-$function"); done
 
+"$venv/bin/python" -m unittest discover --quiet --start-directory "$tools"
+
 # Where the crates of others lie differs from machine to machine, and panics name them.
 export RUSTFLAGS="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 target=${CARGO_TARGET_DIR:-target}
@@ -36,4 +38,5 @@ cargo zigbuild --profile lambda --locked --bins --target "$triple.$glibc" "${pac
 # Where Terraform looks for them, whatever folder they were built in.
 out=target/lambda
 mkdir -p "$out"
-"$venv/bin/python" "$tools/package.py" --built "$target/$triple/lambda" --out "$out" --glibc "$glibc" "${functions[@]}"
+"$venv/bin/python" "$tools/package.py" --built "$target/$triple/lambda" --out "$out" --glibc "$glibc" \
+    --architecture "$architecture" "${functions[@]}"

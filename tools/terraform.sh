@@ -95,9 +95,12 @@ read -r TF_REATTACH_PROVIDERS <&"${PROVIDER[0]}" \
 export TF_REATTACH_PROVIDERS
 
 # The functions' code does not matter here.
-mkdir "$work/zips"
-for function in ingest silver gold train alert api maintain; do
-    echo "$function" > "$work/zips/$function.zip"
+for architecture in x86_64 arm64; do
+    mkdir "$work/$architecture"
+    for function in ingest silver gold train alert api maintain; do
+        echo "$function" > "$work/$architecture/$function.zip"
+        echo "$architecture" > "$work/$architecture/$function.architecture"
+    done
 done
 
 # Nor does the dashboard's.
@@ -123,15 +126,36 @@ apply() {
         || { echo "terraform: ${folder#"$work/"}, $scenario: a second plan still finds something to do" >&2; return 1; }
 }
 
-apply infrastructure/bootstrap bootstrap
-for environment in dev prod; do
-    for scenario in least most; do
-        apply infrastructure/environments/$environment $scenario -var "functions_dir=$work/zips" -var "dashboard_dir=$work/dashboard"
-    done
-done
+# A configuration that has to be refused, in words of which these are some, before anything is changed.
+refuses() {
+    local words=$1 folder=$work/$2 scenario=$3
+    shift 3
+    export TF_DATA_DIR=$work/data-${folder##*/}
+    if terraform -chdir="$folder" plan -no-color -state="$work/none.tfstate" -var-file="$PWD/$tools/scenarios/$scenario.tfvars" \
+        "$@" > "$work/log" 2>&1; then
+        echo "terraform: ${folder#"$work/"}, $scenario, with $*: is not refused" >&2
+        return 1
+    fi
+    # Terraform breaks its lines, and draws a line beside them.
+    tr -d '│╷╵' < "$work/log" | tr -s ' \n' ' ' | grep -qF -- "$words" \
+        || { echo "terraform: ${folder#"$work/"}, $scenario, with $*: is refused, but not for: $words" >&2; cat "$work/log" >&2; return 1; }
+}
 
-# The dashboard is not built here: a folder that is not there.
-apply infrastructure/environments/dev machines -var "functions_dir=$work/zips"
+apply infrastructure/bootstrap bootstrap
+built=(-var "dashboard_dir=$work/dashboard" -var "functions_dir=$work/x86_64")
+for environment in dev prod; do
+    apply infrastructure/environments/$environment least "${built[@]}"
+    apply infrastructure/environments/$environment most "${built[@]}" -var "functions_dir=$work/arm64"
+done
+apply infrastructure/environments/dev machines "${built[@]}"
+
+dev=infrastructure/environments/dev
+refuses 'There is no index.html' $dev machines "${built[@]}" -var "dashboard_dir=$work/nowhere"
+refuses 'is not of the architecture arm64' $dev machines "${built[@]}" -var architecture=arm64
+refuses 'severities are info, warning and critical' $dev machines "${built[@]}" \
+    -var 'alert_subscriptions=[{email = "a@example.org", severities = ["high"]}]'
+refuses 'api_upload_mb is 512, and ingest has 512 MB' $dev machines "${built[@]}" -var 'function_sizes={ingest = {tmp = 512}}'
+echo "$dev: 4 mistakes are refused"
 
 "$stand_in/python" $tools/policies.py "$work"/*.tfstate
-python3 $tools/facts.py "$work"/{dev,prod}-*.tfstate
+"$stand_in/python" $tools/facts.py "$work"/{dev,prod}-*.tfstate

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every function on this machine, until Ctrl-C, behind the Lambda API that `cargo lambda` plays.
 # They work on SMELT_LAKE (./lake): a folder, or s3://… with AWS_ENDPOINT_URL for a server of your own.
+# Nobody but this machine reaches them, so `api` asks nobody who he is, unless SMELT_API_ACCESS says otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,6 +24,12 @@ for function in ingest silver gold train alert api maintain; do
             export SMELT_ALERT_TOPIC=${SMELT_ALERT_TOPIC:-arn:aws:sns:us-east-1:000000000000:alerts}
         else
             unset SMELT_ALERT_TOPIC
+        fi
+        # The others refuse variables that they do not read.
+        if [ "$function" = api ]; then
+            export SMELT_API_ACCESS=${SMELT_API_ACCESS:-open}
+        else
+            unset "${!SMELT_API_@}"
         fi
         until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do sleep 0.1; done
         exec "${CARGO_TARGET_DIR:-target}/debug/$function"

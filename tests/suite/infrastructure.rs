@@ -1,6 +1,10 @@
 //! What Terraform sets up is what the functions are: variables, rights, filters of notifications and
 //! inputs of schedules, compared with the code.
 
+mod rights;
+mod subscriptions;
+mod watching;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -26,6 +30,12 @@ fn module(file: &str) -> Body {
     let path: PathBuf = checkout().join("infrastructure/modules").join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     hcl::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// An expression as it would stand in a file.
+fn expression(text: &str) -> Expression {
+    let body = hcl::parse(&format!("it = {text}\n")).unwrap_or_else(|e| panic!("{text}: {e}"));
+    body.attributes().next().map(Attribute::expr).cloned().unwrap_or_else(|| panic!("{text}"))
 }
 
 /// A value of the `locals` of a file.

@@ -1,9 +1,10 @@
 """Packs functions into zips for AWS Lambda, the same source always into the same bytes, and checks them.
 
-    package.py --built FOLDER --out FOLDER --glibc 2.34 FUNCTION…
+    package.py --built FOLDER --out FOLDER --glibc 2.34 --architecture x86_64 FUNCTION…
 
 A zip holds the binary as `bootstrap` and the datasets' definitions. It is refused when it is larger than its
-budget, asks for a newer C library than Lambda has, or could not answer an error after a panic.
+budget, is for another processor, asks for a newer C library than Lambda has, or could not answer an error after
+a panic. Beside it `<function>.architecture` says what it was built for, which Terraform asks.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from pathlib import Path
 # `train` publishes forecasts and writes reports, `api` looks up the row that a correction is about.
 WITH_ENGINE = {"silver", "gold", "train", "api", "maintain"}
 BUDGET_MB = {True: 45, False: 20}
+# The processor in the head of a binary (ELF), as Lambda calls it.
+MACHINES = {62: "x86_64", 183: "arm64"}
 # Lambda unpacks at most so much.
 UNPACKED_MB = 250
 # Tables by which a panic finds its way back to the answer. The standard library alone has less; a binary that
@@ -36,6 +39,8 @@ def main() -> int:
         binary = arguments.built / function
         path = arguments.out / f"{function}.zip"
         unpacked = pack(binary, path)
+        built_for = architecture(binary)
+        (arguments.out / f"{function}.architecture").write_text(f"{built_for}\n")
         glibc = newest_glibc(binary)
         size, budget = path.stat().st_size / MB, BUDGET_MB[function in WITH_ENGINE]
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -44,6 +49,8 @@ def main() -> int:
             problems.append(f"{path.name} has {size:.1f} MB, {budget} MB are its budget")
         if unpacked > UNPACKED_MB * MB:
             problems.append(f"{path.name} unpacks to {unpacked / MB:.0f} MB, Lambda takes {UNPACKED_MB}")
+        if built_for != arguments.architecture:
+            problems.append(f"{path.name} is for {built_for}, not for {arguments.architecture}")
         if version(glibc) > version(arguments.glibc):
             problems.append(f"{path.name} needs GLIBC {glibc}, Lambda has {arguments.glibc}")
         if unwind_bytes(binary) < LEAST_UNWIND_BYTES:
@@ -58,6 +65,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--built", type=Path, required=True, help="folder with the binaries")
     parser.add_argument("--out", type=Path, required=True, help="folder for the zips")
     parser.add_argument("--glibc", required=True, help="newest version of the C library that may be needed")
+    parser.add_argument("--architecture", required=True, choices=MACHINES.values(), help="what Lambda is to run it on")
     parser.add_argument("functions", nargs="+")
     return parser.parse_args()
 
@@ -76,6 +84,17 @@ def pack(binary: Path, path: Path) -> int:
             packed.writestr(entry, content)
             unpacked += len(content)
     return unpacked
+
+
+def architecture(binary: Path) -> str:
+    """The processor that the binary is for."""
+    with binary.open("rb") as file:
+        head = file.read(20)
+    if head[:4] != b"\x7fELF":
+        return "no Linux"
+    # The bytes 18 and 19, in the order of bytes that both processors have.
+    machine = int.from_bytes(head[18:20], "little")
+    return MACHINES.get(machine, f"the processor {machine}")
 
 
 def newest_glibc(binary: Path) -> str:

@@ -5,7 +5,14 @@ facts.py STATE…
 """
 
 import json
+import pathlib
 import sys
+
+import yaml
+
+DATASETS = pathlib.Path("datasets")
+RUNBOOK = pathlib.Path("docs/runbook.md")
+VOLUMES = pathlib.Path("infrastructure/cost/volumes.yaml")
 
 
 class Deployment:
@@ -172,6 +179,77 @@ def alarms_reach_somebody(d):
                 yield f"no alarm watches {queue['name']}"
 
 
+def the_cost_counts_the_alarms_that_there_are(d):
+    counted = yaml.safe_load(VOLUMES.read_text(encoding="utf-8"))["alarms"]
+    alarms = len(d.all("aws_cloudwatch_metric_alarm"))
+    if d.all("aws_apigatewayv2_api") and alarms != counted:
+        yield f"there are {alarms} alarms, and {VOLUMES} counts {counted}"
+
+
+def the_runbook_says_how_long_dead_letters_have_been_tried(d):
+    hours = {}
+    for name, queue in d.named("aws_sqs_queue", "wake").items():
+        tries = json.loads(queue["redrive_policy"])["maxReceiveCount"]
+        hours[name] = f"{tries * queue['visibility_timeout_seconds'] / 3600:.1f}"
+    said = f"(ingest {hours['ingest']} hours, silver and gold {hours['silver']}, alert {hours['alert']})"
+    if said not in RUNBOOK.read_text(encoding="utf-8") or hours["silver"] != hours["gold"]:
+        yield f"{RUNBOOK} does not say {said}, gold {hours['gold']}"
+
+
+# Of a field of a schedule: its least and its largest value, and names of values.
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+FIELDS = [(0, 59, {}), (0, 23, {}), (1, 31, {}), (1, 12, dict(zip(MONTHS, range(1, 13))))]
+
+
+def values_of(field, least, largest, names):
+    """The values for which a field of a cron or of an expression of the scheduler stands."""
+    found = set()
+    for part in field.upper().split(","):
+        part, _, step = part.partition("/")
+        first, _, last = part.partition("-")
+        if part in ("*", "?"):
+            first, last = least, largest
+        else:
+            first = int(names.get(first, first))
+            last = int(names.get(last, last)) if last else (largest if step else first)
+        found.update(range(first, last + 1, int(step or 1)))
+    return found
+
+
+def times_of(fields, days_of_week, first_day):
+    """The values of minute, hour, day, month, and the days of the week from Sunday = 0."""
+    numbers = {name: number + first_day for number, name in enumerate(DAYS)}
+    days = values_of(days_of_week, first_day, first_day + 6, numbers)
+    times = [values_of(field, *kind) for field, kind in zip(fields, FIELDS, strict=True)]
+    return [*times, {(day - first_day) % 7 for day in days}]
+
+
+def sources_are_pulled_when_their_definitions_say(d):
+    deployed = {schedule["name"]: schedule for schedule in d.all("aws_scheduler_schedule")}
+    expected = {}
+    for path in sorted(DATASETS.glob("*/dataset.yaml")):
+        definition = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for name, source in (definition.get("sources") or {}).items():
+            if "schedule" in source:
+                expected[f"ingest-{definition['dataset']}-{name}"] = definition["dataset"], name, source["schedule"]
+    pulls = {name for name in deployed if name.startswith("ingest-")}
+    if pulls != set(expected) or not expected:
+        yield f"schedules are {sorted(pulls)}, definitions have {sorted(expected)}"
+        return
+    for name, (dataset, source, schedule) in expected.items():
+        expression = deployed[name]["schedule_expression"]
+        *fields, day_of_week, year = expression.removeprefix("cron(").removesuffix(")").split()
+        *defined, defined_day_of_week = schedule["cron"].split()
+        is_same = times_of(fields, day_of_week, 1) == times_of(defined, defined_day_of_week, 0) and year == "*"
+        if not is_same:
+            yield f"{name} is {expression}, and the definition says {schedule['cron']}"
+        if deployed[name]["schedule_expression_timezone"] != schedule["time_zone"]:
+            yield f"{name} is in another zone than {schedule['time_zone']}"
+        if json.loads(deployed[name]["target"][0]["input"]) != {"dataset": dataset, "source": source}:
+            yield f"{name} sends {deployed[name]['target'][0]['input']}"
+
+
 def buckets_are_closed(d):
     for kind in ("public_access_block", "versioning", "lifecycle_configuration", "policy", "ownership_controls"):
         closed = {resource["bucket"] for resource in d.all(f"aws_s3_bucket_{kind}")}
@@ -180,7 +258,8 @@ def buckets_are_closed(d):
                 yield f"{bucket['bucket']} has no aws_s3_bucket_{kind}"
 
 
-CHECKS = [check for check in list(globals().values()) if callable(check) and check not in (Deployment,)]
+NO_CHECKS = (Deployment, values_of, times_of)
+CHECKS = [check for check in list(globals().values()) if callable(check) and check not in NO_CHECKS]
 
 
 def main():

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use aws_config::SdkConfig;
 use smelt_access::{
     Access, ApiKeys, KeySet, Limiter, Origins, Rate, RolesClaim, TokenRules, TokenVerifier,
     Verifier,
@@ -10,7 +9,7 @@ use smelt_access::{
 use smelt_runtime::{Settings, StartError};
 use smelt_web::{HttpKeySource, KeySource};
 
-use crate::secrets::secret_text;
+use crate::secrets::Secrets;
 use crate::variables::{
     ACCESS, AUDIENCE, BURST, CORS_ORIGINS, HS256_SECRET, ISSUER, JWKS_URL, KEYS_SECRET, RATE,
     ROLES_CLAIM, ROLES_PREFIX,
@@ -26,38 +25,35 @@ pub(crate) struct Checked {
 }
 
 /// Who may ask.
-pub(crate) async fn access(settings: &Settings, config: &SdkConfig) -> Result<Checked, StartError> {
+pub(crate) fn access(settings: &Settings, secrets: &Secrets) -> Result<Checked, StartError> {
     match settings.text(ACCESS)?.as_str() {
         "open" => Ok(Checked { access: Access::Open, keys: None }),
-        "checked" => checked(settings, config).await,
+        "checked" => checked(settings, secrets),
         other => {
             Err(StartError::Other(format!("{ACCESS} is `{other}`: it is `checked` or `open`")))
         }
     }
 }
 
-async fn checked(settings: &Settings, config: &SdkConfig) -> Result<Checked, StartError> {
+fn checked(settings: &Settings, secrets: &Secrets) -> Result<Checked, StartError> {
     let (tokens, keys) = match settings.text_if_set(ISSUER)? {
         Some(issuer) => {
-            let (tokens, keys) = tokens(settings, config, &issuer).await?;
+            let (tokens, keys) = tokens(settings, secrets, &issuer)?;
             (Some(tokens), keys)
         }
         None => (None, None),
     };
-    let api_keys = match settings.text_if_set(KEYS_SECRET)? {
-        Some(arn) => {
-            let text = secret_text(config, KEYS_SECRET, &arn).await?;
-            ApiKeys::parse(&text).map_err(|error| wrong(KEYS_SECRET, &error))?
-        }
+    let api_keys = match &secrets.api_keys {
+        Some(text) => ApiKeys::parse(text).map_err(|error| wrong(KEYS_SECRET, &error))?,
         None => ApiKeys::default(),
     };
     let verifier = Verifier::new(tokens, api_keys).map_err(|error| wrong(ACCESS, &error))?;
     Ok(Checked { access: Access::Checked(verifier), keys })
 }
 
-async fn tokens(
+fn tokens(
     settings: &Settings,
-    config: &SdkConfig,
+    secrets: &Secrets,
     issuer: &str,
 ) -> Result<(TokenVerifier, Option<Arc<dyn KeySource>>), StartError> {
     let audiences = settings.text(AUDIENCE)?;
@@ -65,8 +61,7 @@ async fn tokens(
     let roles = RolesClaim::new(settings.text(ROLES_CLAIM)?, settings.text(ROLES_PREFIX)?);
     let rules =
         TokenRules::new(issuer, audiences, roles).map_err(|error| wrong(AUDIENCE, &error))?;
-    if let Some(arn) = settings.text_if_set(HS256_SECRET)? {
-        let secret = secret_text(config, HS256_SECRET, &arn).await?;
+    if let Some(secret) = &secrets.hs256 {
         let verifier = TokenVerifier::with_secret(rules, secret.trim().as_bytes())
             .map_err(|error| wrong(HS256_SECRET, &error))?;
         return Ok((verifier, None));

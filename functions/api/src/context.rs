@@ -1,17 +1,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
+use aws_config::{BehaviorVersion, SdkConfig};
 use axum::Router;
 use serde_json::Value;
 use smelt_runtime::{
-    Context, Function, FunctionContext, Invocation, Settings, StartError, Variable,
+    Context, Function, FunctionContext, Invocation, Renewed, Settings, StartError, Variable,
 };
 use smelt_stages::{Platform, Silent};
 use smelt_web::{Api, Limits, Streaming, router};
 
 use crate::access::{access, limiter, origins};
 use crate::queues::RefreshQueues;
+use crate::secrets::Secrets;
 use crate::uploads::PresignedUploads;
 use crate::{ApiError, handler, variables};
 
@@ -19,6 +20,8 @@ use crate::{ApiError, handler, variables};
 const MEGABYTE: u64 = 1 << 20;
 /// How long an announced upload may take to come.
 const UPLOAD_TIME: Duration = Duration::from_secs(15 * 60);
+/// How long a copy of the function goes on with a key that was taken away.
+const SECRETS_ARE_READ_EVERY: Duration = Duration::from_secs(5 * 60);
 /// Of the engine's memory, the part that keeps tables and answers.
 const SHARE_KEPT: u64 = 4;
 
@@ -26,7 +29,9 @@ const SHARE_KEPT: u64 = 4;
 #[derive(Debug)]
 pub struct ApiContext {
     pub(crate) shared: FunctionContext,
-    pub(crate) router: Router,
+    settings: Settings,
+    config: SdkConfig,
+    router: Renewed<Secrets, Router>,
 }
 
 impl Context for ApiContext {
@@ -37,38 +42,11 @@ impl Context for ApiContext {
     type Error = ApiError;
 
     async fn build(shared: FunctionContext, settings: &Settings) -> Result<Self, StartError> {
-        let wrong = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
-        let upload_megabytes: u64 = settings.parsed(variables::UPLOAD_MB)?;
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-        let checked = access(settings, &config).await?;
-        let api_settings = smelt_web::Settings {
-            // The gateway has names of its own.
-            only_loopback_names: false,
-            access: checked.access,
-            keys: checked.keys,
-            limiter: limiter(settings)?,
-            origins: origins(settings)?,
-            uploads: Arc::new(PresignedUploads::of(&shared.address, &config)),
-            refresher: Arc::new(RefreshQueues::read(settings, &config)?),
-            limits: Limits {
-                upload_bytes: upload_megabytes.saturating_mul(MEGABYTE),
-                upload_time: UPLOAD_TIME,
-                kept_bytes: shared.engine.memory_bytes() as u64 / SHARE_KEPT,
-            },
-            // The gateway passes an answer on when it is whole.
-            streaming: Streaming::Whole,
-            receives_uploads: false,
-            dashboard: None,
-        };
-        let mut platform = Platform::new(
-            shared.lake.clone(),
-            shared.engine.clone(),
-            shared.datasets.to_vec(),
-            Arc::new(Silent),
-        );
-        platform.origin.function = Some(Self::FUNCTION.name.to_owned());
-        let api = Api::new(platform, api_settings).map_err(|error| wrong(&error))?;
-        Ok(Self { shared, router: router(api) })
+        let secrets = Secrets::read(settings, &config).await?;
+        let first = router_of(&shared, settings, &config, &secrets)?;
+        let router = Renewed::new(secrets, first, SECRETS_ARE_READ_EVERY);
+        Ok(Self { shared, settings: settings.clone(), config, router })
     }
 
     fn shared(&self) -> &FunctionContext {
@@ -76,6 +54,49 @@ impl Context for ApiContext {
     }
 
     async fn handle(&self, event: Value, _invocation: Invocation) -> Result<Value, ApiError> {
-        handler::handle(event, self).await
+        let read = Box::pin(Secrets::read(&self.settings, &self.config));
+        let make =
+            |secrets: &Secrets| router_of(&self.shared, &self.settings, &self.config, secrets);
+        handler::handle(event, self.router.get(read, make).await).await
     }
+}
+
+/// What answers, with callers known by these secrets.
+fn router_of(
+    shared: &FunctionContext,
+    settings: &Settings,
+    config: &SdkConfig,
+    secrets: &Secrets,
+) -> Result<Router, StartError> {
+    let wrong = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    let upload_megabytes: u64 = settings.parsed(variables::UPLOAD_MB)?;
+    let checked = access(settings, secrets)?;
+    let api_settings = smelt_web::Settings {
+        // The gateway has names of its own.
+        only_loopback_names: false,
+        access: checked.access,
+        keys: checked.keys,
+        limiter: limiter(settings)?,
+        origins: origins(settings)?,
+        uploads: Arc::new(PresignedUploads::of(&shared.address, config)),
+        refresher: Arc::new(RefreshQueues::read(settings, config)?),
+        limits: Limits {
+            upload_bytes: upload_megabytes.saturating_mul(MEGABYTE),
+            upload_time: UPLOAD_TIME,
+            kept_bytes: shared.engine.memory_bytes() as u64 / SHARE_KEPT,
+        },
+        // The gateway passes an answer on when it is whole.
+        streaming: Streaming::Whole,
+        receives_uploads: false,
+        dashboard: None,
+    };
+    let mut platform = Platform::new(
+        shared.lake.clone(),
+        shared.engine.clone(),
+        shared.datasets.to_vec(),
+        Arc::new(Silent),
+    );
+    platform.origin.function = Some(shared.function.name.to_owned());
+    let api = Api::new(platform, api_settings).map_err(|error| wrong(&error))?;
+    Ok(router(api))
 }

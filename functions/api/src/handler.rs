@@ -6,13 +6,12 @@ use lambda_http::tower::Service;
 use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, service_fn};
 use serde_json::{Value, json};
 
-use crate::{ApiContext, ApiError};
+use crate::ApiError;
 
 /// Answers a request as API Gateway passes it on.
-pub(crate) async fn handle(event: Value, context: &ApiContext) -> Result<Value, ApiError> {
+pub(crate) async fn handle(event: Value, router: Router) -> Result<Value, ApiError> {
     let request: LambdaRequest =
         serde_json::from_value(event).map_err(|error| ApiError::NoRequest(error.to_string()))?;
-    let router = context.router.clone();
     let mut adapter = Adapter::from(service_fn(move |request| route(router.clone(), request)));
     let request = LambdaEvent::new(request, LambdaContext::default());
     let answer = adapter.call(request).await?;

@@ -1,5 +1,5 @@
 use serde_json::Value;
-use smelt_domain::{Dataset, DatasetName, LakeKey, Layer, Mart, TableName};
+use smelt_domain::{Dataset, DatasetName, LakeKey, Layer, Mart, TableId, TableName};
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
 use smelt_stages::{
     Platform, StageError, detect, follow_silver, publish, publish_overview, publish_series,
@@ -83,6 +83,15 @@ impl Working for GoldContext {
                 (format!("gold {dataset} {mart}"), Some(dataset.clone()))
             }
             Behind::Dataset(dataset) => (format!("publish {dataset}"), Some(dataset.clone())),
+        }
+    }
+
+    fn table(&self, behind: &Behind) -> Option<TableId> {
+        match behind {
+            Behind::Mart(dataset, mart) => {
+                Some(TableId::new(Layer::Gold, dataset.clone(), mart.clone()))
+            }
+            Behind::Dataset(_) => None,
         }
     }
 

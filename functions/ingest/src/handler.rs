@@ -1,5 +1,5 @@
 use serde_json::Value;
-use smelt_domain::{DatasetName, LakeKey, SourceName, TableName};
+use smelt_domain::{DatasetName, LakeKey, Layer, SourceName, TableId, TableName};
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
 use smelt_stages::{
     FileOutcome, Platform, PullEnding, PullFrom, StageError, Verdict, ingest_landed, pull_source,
@@ -103,6 +103,16 @@ impl Working for Ingesting<'_> {
                 (format!("ingest {dataset} from {source}"), Some(dataset.clone()))
             }
         }
+    }
+
+    fn table(&self, load: &Load) -> Option<TableId> {
+        let (dataset, table) = match load {
+            Load::Table(dataset, table) => (dataset, table),
+            Load::Source(dataset, source) => {
+                (dataset, &self.0.shared.dataset(dataset).ok()?.source(source)?.table)
+            }
+        };
+        Some(TableId::new(Layer::Bronze, dataset.clone(), table.clone()))
     }
 
     async fn run(

@@ -1,5 +1,5 @@
 use serde_json::Value;
-use smelt_domain::{DatasetName, LakeKey, Layer, TableName};
+use smelt_domain::{DatasetName, LakeKey, Layer, TableId, TableName};
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
 use smelt_stages::{Platform, StageError, follow_bronze, recompute_table, too_many_refused};
 
@@ -69,6 +69,10 @@ impl Working for SilverContext {
 
     fn command(&self, (dataset, table): &Table) -> (String, Option<DatasetName>) {
         (format!("silver {dataset} {table}"), Some(dataset.clone()))
+    }
+
+    fn table(&self, (dataset, table): &Table) -> Option<TableId> {
+        Some(TableId::new(Layer::Silver, dataset.clone(), table.clone()))
     }
 
     async fn run(

@@ -76,7 +76,7 @@ variable "ops_emails" {
 }
 
 variable "alert_subscriptions" {
-  description = "Who is told about the data, and of which severities."
+  description = "Who is told about the data, and of which severities: info, warning, critical; none means all."
   type = list(object({
     email      = string
     severities = optional(list(string), [])
@@ -169,7 +169,7 @@ variable "cdn_enabled" {
 }
 
 variable "dashboard_dir" {
-  description = "Folder of the built dashboard; empty for the one that its build fills."
+  description = "Folder of the built dashboard; empty for the one that `make dashboard` fills."
   type        = string
   default     = ""
 }

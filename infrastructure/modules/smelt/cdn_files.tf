@@ -1,8 +1,8 @@
 # What the distribution hands out at its root: the dashboard as `npm run build` leaves it, and where its API is.
 
 locals {
-  # Nothing where there is no such folder. Where the API is, only this deployment knows.
-  dashboard_files  = var.cdn_enabled ? setsubtract(fileset(var.dashboard_dir, "**"), ["config.json"]) : toset([])
+  # Where the API is, only this deployment knows.
+  dashboard_files  = var.cdn_enabled && var.dashboard_dir != "" ? setsubtract(fileset(var.dashboard_dir, "**"), ["config.json"]) : toset([])
   dashboard_assets = toset([for file in local.dashboard_files : file if startswith(file, "assets/")])
 
   content_types = {
@@ -58,4 +58,12 @@ resource "aws_s3_object" "dashboard_config" {
     { for endpoint in aws_apigatewayv2_api.this[*].api_endpoint : "api" => endpoint },
     var.api_jwt_issuer == "" ? {} : { token_hint = "a token of ${var.api_jwt_issuer}" },
   ))
+
+  lifecycle {
+    # A folder that is not there has no files: those of the last deployment would be deleted.
+    precondition {
+      condition     = var.dashboard_dir == "" || contains(local.dashboard_files, "index.html")
+      error_message = "There is no index.html in dashboard_dir (${var.dashboard_dir}): build the dashboard first (make dashboard)."
+    }
+  }
 }

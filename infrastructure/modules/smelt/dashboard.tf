@@ -61,11 +61,12 @@ locals {
       stat    = "Sum"
       period  = 3600
     },
+    # Only maintain looks, once a day.
     {
-      title   = "Versions behind the table before"
-      metrics = [[{ expression = "SEARCH('{\"${local.namespace}\",dataset,table} MetricName=\"LagVersions\"', 'Maximum', 300)", id = "lag" }]]
+      title   = "Versions behind the table before, each day"
+      metrics = [[{ expression = "SEARCH('{\"${local.namespace}\",dataset,table} MetricName=\"LagVersions\"', 'Maximum', 86400)", id = "lag" }]]
       stat    = "Maximum"
-      period  = 300
+      period  = 86400
     },
     {
       title   = "Age of the newest row, s"
@@ -80,10 +81,13 @@ locals {
       period  = 3600
     },
     {
-      title   = "Commits lost to another writer, retries"
-      metrics = [[{ expression = "SEARCH('{\"${local.namespace}\",function,dataset} MetricName=(\"Conflicts\" OR \"Retries\")', 'Sum', 3600)", id = "again" }]]
-      stat    = "Sum"
-      period  = 3600
+      title = "Commits lost to another writer, wake-ups that came again"
+      metrics = [
+        [{ expression = "SEARCH('{\"${local.namespace}\",function,dataset} MetricName=\"Conflicts\"', 'Sum', 3600)", id = "lost" }],
+        [{ expression = "SEARCH('{\"${local.namespace}\",function} MetricName=\"Retries\"', 'Sum', 3600)", id = "again" }],
+      ]
+      stat   = "Sum"
+      period = 3600
     },
   ]
 }

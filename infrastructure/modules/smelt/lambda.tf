@@ -56,6 +56,19 @@ resource "aws_lambda_function" "this" {
   # Woken before it may touch anything, a function would fail; and a network interface is only removed by
   # a role that still has its rights.
   depends_on = [aws_iam_role_policy.function]
+
+  lifecycle {
+    # Code of another processor is taken, and then does not start.
+    precondition {
+      condition     = trimspace(file("${var.functions_dir}/${each.key}.architecture")) == var.architecture
+      error_message = "${each.key}.zip is not of the architecture ${var.architecture}: build it with make lambda ARCHITECTURE=${var.architecture}, or set architecture to what was built."
+    }
+    # Ingest copies a landed file to its scratch space before it reads it, and some megabytes are for the rest.
+    precondition {
+      condition     = each.key != "ingest" || local.api_count == 0 || var.api_upload_mb + 256 <= local.sizes["ingest"].tmp
+      error_message = "api_upload_mb is ${var.api_upload_mb}, and ingest has ${local.sizes["ingest"].tmp} MB for a file and 256 MB beside it: give it more by function_sizes, or take smaller files."
+    }
+  }
 }
 
 # What wakes a function calls this alias, never a version: rolling back is moving it.

@@ -27,14 +27,14 @@ variable "datasets_dir" {
 }
 
 variable "functions_dir" {
-  description = "Folder with one zip per function, as `make lambda` leaves them."
+  description = "Folder with one zip per function, and with its architecture, as `make lambda` leaves them."
   type        = string
 }
 
 # Functions
 
 variable "architecture" {
-  description = "Of the zips: x86_64 or arm64."
+  description = "Of the zips, as they were built: x86_64 or arm64."
   type        = string
   default     = "x86_64"
 

@@ -1,7 +1,7 @@
 # Who is told, who may query, who may read. Who may ask the API: variables_api.tf.
 
 variable "alert_subscriptions" {
-  description = "Who gets e-mails about the data, and of which severities; no severities means all."
+  description = "Who gets e-mails about the data, and of which severities: info, warning, critical; no severities means all."
   type = list(object({
     email      = string
     severities = optional(list(string), [])
@@ -11,6 +11,11 @@ variable "alert_subscriptions" {
   validation {
     condition     = alltrue([for s in var.alert_subscriptions : can(regex("^[^@ ]+@[^@ ]+$", s.email))])
     error_message = "email is an e-mail address."
+  }
+  # Another name would fit no alert: nobody would ever be told.
+  validation {
+    condition     = length(setsubtract(flatten(var.alert_subscriptions[*].severities), ["info", "warning", "critical"])) == 0
+    error_message = "severities are info, warning and critical."
   }
 }
 
@@ -60,7 +65,7 @@ variable "cdn_enabled" {
 }
 
 variable "dashboard_dir" {
-  description = "Folder of the built dashboard, which the distribution hands out; nothing happens where it is not there."
+  description = "Folder of the built dashboard, which the distribution hands out; empty for a distribution without it."
   type        = string
   default     = ""
 }

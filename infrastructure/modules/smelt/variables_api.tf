@@ -93,7 +93,7 @@ variable "api_cors_origins" {
 }
 
 variable "api_upload_mb" {
-  description = "The largest file that may be uploaded through the API."
+  description = "The largest file that may be uploaded through the API; ingest needs as much scratch space and 256 MB."
   type        = number
   default     = 512
 

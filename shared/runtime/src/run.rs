@@ -53,7 +53,6 @@ impl<'a> Run<'a> {
             request_id: Some(invocation.request_id.clone()),
             trace_id: invocation.trace.as_ref().map(|trace| trace.trace_id.clone()),
         };
-        tracing::info!(run_id = %platform.run_id, command, "run started");
         Self { context, command, dataset, recorder, platform }
     }
 
@@ -90,7 +89,7 @@ impl<'a> Run<'a> {
         };
         let report = report.into_report(&self.platform);
         if let Err(untold) = self.pass_on(&report).await {
-            tracing::error!(run_id = %report.run_id, error = %untold, "the failure was not passed on");
+            tracing::error!(error = %untold, "the failure was not passed on");
             error = error.or(Some(untold));
         }
         log(&report, error.as_ref());
@@ -115,7 +114,7 @@ impl<'a> Run<'a> {
 
     async fn write(&self, report: &RunReport) {
         if let Err(error) = write_report(&self.platform, report).await {
-            tracing::error!(run_id = %report.run_id, %error, "the report of the run was not written");
+            tracing::error!(%error, "the report of the run was not written");
         }
     }
 }
@@ -124,13 +123,13 @@ fn log(report: &RunReport, error: Option<&StageError>) {
     let retryable = error.is_some_and(StageError::retryable);
     match report.outcome {
         Outcome::Succeeded | Outcome::Running => {
-            tracing::info!(run_id = %report.run_id, commits = report.steps.len(), "run ended");
+            tracing::info!(commits = report.steps.len(), "run ended");
         }
         Outcome::Refused => {
-            tracing::warn!(run_id = %report.run_id, error = report.error, "data was refused");
+            tracing::warn!(error = report.error, "data was refused");
         }
         Outcome::Failed => {
-            tracing::error!(run_id = %report.run_id, error = report.error, retryable, "run failed");
+            tracing::error!(error = report.error, retryable, "run failed");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use smelt_domain::Dataset;
 use smelt_stages::read_definitions;
@@ -83,12 +83,12 @@ pub fn main<C: Context>() -> ExitCode {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     runtime.block_on(async {
-        let (context, telemetry) = match start::<C>(environment).await {
+        let (context, settings, telemetry) = match start::<C>(environment).await {
             Ok(started) => started,
             Err(error) => return not_started(C::FUNCTION.name, &error.to_string()),
         };
         let init = before + started.elapsed();
-        log_start(context.shared(), init.as_secs_f64() * 1000.0);
+        log_start(context.shared(), &settings, init.as_secs_f64() * 1000.0);
         match answer(Arc::new(context), Arc::new(telemetry)).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => not_started(C::FUNCTION.name, &error.to_string()),
@@ -98,15 +98,16 @@ pub fn main<C: Context>() -> ExitCode {
 
 async fn start<C: Context>(
     environment: impl IntoIterator<Item = (String, String)>,
-) -> Result<(C, Telemetry), StartError> {
+) -> Result<(C, Settings, Telemetry), StartError> {
     let (settings, datasets) = read_environment::<C>(environment)?;
     let telemetry = Telemetry::start(C::FUNCTION.name, &settings)?;
     let shared = FunctionContext::new(C::FUNCTION, &settings, datasets)?;
-    Ok((C::build(shared, &settings).await?, telemetry))
+    Ok((C::build(shared, &settings).await?, settings, telemetry))
 }
 
-/// The settings as they were understood; none of them is secret.
-fn log_start(context: &FunctionContext, init_ms: f64) {
+/// Logs once what the function is and its settings as they were understood, without what may be secret, and
+/// counts the milliseconds that its start took.
+pub fn log_start(context: &FunctionContext, settings: &Settings, init_ms: f64) {
     let datasets: Vec<&str> =
         context.datasets.iter().map(|dataset| dataset.name.as_str()).collect();
     tracing::info!(
@@ -117,6 +118,7 @@ fn log_start(context: &FunctionContext, init_ms: f64) {
         datasets = datasets.join(","),
         parallelism = context.engine.parallelism(),
         memory_bytes = context.engine.memory_bytes(),
+        settings = %serde_json::json!(settings.shown()),
         init_ms,
         "function started"
     );
@@ -133,19 +135,27 @@ async fn answer<C: Context>(
         let cold_start = is_first.swap(false, Ordering::Relaxed);
         async move {
             let invocation = invocation(&event.context, cold_start);
-            let span = span(C::FUNCTION.name, &invocation);
-            let answer = Box::pin(context.handle(event.payload, invocation)).instrument(span).await;
+            let answer = answer_in_span(&*context, event.payload, invocation).await;
             telemetry.flush().await;
-            answer.map_err(|error| logged(&error))
+            answer.map_err(|error| error.diagnostic())
         }
     });
     lambda_runtime::run(handler).await
 }
 
-fn logged(error: &impl FunctionError) -> Diagnostic {
-    let diagnostic = error.diagnostic();
-    tracing::error!(error_type = diagnostic.error_type, %error, "invocation failed");
-    diagnostic
+/// Answers an event within a span that says whose invocation it is, and logs why it failed.
+pub async fn answer_in_span<C: Context>(
+    context: &C,
+    event: Value,
+    invocation: Invocation,
+) -> Result<Value, C::Error> {
+    let span = span(C::FUNCTION.name, &invocation);
+    let answer = Box::pin(context.handle(event, invocation)).instrument(span.clone()).await;
+    if let Err(error) = &answer {
+        let error_type = error.diagnostic().error_type;
+        span.in_scope(|| tracing::error!(error_type, %error, "invocation failed"));
+    }
+    answer
 }
 
 fn invocation(context: &lambda_runtime::Context, cold_start: bool) -> Invocation {

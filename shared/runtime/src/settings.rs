@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use url::Url;
+
 /// Start of the variables that are smelt's own.
 const PREFIX: &str = "SMELT_";
 
@@ -174,11 +176,34 @@ impl Settings {
         found.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>().into_iter()
     }
 
+    /// The function's variables with the values that are taken, for its log. Of addresses without what may be
+    /// secret in them: user, password and query. What sources read is not listed, and not shown.
+    pub fn shown(&self) -> BTreeMap<&'static str, String> {
+        let shown = |variable: &Variable| {
+            let value = self.text(variable.name).unwrap_or_default();
+            (variable.name, without_secrets(&value))
+        };
+        self.variables.iter().map(shown).collect()
+    }
+
     fn variable(&self, name: &'static str) -> Variable {
         let known = self.variables.iter().find(|variable| variable.name == name).copied();
         debug_assert!(known.is_some(), "{name} is read but not listed");
         known.unwrap_or(Variable::required(name, "a setting"))
     }
+}
+
+/// An address without user, password and query; any other text as it is.
+fn without_secrets(value: &str) -> String {
+    let Ok(mut url) = Url::parse(value) else { return value.to_owned() };
+    let has_user = !url.username().is_empty() || url.password().is_some();
+    if !has_user && url.query().is_none() {
+        return value.to_owned();
+    }
+    url.set_query(None);
+    // Addresses that can have no user have none.
+    let _ = (url.set_username(""), url.set_password(None));
+    url.to_string()
 }
 
 #[cfg(test)]
@@ -216,6 +241,26 @@ mod tests {
         let aws: Vec<_> = set.starting_with("AWS_").collect();
         assert_eq!(aws, [("AWS_REGION".to_owned(), "eu-central-1".to_owned())]);
         assert!(!format!("{set:?}").contains("s3://lake"), "values may be secret");
+    }
+
+    #[test]
+    fn the_log_shows_what_is_taken_and_no_secret() {
+        let set = settings(&[
+            ("SMELT_LAKE", "s3://lake/data"),
+            ("SMELT_LINK", "https://me:secret@collector.example.org:4318/v1?token=secret"),
+            ("SMELT_NYC311_PORTAL_URL", "https://x/?token=secret"),
+            ("SOCRATA_APP_TOKEN", "secret"),
+        ]);
+        let shown = serde_json::json!(set.unwrap().shown());
+        let expected = serde_json::json!({
+            "SMELT_LAKE": "s3://lake/data",
+            "SMELT_HOURS": "168",
+            "SMELT_LINK": "https://collector.example.org:4318/v1",
+        });
+        assert_eq!(shown, expected);
+        // What has a colon is not yet an address.
+        assert_eq!(without_secrets("arn:aws:sns:x:1:alerts"), "arn:aws:sns:x:1:alerts");
+        assert_eq!(without_secrets("{\"a\": 1}"), "{\"a\": 1}");
     }
 
     #[test]

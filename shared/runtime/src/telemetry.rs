@@ -4,11 +4,14 @@ use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Subscriber;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::context::StartError;
+use crate::log_lines::log_lines;
 use crate::settings::Settings;
 
 /// Libraries whose own words are of no use to who operates smelt.
@@ -24,17 +27,24 @@ pub struct Telemetry {
 impl Telemetry {
     /// Starts logging to standard output, and tracing if `SMELT_OTLP_ENDPOINT` names a collector.
     pub fn start(function: &'static str, settings: &Settings) -> Result<Self, StartError> {
+        let (telemetry, subscriber) = Self::to(std::io::stdout, function, settings)?;
+        subscriber.init();
+        Ok(telemetry)
+    }
+
+    /// The same for whoever takes lines elsewhere, and makes the subscriber his own.
+    pub fn to<W>(
+        writer: W,
+        function: &'static str,
+        settings: &Settings,
+    ) -> Result<(Self, impl Subscriber + Send + Sync), StartError>
+    where
+        W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+    {
         let filter = format!("{QUIET},{}", settings.text("SMELT_LOG")?);
         let filter = EnvFilter::try_new(&filter).map_err(|error| {
             StartError::Other(format!("SMELT_LOG cannot be understood: {error}"))
         })?;
-        let logs = tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_current_span(true)
-            .with_span_list(false)
-            .with_ansi(false)
-            .with_writer(std::io::stdout);
         let traces = match settings.text_if_set("SMELT_OTLP_ENDPOINT")? {
             Some(endpoint) => Some(provider(function, &endpoint)?),
             None => None,
@@ -42,8 +52,8 @@ impl Telemetry {
         let spans = traces.as_ref().map(|provider| {
             tracing_opentelemetry::layer().with_tracer(provider.tracer("smelt")).boxed()
         });
-        tracing_subscriber::registry().with(filter).with(logs).with(spans).init();
-        Ok(Self { traces })
+        let subscriber = tracing_subscriber::registry().with(filter).with(log_lines(writer));
+        Ok((Self { traces }, subscriber.with(spans)))
     }
 
     /// Sends what waits: between invocations the process may be frozen.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use smelt_domain::{DatasetName, RunReport};
+use smelt_domain::{DatasetName, RunReport, TableId};
 use smelt_stages::{Platform, StageError};
 use tracing::Instrument;
 
@@ -54,6 +54,11 @@ pub trait Working: Sync {
     /// What the run does, in words (`silver nyc311 requests`), and the dataset that it is about;
     /// `None` for several.
     fn command(&self, group: &Self::Group) -> (String, Option<DatasetName>);
+
+    /// The table that the run brings up to date; `None` for several.
+    fn table(&self, _group: &Self::Group) -> Option<TableId> {
+        None
+    }
 
     /// Does all of a group.
     fn run(
@@ -130,19 +135,20 @@ async fn one_run<F: Working>(
     works: &[F::Work],
 ) -> Result<RunReport, StageError> {
     let (command, dataset) = function.command(group);
-    // What stages log says which run it belongs to.
+    // What is logged says which run it belongs to, and within which invocation.
     let span = tracing::info_span!(
         "run",
-        request_id = invocation.request_id,
         run_id = tracing::field::Empty,
         dataset = dataset.as_ref().map(DatasetName::as_str),
+        table = function.table(group).map(|table| table.sql_name()),
         command,
     );
     let run = Run::start(context, invocation, command, dataset);
     span.record("run_id", run.platform.run_id.to_string());
+    span.in_scope(|| tracing::info!("run started"));
     // In a box: as a part of all the futures around it, its type is more than the compiler bears.
-    let done = Box::pin(function.run(&run.platform, group, works)).instrument(span).await;
-    run.end(done).await
+    let done = Box::pin(function.run(&run.platform, group, works)).instrument(span.clone()).await;
+    run.end(done).instrument(span).await
 }
 
 /// What was done, for whoever asked by hand.

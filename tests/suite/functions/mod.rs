@@ -3,6 +3,7 @@
 mod events;
 mod reconcile;
 mod settings;
+mod telemetry;
 mod work;
 
 use std::path::Path;

@@ -88,3 +88,30 @@ async fn urls_of_sources_are_known_to_the_function_that_pulls() {
         not_started::<GoldContext>(&home, "SMELT_NYC311_PORTAL_URL", "http://127.0.0.1:1").await;
     assert!(error.contains("SMELT_NYC311_PORTAL_URL mean nothing here"), "{error}");
 }
+
+/// Variables of the API as a script sets them: `export NAME=${NAME:-value}`, `environment["NAME"] = "value"`.
+fn set_for_the_api(script: &str) -> Vec<(String, String)> {
+    let text = std::fs::read_to_string(checkout().join(script)).unwrap();
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+    let set = lines.filter_map(|line| {
+        let line = line.strip_prefix("export ").or_else(|| line.strip_prefix("environment[\""))?;
+        let (name, value) = line.split_once('=')?;
+        let value = value.rsplit_once(":-").map_or(value, |(_, default)| default);
+        let clean = |text: &str| text.trim_matches([' ', '"', ']', '}']).to_owned();
+        name.starts_with("SMELT_API_").then(|| (clean(name), clean(value)))
+    });
+    set.collect()
+}
+
+/// Without a word about its callers it would know nobody, and not start.
+#[tokio::test]
+async fn the_api_starts_as_scripts_start_it() {
+    let home = Home::new();
+    assert!(build::<ApiContext>(home.environment()).await.is_err());
+    for script in ["tools/watch.sh", "bench/coldstart.py"] {
+        let set = set_for_the_api(script);
+        assert!(!set.is_empty(), "{script}");
+        let started = build::<ApiContext>(home.environment().into_iter().chain(set.clone())).await;
+        assert!(started.is_ok(), "{script}: {set:?}: {:?}", started.err());
+    }
+}

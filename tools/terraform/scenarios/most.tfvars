@@ -8,7 +8,7 @@ report_schedule           = "cron(0 7 1 * ? *)"
 kms_key_arn               = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 permissions_boundary_arn  = "arn:aws:iam::123456789012:policy/smelt-boundary"
 ops_emails                = ["ops@example.org"]
-alert_subscriptions       = [{ email = "a@example.org" }, { email = "b@example.org", severities = ["high"] }]
+alert_subscriptions       = [{ email = "a@example.org" }, { email = "b@example.org", severities = ["critical"] }]
 monthly_budget_usd        = 20
 ingest_subnet_ids         = ["subnet-0123456789abcdef0"]
 ingest_security_group_ids = ["sg-0123456789abcdef0"]
