@@ -3,6 +3,8 @@
 
 mod at_once;
 mod every_step;
+mod holidays;
+mod k_of_n;
 mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
