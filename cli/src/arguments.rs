@@ -1,5 +1,6 @@
 mod models;
 mod report;
+mod series;
 mod serve;
 
 use std::path::PathBuf;
@@ -8,13 +9,16 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use smelt_domain::{DatasetName, PartitionBound, PartitionRange, SourceName};
-use smelt_forecast::Frequency;
 use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
 
 use self::models::{ANOMALIES_EXAMPLES, PREDICT_EXAMPLES, TRAIN_EXAMPLES};
 pub(crate) use self::models::{ModelsCommand, PredictArguments, PredictFormat};
 use self::report::REPORT_EXAMPLES;
 pub(crate) use self::report::{PageFormat, ReportArguments};
+pub(crate) use self::series::{
+    BacktestArguments, BacktestFormat, DetectArguments, DetectFormat, ForecastArguments,
+    SeriesArguments,
+};
 use self::serve::SERVE_EXAMPLES;
 pub(crate) use self::serve::ServeArguments;
 use crate::data_size::DataSize;
@@ -280,11 +284,13 @@ again. What is told where the functions run, this shows.")]
 Examples:
   smelt forecast --input sales.csv --horizon 14
   smelt forecast --input load.parquet --horizon 24 --freq h --season 24,168 --output next.parquet
+  smelt forecast --input sales.csv --horizon 14 --holidays 01-01,12-25 --holidays sale=2025-11-28,2026-11-27
   smelt query \"SELECT borough AS unique_id, date AS ds, requests AS y FROM gold.nyc311_borough_daily\" \\
     --format csv | smelt forecast --input - --horizon 14
 
 The file has unique_id, ds and y; the answer unique_id, ds, y_hat, the bounds of each level, and the
-model that was chosen. Series of one file learn from each other. Times that are missing are gaps.")]
+model that was chosen. Series of one file learn from each other. Times that are missing are gaps.
+Holidays of one name are taken to have one effect; 12-25 is that day of each year.")]
     Forecast(ForecastArguments),
     /// Tell how well the series of a file can be forecast: from earlier origins, by model and overall.
     #[command(after_help = "\
@@ -299,6 +305,7 @@ and OWA (against naive2) as the M4 competition defines them.")]
     #[command(after_help = "\
 Examples:
   smelt detect --input cpu.csv
+  smelt detect --input orders.csv --k-of-n '2 of 3' --holidays 12-25
   smelt detect --input cpu.csv --format json | jq -c '.[] | select(.is_anomaly) | [.timestamp, .reason]'
 
 The file has timestamp and value; the answer timestamp, value, score (0 to 1), lo, hi and is_anomaly.
@@ -357,80 +364,6 @@ runs under way lose nothing. Bronze keeps every row.")]
         /// The shell.
         shell: Shell,
     },
-}
-
-/// Series, and how they are to be forecast.
-#[derive(Debug, Args)]
-pub(crate) struct SeriesArguments {
-    /// CSV or Parquet in long format: unique_id, ds, y; - for standard input.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) input: PathBuf,
-    /// Steps to forecast.
-    #[arg(long, value_name = "N", value_parser = whole_from_one)]
-    pub(crate) horizon: usize,
-    /// Time between two steps: h, D, W, M, Q, Y, or such as 15min; found in the file if not given.
-    #[arg(long)]
-    pub(crate) freq: Option<Frequency>,
-    /// Levels of the intervals in per cent.
-    #[arg(long, value_delimiter = ',', default_value = "80,95")]
-    pub(crate) level: Vec<f64>,
-    /// Lengths of seasons in steps, such as 24,168; by the frequency, or found, if not given.
-    #[arg(long, value_delimiter = ',')]
-    pub(crate) season: Vec<f64>,
-}
-
-fn whole_from_one(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("a whole number from 1".to_owned()),
-        Ok(number) => Ok(number),
-    }
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ForecastArguments {
-    #[command(flatten)]
-    pub(crate) series: SeriesArguments,
-    /// File to write, CSV or .parquet; standard output if not given.
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct BacktestArguments {
-    #[command(flatten)]
-    pub(crate) series: SeriesArguments,
-    /// Origins to forecast from, a horizon apart.
-    #[arg(long, value_name = "K", value_parser = whole_from_one)]
-    pub(crate) windows: usize,
-    #[arg(long, default_value = "table")]
-    pub(crate) format: BacktestFormat,
-    /// File to write the accuracy of each series to, CSV or .parquet.
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum BacktestFormat {
-    Table,
-    Csv,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DetectArguments {
-    /// CSV or Parquet with timestamp and value; - for standard input.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) input: PathBuf,
-    #[arg(long, default_value = "csv")]
-    pub(crate) format: DetectFormat,
-    /// File to write; standard output if not given.
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum DetectFormat {
-    Csv,
-    Json,
 }
 
 #[derive(Debug, Args)]

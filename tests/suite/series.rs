@@ -1,6 +1,12 @@
 //! The series of a mart from rows to forecasts, anomalies and messages: each incident is told once,
 //! whatever comes late, and what was forecast stays.
 
+mod at_once;
+mod every_step;
+mod holidays;
+mod k_of_n;
+mod unknown;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -13,6 +13,8 @@ mod definition_files;
 mod definition_hash;
 mod description;
 mod expectation;
+mod holiday;
+mod k_of_n;
 mod keys;
 mod lake_key;
 mod layer;
@@ -43,6 +45,8 @@ pub use description::{
     TableDescription, ViewDescription,
 };
 pub use expectation::{Check, Expectation, FITS_JSON_SCHEMA, JsonProperty, JsonType, OnViolation};
+pub use holiday::{Holiday, HolidayDay, HolidayDayError};
+pub use k_of_n::{KOfN, KOfNError};
 pub use keys::{
     PUBLISHED_CATALOG, failure_path, failures_prefix, landing_prefix, lineage_path,
     published_dataset_path, published_latest_path, published_path, published_prefix,

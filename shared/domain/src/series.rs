@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::{ColumnName, ColumnType, DefinitionHash, TableName};
+use crate::{ColumnName, ColumnType, DefinitionHash, Holiday, KOfN, TableName};
 
 /// Numbers of a mart over time, one series for each combination of the columns in `by`.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,8 @@ pub struct MartSeries {
     pub horizon: u32,
     /// Steps that are looked back.
     pub history: u32,
+    /// Days on which the numbers are others; none where steps are longer than a day.
+    pub holidays: Vec<Holiday>,
     /// The most series that are looked at: those with the highest total of late.
     pub most: u32,
     /// What is told of anomalies.
@@ -41,6 +43,8 @@ pub struct MartSeries {
 pub struct SeriesAlerts {
     /// A distance from what was expected below which nothing is an anomaly, in the value's unit.
     pub smallest_effect: f64,
+    /// How many of the last values have to be part of an anomaly before it is one.
+    pub k_of_n: KOfN,
     /// Alerts about anomalies of the mart on one day; what comes beyond is told in one summary.
     pub most_per_day: u32,
     /// What is recorded but not told.
@@ -330,7 +334,13 @@ mod tests {
             horizon: 14,
             history: 1098,
             most: 200,
-            alerts: SeriesAlerts { smallest_effect: 5.0, most_per_day: 5, mute },
+            holidays: Vec::new(),
+            alerts: SeriesAlerts {
+                smallest_effect: 5.0,
+                k_of_n: KOfN::default(),
+                most_per_day: 5,
+                mute,
+            },
             definition_hash: DefinitionHash::of(&serde_json::json!({}), ""),
         }
     }

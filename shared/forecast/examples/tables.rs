@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             .collect();
         let rows = rows?;
         let began = Instant::now();
-        let judged = detect(&rows, DetectorSettings::default());
+        let judged = detect(&rows, DetectorSettings::default(), Vec::new());
         eprintln!("{}", began.elapsed().as_secs_f64());
         print!("{}", judgement_table(&rows, &judged, false).to_csv());
         return Ok(());

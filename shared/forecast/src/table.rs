@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn judgements_as_rows() {
         let rows = [(0, 1.0), (3_600, f64::NAN)];
-        let judged = detect(&rows, crate::DetectorSettings::default());
+        let judged = detect(&rows, crate::DetectorSettings::default(), Vec::new());
         let text = judgement_table(&rows, &judged, false).to_csv();
         let mut lines = text.lines();
         assert_eq!(lines.next(), Some("timestamp,value,score,lo,hi,is_anomaly"));

@@ -1,7 +1,7 @@
 //! What must always hold of judgements, and anomalies that have to be found.
 
 use proptest::prelude::*;
-use smelt_forecast::{Detector, DetectorSettings, Judgement, Severity};
+use smelt_forecast::{Detector, DetectorSettings, Holiday, Judgement, Severity, detect};
 
 fn noise(t: usize) -> f64 {
     let mixed = (t as u64).wrapping_add(0x9E37_79B9_7F4A_7C15).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -64,6 +64,70 @@ fn several_have_to_be_anomalies_before_one_is_reported() {
     assert!(!run(2, 3));
 }
 
+#[test]
+fn the_last_of_several_tells_what_they_were_together() {
+    // Two values high up, one as usual between them; and another one alone.
+    let mut values: Vec<f64> = (0..800).map(hourly).collect();
+    for at in [500, 502, 700] {
+        values[at] += 600.0;
+    }
+    let run = |at_least: usize, of: usize| {
+        let mut detector = Detector::new(DetectorSettings { at_least, of, ..Default::default() });
+        let judge = |(t, value): (usize, &f64)| detector.push(3_600 * t as i64, *value);
+        values.iter().enumerate().map(judge).collect::<Vec<_>>()
+    };
+    let flagged = |judged: &[Judgement]| -> Vec<usize> {
+        (490..800).filter(|t| judged[*t].is_anomaly).collect()
+    };
+    let (each, some, more) = (run(1, 1), run(2, 3), run(3, 3));
+    assert_eq!(flagged(&each), [500, 502, 700]);
+    assert_eq!(flagged(&some), [502]);
+    assert_eq!(flagged(&more), [0; 0]);
+    assert!(some[502].score >= each[500].score, "{:?} {:?}", some[502], each[500]);
+    assert!(some[502].score >= DetectorSettings::default().threshold);
+    assert_eq!(some[502].reason, each[500].reason);
+    assert_eq!(some[502].severity, each[500].severity);
+    // Until something is reported, scores are the same.
+    assert_eq!(some[500].score, each[500].score);
+}
+
+const DAY: i64 = 86_400;
+
+fn daily(t: usize) -> f64 {
+    if t % 7 < 5 { 300.0 + 40.0 * noise(t) } else { 200.0 + 40.0 * noise(t) }
+}
+
+#[test]
+fn holidays_are_judged_by_those_that_have_been() {
+    // Closed on one feast, three times as busy on another.
+    let (closed, busy) = ([100, 250, 400, 550, 700], [180, 330, 480, 630, 780]);
+    let kind = |name: &str, days: [i64; 5]| Holiday { name: name.to_owned(), days: days.into() };
+    let holidays = vec![kind("closed", closed), kind("busy", busy)];
+    let value = |t: usize| match t as i64 {
+        // An outage on a busy day, and business on a day on which all is closed.
+        780 => 10.0,
+        700 => daily(t),
+        day if closed.contains(&day) => 0.0,
+        day if busy.contains(&day) => 3.0 * daily(t),
+        _ => daily(t),
+    };
+    let rows: Vec<(i64, f64)> = (0..800).map(|t| (t as i64 * DAY, value(t))).collect();
+    let on = |judged: &[Judgement], days: &[i64]| -> Vec<bool> {
+        days.iter().map(|day| judged[*day as usize].is_anomaly).collect()
+    };
+    let told = detect(&rows, DetectorSettings::default(), holidays);
+    assert_eq!(on(&told, &closed), [false, false, false, false, true]);
+    assert_eq!(on(&told, &busy), [false, false, false, false, true]);
+    assert!(told[550].expected.abs() < 60.0, "{:?}", told[550]);
+    assert!((600.0..1_200.0).contains(&told[630].expected), "{:?}", told[630]);
+    assert!(told[630].lo <= told[630].expected && told[630].expected <= told[630].hi);
+    let false_ones = told[..700].iter().filter(|one| one.is_anomaly).count();
+    let not_told = detect(&rows, DetectorSettings::default(), Vec::new());
+    let without = not_told[..700].iter().filter(|one| one.is_anomaly).count();
+    assert!(on(&not_told, &closed).contains(&true) && on(&not_told, &busy).contains(&true));
+    assert!(false_ones < without && false_ones <= 2, "{false_ones} instead of {without}");
+}
+
 fn value() -> impl Strategy<Value = f64> {
     prop_oneof![
         8 => -50.0..50.0_f64,
@@ -84,8 +148,10 @@ proptest! {
         values in prop::collection::vec(value(), 0..300),
         times in prop::collection::vec(any::<i64>(), 300),
         step in prop::sample::select(vec![0, 3_600_i64, 86_400, 2_629_800]),
+        days in prop::collection::btree_set(0..300_i64, 0..30),
     ) {
-        let mut detector = Detector::default();
+        let holidays = vec![Holiday { name: "feast".to_owned(), days }];
+        let mut detector = Detector::default().with_holidays(holidays);
         for (t, value) in values.iter().enumerate() {
             let time = if step > 0 { step * t as i64 } else { times[t] };
             let one = detector.push(time, *value);

@@ -94,6 +94,52 @@ fn an_outage_is_found_and_said() {
 }
 
 #[test]
+fn holidays_are_expected_and_two_of_three_are_waited_for() {
+    let home = Home::new();
+    let feasts = ["2026-01-20", "2026-02-17", "2026-03-26"];
+    let (mut sales_, mut orders) = (String::new(), "timestamp,value\n".to_owned());
+    for line in sales(84).lines() {
+        let parts: Vec<&str> = line.split(',').collect();
+        let is_feast = feasts.contains(&parts[1]);
+        let value = match parts[2].parse::<f64>() {
+            Ok(value) if is_feast => (3.0 * value).to_string(),
+            _ => parts[2].to_owned(),
+        };
+        sales_ += &format!("{},{},{value}\n", parts[0], parts[1]);
+        if parts[0] == "north" {
+            orders += &format!("{},{value}\n", parts[1]);
+        }
+    }
+    home.write("sales.csv", sales_);
+    home.write("orders.csv", orders);
+    let first = |arguments: &[&str]| {
+        let forecast = ["forecast", "--input", "sales.csv", "--horizon", "1"];
+        let told = rows(&home.fine(&[&forecast, arguments].concat()));
+        told[1][2].parse::<f64>().unwrap()
+    };
+    let days = format!("feast={}", feasts.join(","));
+    let (with, without) = (first(&["--holidays", &days]), first(&[]));
+    assert!(with > 2.0 * without, "{with} {without}");
+
+    let flagged = |arguments: &[&str]| -> Vec<String> {
+        let told = rows(&home.fine(&[&["detect", "--input", "orders.csv"], arguments].concat()));
+        told.into_iter().filter(|row| row[5] == "true").map(|row| row[0][..10].to_owned()).collect()
+    };
+    let is_second = |days: &[String]| days.iter().any(|day| day == feasts[1]);
+    assert!(is_second(&flagged(&[])));
+    assert!(!is_second(&flagged(&["--holidays", &days])));
+    assert!(!is_second(&flagged(&["--k-of-n", "2 of 3"])), "one day alone");
+
+    let error = home.refused(2, &["detect", "--input", "orders.csv", "--k-of-n", "3 of 2"]);
+    assert_holds(&error, &["`3 of 2` is not a rule such as 2 of 3"]);
+    let error = home.refused(2, &["detect", "--input", "orders.csv", "--holidays", "Christmas"]);
+    assert_holds(&error, &["`Christmas` is not a day"]);
+    home.write("steps.csv", "unique_id,ds,y\nW1,1,10\nW1,2,20\n");
+    let counted = ["forecast", "--input", "steps.csv", "--horizon", "1", "--holidays", "12-25"];
+    assert_holds(&home.refused(1, &counted), &["--holidays needs days, but ds counts steps"]);
+}
+
+#[test]
 fn wrong_series_are_told_with_their_place() {
     let home = Home::new();
     home.write("twice.csv", "unique_id,ds,y\na,2026-01-01,1\na,2026-01-01,2\n");

@@ -3,10 +3,11 @@
 mod backtest;
 mod detect;
 mod forecast;
+mod holidays;
 mod input;
 mod output;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use self::input::{Counted, Long};
 use crate::arguments::SeriesArguments;
@@ -23,6 +24,12 @@ fn read(arguments: &SeriesArguments) -> Result<(Vec<Series>, Settings)> {
     let mut settings = Settings::new(arguments.horizon);
     settings.levels.clone_from(&arguments.level);
     settings.seasons.clone_from(&arguments.season);
+    if counted == Counted::ByClock {
+        let times = rows.iter().map(|(_, time, _)| *time);
+        settings.holidays = holidays::holidays(&arguments.holidays, times);
+    } else if !arguments.holidays.is_empty() {
+        bail!("--holidays needs days, but ds counts steps: give ds as times, or leave it out");
+    }
     let mut frequency = arguments.freq;
     if counted == Counted::ByNumber {
         // Steps without a clock: what the frequency says is only how long seasons are.

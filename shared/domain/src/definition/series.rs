@@ -8,12 +8,13 @@ use super::findings::Findings;
 use super::mapping::{Mapping, choice, entries, items, number, parse_name, whole_number};
 use super::yaml_tree::{Content, Node};
 use crate::{
-    ColumnName, ColumnType, DefinitionHash, Every, MartSeries, Missing, Mute, SeriesAlerts,
+    ColumnName, ColumnType, DefinitionHash, Every, Holiday, HolidayDay, KOfN, MartSeries, Missing,
+    Mute, SeriesAlerts,
 };
 
-const KEYS: [&str; 11] = [
-    "value", "time", "hour", "by", "label", "every", "missing", "horizon", "history", "most",
-    "alerts",
+const KEYS: [&str; 12] = [
+    "value", "time", "hour", "by", "label", "every", "missing", "holidays", "horizon", "history",
+    "most", "alerts",
 ];
 
 const MOST_SERIES: u32 = 200;
@@ -45,6 +46,7 @@ pub(super) fn read_series(
             choice("`missing`", node, &known, findings)
         }
     };
+    let holidays = read_holidays(&mapping, every, findings);
     let horizon = mapping
         .required("horizon", "14", findings)
         .and_then(|node| whole_number("`horizon`", node, 1..=1_000, findings));
@@ -59,7 +61,7 @@ pub(super) fn read_series(
     let (value, time, every, by) = (value?, time?, every?, by?);
     let (missing, horizon, alerts) = (missing?, horizon?, alerts?);
     let history = history.unwrap_or(every.usual_history());
-    let definition = json!({
+    let mut definition = json!({
         "value": value,
         "time": time,
         "hour": hour,
@@ -70,6 +72,10 @@ pub(super) fn read_series(
         "history": history,
         "most": most,
     });
+    // A series without any keeps the models that it has.
+    if !holidays.is_empty() {
+        definition["holidays"] = json!(holidays);
+    }
     let definition_hash = DefinitionHash::of(&definition, "");
     Some(MartSeries {
         value,
@@ -81,6 +87,7 @@ pub(super) fn read_series(
         missing,
         horizon,
         history,
+        holidays,
         most,
         alerts,
         definition_hash,
@@ -174,6 +181,53 @@ fn read_by(
     Some(by)
 }
 
+/// `[12-25, 2026-11-26]`, or `{christmas: [12-25], thanksgiving: [2025-11-27, 2026-11-26]}`.
+fn read_holidays(
+    mapping: &Mapping<'_>,
+    every: Option<Every>,
+    findings: &mut Findings,
+) -> Vec<Holiday> {
+    let Some(node) = mapping.optional("holidays") else { return Vec::new() };
+    if matches!(every, Some(Every::Week | Every::Month)) {
+        let remedy = "remove it: a week or a month is no holiday";
+        findings.at(node.line, "`holidays` says nothing here", remedy);
+        return Vec::new();
+    }
+    if let Content::List(_) = node.content {
+        let days = read_holiday_days("`holidays`", node, findings);
+        return days.map(Holiday::unnamed).into_iter().collect();
+    }
+    let mut holidays = Vec::new();
+    for kind in entries("`holidays`", node, findings).unwrap_or_default() {
+        let what = format!("`{}` of `holidays`", kind.key);
+        if let Some(days) = read_holiday_days(&what, &kind.value, findings) {
+            holidays.push(Holiday { name: kind.key.clone(), days });
+        }
+    }
+    holidays
+}
+
+fn read_holiday_days(what: &str, node: &Node, findings: &mut Findings) -> Option<Vec<HolidayDay>> {
+    let days = items(what, node, findings)?;
+    if days.is_empty() {
+        findings.at(node.line, format!("{what} is empty"), "name days, or remove it");
+    }
+    Some(days.iter().filter_map(|day| read_holiday_day(what, day, findings)).collect())
+}
+
+fn read_holiday_day(what: &str, node: &Node, findings: &mut Findings) -> Option<HolidayDay> {
+    let Content::Text(text) = &node.content else {
+        findings.shape(node, format!("a day of {what}"), "a text such as 12-25 or 2026-12-25");
+        return None;
+    };
+    let day = text.parse();
+    if let Err(error) = &day {
+        let remedy = "write it as 2026-12-25, or as 12-25 for that of each year";
+        findings.at(node.line, error, remedy);
+    }
+    day.ok()
+}
+
 fn read_label(
     mapping: &Mapping<'_>,
     by: &Option<Vec<ColumnName>>,
@@ -203,11 +257,12 @@ fn read_alerts(
     let counts = matches!(counts, Some(ColumnType::Int | ColumnType::BigInt));
     let mut alerts = SeriesAlerts {
         smallest_effect: if counts { SMALLEST_COUNT } else { 0.0 },
+        k_of_n: KOfN::default(),
         most_per_day: MOST_PER_DAY,
         mute: Vec::new(),
     };
     let Some(node) = mapping.optional("alerts") else { return Some(alerts) };
-    let keys = ["smallest_effect", "most_per_day", "mute"];
+    let keys = ["smallest_effect", "k_of_n", "most_per_day", "mute"];
     let what = format!("the alerts of {owner}");
     let mapping = Mapping::with_keys(what, node.line, node, &keys, findings)?;
     if let Some(node) = mapping.optional("smallest_effect") {
@@ -218,6 +273,13 @@ fn read_alerts(
                 "`smallest_effect` is negative",
                 "write how far up or down matters",
             );
+        }
+    }
+    if mapping.optional("k_of_n").is_some() {
+        let line = mapping.optional("k_of_n").map_or(mapping.line(), |node| node.line);
+        match mapping.text("k_of_n", "2 of 3", findings)?.parse() {
+            Ok(rule) => alerts.k_of_n = rule,
+            Err(error) => findings.at(line, error, "write how many of how many, such as 2 of 3"),
         }
     }
     if let Some(node) = mapping.optional("most_per_day") {

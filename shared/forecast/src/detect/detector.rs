@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::experts::Experts;
 use super::growth::Growth;
+use super::holidays::{Effect, Holidays, Place};
 use super::judgement::{Judgement, Severity};
 use super::views::{Rare, Shown, View, Views};
+use crate::Holiday;
 
 /// What a detector is told. The defaults suit anything.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -15,7 +17,8 @@ use super::views::{Rare, Shown, View, Views};
 pub struct DetectorSettings {
     /// Scores from this value on are anomalies.
     pub threshold: f64,
-    /// So many of the last `of` values have to be anomalies by themselves before one is reported.
+    /// The k-of-n rule: so many of the last `of` values have to be part of an anomaly before it is
+    /// reported. Values that are no number are not counted.
     pub at_least: usize,
     /// See [`DetectorSettings::at_least`].
     pub of: usize,
@@ -29,6 +32,8 @@ impl Default for DetectorSettings {
     }
 }
 
+/// Greater numbers count as this one.
+const MOST: f64 = 1e100;
 /// Values before anything is judged.
 const FIRST: usize = 20;
 /// Surprise, as the decimal logarithm of one in how many cases, at which the score is a half.
@@ -47,13 +52,23 @@ const FINE: f64 = 0.02;
 const CRITICAL: f64 = 0.2;
 
 /// An anomaly that has not ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Incident {
     age: usize,
     calm: usize,
     severity: Severity,
     /// Whether it is a change that lasts, which each value by itself may hardly show.
     lasting: bool,
+    /// What was most surprising in it, until it is reported.
+    unreported: Option<Peak>,
+}
+
+/// The highest score of an anomaly, and where it was.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Peak {
+    score: f64,
+    view: View,
+    above: bool,
 }
 
 /// Judges values one after the other. Its state can be stored between them.
@@ -72,6 +87,8 @@ pub struct Detector {
     /// The greatest surprise of one view in what was reported of late.
     reported: f64,
     hits: VecDeque<bool>,
+    #[serde(default)]
+    holidays: Holidays,
 }
 
 impl Default for Detector {
@@ -95,12 +112,59 @@ impl Detector {
             lately: 0.0,
             reported: 0.0,
             hits: VecDeque::new(),
+            holidays: Holidays::default(),
         }
     }
 
+    /// The same that knows of days which are other. Their effects are learnt from those that it sees.
+    pub fn with_holidays(mut self, holidays: Vec<Holiday>) -> Self {
+        self.holidays = Holidays::new(holidays);
+        self
+    }
+
     /// Judges a value by those before it, then learns from it. `time` is in seconds. A value that is
-    /// no number is no anomaly, and nothing is learnt from it.
+    /// no number is no anomaly, and nothing is learnt from it; on the first of a holiday, only what the
+    /// holiday does.
     pub fn push(&mut self, time: i64, value: f64) -> Judgement {
+        let Some(place) = self.holidays.at(time).filter(|_| value.is_finite()) else {
+            return self.push_usual(time, value);
+        };
+        let value = value.clamp(-MOST, MOST);
+        let Some(expected) = self.experts.expect(time) else {
+            return self.push_usual(time, f64::NAN);
+        };
+        match self.holidays.effect(place) {
+            None => {
+                self.holidays.see(place, value, expected);
+                self.push_usual(time, f64::NAN)
+            }
+            Some(effect) => self.push_holiday(time, value, expected, place, effect),
+        }
+    }
+
+    /// Judges a holiday as if it were any other day on which the value is as far from what is expected.
+    fn push_holiday(
+        &mut self,
+        time: i64,
+        value: f64,
+        usual: f64,
+        place: Place,
+        effect: Effect,
+    ) -> Judgement {
+        let (expected, scale) = effect.on(usual);
+        let judged = self.push_usual(time, usual + (value - expected) / scale);
+        if !judged.is_anomaly {
+            self.holidays.see(place, value, usual);
+        }
+        Judgement {
+            expected,
+            lo: expected + (judged.lo - usual) * scale,
+            hi: expected + (judged.hi - usual) * scale,
+            ..judged
+        }
+    }
+
+    fn push_usual(&mut self, time: i64, value: f64) -> Judgement {
         let expected = self.experts.expect(time);
         if !value.is_finite() {
             let (lo, hi) = self.bounds(expected.unwrap_or(0.0));
@@ -114,7 +178,7 @@ impl Detector {
                 reason: String::new(),
             };
         }
-        let value = value.clamp(-1e100, 1e100);
+        let value = value.clamp(-MOST, MOST);
         let fine = self.fine();
         let usual = self.experts.usual_at(time).or(self.views.tail(View::Height).quantile(0.5));
         let long_run = self.experts.long_run_at(time).or(usual);
@@ -136,7 +200,8 @@ impl Detector {
         } else {
             Severity::Critical
         };
-        self.follow(severity, rare.view == View::Drift, value < lo || value > hi);
+        let peak = Peak { score, view: rare.view, above: rare.above };
+        self.follow(severity, peak, value < lo || value > hi);
         let goes_on = self.incident.filter(|incident| incident.calm == 0);
         if self.hits.len() >= self.settings.of.max(1) {
             self.hits.pop_front();
@@ -144,18 +209,24 @@ impl Detector {
         self.hits.push_back(goes_on.is_some());
         let count = self.hits.iter().filter(|hit| **hit).count();
         let reported = goes_on.filter(|_| count >= self.settings.at_least);
+        // What is reported first tells of all that it stands for, though it may be hardly news itself.
+        let first = reported.and_then(|incident| incident.unreported);
+        if let Some(incident) = self.incident.as_mut().filter(|_| first.is_some()) {
+            incident.unreported = None;
+        }
         self.learn(time, value, &shown, expected, hi - lo);
         Judgement {
-            score,
+            score: first.map_or(score, |peak| peak.score),
             expected,
             lo,
             hi,
             is_anomaly: reported.is_some(),
             severity: reported.map_or(Severity::None, |incident| incident.severity),
-            reason: match (reported, severity) {
-                (None, _) => String::new(),
-                (Some(_), Severity::None) => "goes on".to_owned(),
-                (Some(_), _) => rare.view.reason(rare.above).to_owned(),
+            reason: match (reported, first, severity) {
+                (None, ..) => String::new(),
+                (_, Some(peak), _) => peak.view.reason(peak.above).to_owned(),
+                (_, None, Severity::None) => "goes on".to_owned(),
+                (_, None, _) => rare.view.reason(rare.above).to_owned(),
             },
         }
     }
@@ -198,12 +269,22 @@ impl Detector {
     }
 
     /// Begins an anomaly, or ends one.
-    fn follow(&mut self, severity: Severity, lasting: bool, outside: bool) {
+    fn follow(&mut self, severity: Severity, peak: Peak, outside: bool) {
         if severity > Severity::None {
-            let before = self.incident.map_or(Severity::None, |incident| incident.severity);
-            let lasting = lasting || self.incident.is_some_and(|incident| incident.lasting);
-            let severity = severity.max(before);
-            self.incident = Some(Incident { age: 0, calm: 0, severity, lasting });
+            let lasting = peak.view == View::Drift;
+            let incident = match self.incident {
+                None => Incident { age: 0, calm: 0, severity, lasting, unreported: Some(peak) },
+                Some(before) => Incident {
+                    age: 0,
+                    calm: 0,
+                    severity: severity.max(before.severity),
+                    lasting: lasting || before.lasting,
+                    unreported: before
+                        .unreported
+                        .map(|it| if it.score >= peak.score { it } else { peak }),
+                },
+            };
+            self.incident = Some(incident);
         } else if let Some(incident) = &mut self.incident {
             incident.age += 1;
             let goes_on = outside || (incident.lasting && self.views.lasts());

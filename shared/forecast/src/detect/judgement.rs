@@ -28,7 +28,8 @@ impl fmt::Display for Severity {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// From 0 (as always) to 1. From [`crate::DetectorSettings::threshold`] on the value is an
-    /// anomaly by itself. In an anomaly that goes on only what is new about it scores again.
+    /// anomaly by itself. In an anomaly that goes on only what is new about it scores again; where
+    /// several have to come together, the first that is reported has the highest score of them.
     pub score: f64,
     /// What was expected; the value itself where nothing was known yet.
     pub expected: f64,

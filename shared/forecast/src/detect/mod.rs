@@ -7,24 +7,32 @@
 //! same way, so that no scale has to be known. The surprise of all views together is the score; what
 //! was as surprising a moment before is no news. Two views count by themselves as well: how far the
 //! value is from what was expected, as errors are at its level, and the sum of such distances over time.
-//! By the day, the week or the month, what is expected goes by the calendar.
+//! By the day, the week or the month, what is expected goes by the calendar. On a holiday, it goes by how
+//! such days were; the first of them is not judged.
 
 mod calendar;
 mod detector;
 mod drift;
 mod experts;
 mod growth;
+mod holidays;
 mod judgement;
 mod pattern;
 mod profile;
 mod tail;
 mod views;
 
+use crate::Holiday;
+
 pub use detector::{Detector, DetectorSettings};
 pub use judgement::{Judgement, Severity};
 
 /// Judges rows of time and value in the order they come.
-pub fn detect(rows: &[(i64, f64)], settings: DetectorSettings) -> Vec<Judgement> {
-    let mut detector = Detector::new(settings);
+pub fn detect(
+    rows: &[(i64, f64)],
+    settings: DetectorSettings,
+    holidays: Vec<Holiday>,
+) -> Vec<Judgement> {
+    let mut detector = Detector::new(settings).with_holidays(holidays);
     rows.iter().map(|(time, value)| detector.push(*time, *value)).collect()
 }

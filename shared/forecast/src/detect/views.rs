@@ -10,7 +10,8 @@ use super::pattern::Past;
 use super::tail::Tail;
 
 /// A way to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum View {
     /// How far a value is from what was expected.
     Step,

@@ -11,15 +11,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 use smelt_domain::{
-    AlertId, AlertStatus, Dataset, Every, Mart, MartSeries, SeriesTable, Severity, StageName,
-    StepReport,
+    AlertId, AlertStatus, Dataset, Every, KOfN, Mart, MartSeries, SeriesAlerts, SeriesTable,
+    Severity, StageName, StepReport,
 };
-use smelt_forecast::{Detector, DetectorSettings, Series, Severity as Judged};
+use smelt_forecast::{Detector, DetectorSettings, Holiday, Series, Severity as Judged};
 use smelt_lake::{Commit, Snapshot, Table};
 
 use super::anomaly_rows::{files_of, read_anomalies, write_anomalies};
 use super::calendar::{DAY, start_of_step, step_after};
 use super::forecasting::in_background;
+use super::holidays::holidays;
 use super::incidents::{Anomaly, Found, Look, siblings};
 use super::read::{SeriesRead, definition_of, read_series};
 use crate::alert::alerts;
@@ -139,8 +140,10 @@ impl Detecting<'_> {
 
     /// What judgements depend on beside the rows.
     fn definition(&self) -> String {
-        let smallest = self.series.alerts.smallest_effect;
-        format!("{} {smallest}", definition_of(self.mart, self.series))
+        let SeriesAlerts { smallest_effect, k_of_n, .. } = &self.series.alerts;
+        let definition = format!("{} {smallest_effect}", definition_of(self.mart, self.series));
+        // What was judged before there was such a rule was judged by the usual one.
+        if *k_of_n == KOfN::default() { definition } else { format!("{definition} {k_of_n}") }
     }
 
     /// The anomalies after judging what was read.
@@ -163,8 +166,8 @@ impl Detecting<'_> {
         let looked_at = looked_at.filter(|from| *from >= back(read.newest, late_steps(every)));
         let news_from = back(looked_at.unwrap_or(read.newest), 1)
             .max(news_by_the_clock(every, self.platform.started_at));
-        let smallest = self.series.alerts.smallest_effect;
-        let settings = DetectorSettings { smallest, ..DetectorSettings::default() };
+        let settings = settings(&self.series.alerts);
+        let holidays = holidays(self.series, read.newest);
         let (all, newest, now) = (read.series.clone(), read.newest, self.platform.started_at);
         let (dataset, mart, series) =
             (self.dataset.name.clone(), self.mart.name.clone(), self.series.clone());
@@ -181,7 +184,7 @@ impl Detecting<'_> {
                 news_from,
                 now,
                 threshold: settings.threshold,
-                found: judge_all(&all, settings, judged_from),
+                found: judge_all(&all, settings, &holidays, judged_from),
             };
             look.update(known)
         };
@@ -207,6 +210,15 @@ impl Detecting<'_> {
     }
 }
 
+fn settings(alerts: &SeriesAlerts) -> DetectorSettings {
+    DetectorSettings {
+        smallest: alerts.smallest_effect,
+        at_least: alerts.k_of_n.k(),
+        of: alerts.k_of_n.n(),
+        ..DetectorSettings::default()
+    }
+}
+
 /// Steps that late data may change.
 fn late_steps(every: Every) -> i64 {
     match every {
@@ -228,11 +240,12 @@ fn news_by_the_clock(every: Every, now: DateTime<Utc>) -> i64 {
 fn judge_all(
     series: &[Series],
     settings: DetectorSettings,
+    holidays: &[Holiday],
     from: i64,
 ) -> BTreeMap<(String, i64), Found> {
     let mut found = BTreeMap::new();
     for one in series {
-        let mut detector = Detector::new(settings);
+        let mut detector = Detector::new(settings).with_holidays(holidays.to_vec());
         // What was never below zero is not expected to be.
         let least =
             one.values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::min);

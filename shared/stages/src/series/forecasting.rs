@@ -10,6 +10,7 @@ use smelt_lake::{Commit, Table};
 use super::calendar::step_text;
 use super::columns::{Columns, write_rows};
 use super::read::SeriesRead;
+use super::registry::ModelRegistry;
 use crate::follow::{Attempt, Follower, follow};
 use crate::silver::upstream;
 use crate::{Platform, StageError};
@@ -53,6 +54,10 @@ impl Follower for Forecasting<'_> {
         if base.as_ref().and_then(|base| base.property(&self.property())) == Some(&self.origin()) {
             return Ok(Attempt::UpToDate);
         }
+        // Read after the table: whoever has added forecasts by another model had promoted it before.
+        if !self.is_in_production().await? {
+            return Ok(Attempt::UpToDate);
+        }
         let forecasts = self.forecasts().await?;
         let rows = forecasts.iter().map(|one| one.mean.len()).sum::<usize>();
         let mart = self.mart.name.as_str();
@@ -89,6 +94,14 @@ impl Forecasting<'_> {
     /// Where the table keeps what its newest forecasts of the mart were made from.
     fn property(&self) -> String {
         format!("smelt.forecast.{}", self.mart.name)
+    }
+
+    /// Whether no other run has promoted another model meanwhile. That run forecasts with it; what this
+    /// one would add after it, the next would take for the newest, and add the other's once more.
+    async fn is_in_production(&self) -> Result<bool, StageError> {
+        let Self { platform, dataset, mart, model, .. } = self;
+        let registry = ModelRegistry::new(&platform.lake, &dataset.name, &mart.name);
+        Ok(registry.history().await?.production() == Some(model.version))
     }
 
     fn origin(&self) -> String {

@@ -12,6 +12,7 @@ mod columns;
 mod detect;
 mod experiments;
 mod forecasting;
+mod holidays;
 mod incidents;
 mod read;
 mod registry;

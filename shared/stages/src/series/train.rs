@@ -23,6 +23,7 @@ use smelt_lake::LakeError;
 use super::calendar::step_text;
 use super::experiments::{Experiment, append_accuracy, append_experiment};
 use super::forecasting::{InProduction, in_background, refresh_forecast};
+use super::holidays::holidays;
 use super::read::{SeriesRead, definition_of, read_newest_series};
 use super::registry::ModelRegistry;
 use crate::learning::learn_all;
@@ -218,7 +219,8 @@ impl Training<'_> {
             // A third each for the fit, the backtest and the comparison.
             deadline.saturating_duration_since(Instant::now()) / 3
         });
-        let settings = Settings { deadline, ..Settings::new(horizon) };
+        let holidays = holidays(self.series, self.read.newest);
+        let settings = Settings { deadline, holidays, ..Settings::new(horizon) };
         let mart = self.mart.name.to_string();
         let fitted = in_background(move || fit_all(&series, &settings, production)).await?;
         fitted.map_err(|error| StageError::Model {

@@ -1,7 +1,7 @@
 //! The series of a mart.
 
 use super::*;
-use crate::{Every, Missing};
+use crate::{Every, KOfN, Missing};
 
 const SERIES: &str =
     "    columns: {day: DATE, region: TEXT, orders: BIGINT, revenue: 'DECIMAL(18,2)'}
@@ -32,6 +32,8 @@ fn series() {
     assert_eq!((series.every, series.missing, series.horizon), (Every::Day, Missing::Zero, 14));
     assert_eq!((series.history, series.most, series.alerts.most_per_day), (1098, 200, 5));
     assert_eq!(series.alerts.smallest_effect, 20.0);
+    assert_eq!(series.alerts.k_of_n, KOfN::default());
+    assert!(series.holidays.is_empty());
     assert_eq!(series.alerts.mute[0].until, "2026-11-30".parse().ok());
     assert_eq!(without.marts_with_series().count(), 0);
     let columns = RIGHT.replace(COLUMNS, SERIES.split_inclusive('\n').next().unwrap());
@@ -47,7 +49,32 @@ fn what_does_not_change_forecasts_does_not_change_their_hash() {
     let as_is = hash("", "");
     assert_eq!(as_is, hash("until: '2026-11-30'", "until: '2026-12-31'"));
     assert_eq!(as_is, hash("orders in {region}", "{region}"));
+    assert_eq!(as_is, hash("smallest_effect: 20", "k_of_n: 2 of 3"));
     assert_ne!(as_is, hash("horizon: 14", "horizon: 7"));
+    assert_ne!(as_is, hash("horizon: 14", "horizon: 14\n      holidays: [12-25]"));
+}
+
+#[test]
+fn holidays_and_the_k_of_n_rule() {
+    let with = |holidays: &str| {
+        let series = SERIES
+            .replace("horizon: 14", &format!("horizon: 14\n      holidays: {holidays}"))
+            .replace("smallest_effect: 20", "k_of_n: 2 of 3");
+        let dataset = parsed(&RIGHT.replace(COLUMNS, &series));
+        dataset.marts[0].series.clone().unwrap()
+    };
+    let unnamed = with("[12-25, 2026-11-26]");
+    assert_eq!((unnamed.alerts.k_of_n.k(), unnamed.alerts.k_of_n.n()), (2, 3));
+    assert_eq!(unnamed.holidays, ["12-25,2026-11-26".parse().unwrap()]);
+    let named = with("{christmas: [12-25, 12-26], thanksgiving: [2025-11-27, 2026-11-26]}");
+    assert_eq!(
+        named.holidays,
+        [
+            "christmas=12-25,12-26".parse().unwrap(),
+            "thanksgiving=2025-11-27,2026-11-26".parse().unwrap()
+        ]
+    );
+    assert_ne!(unnamed.definition_hash, named.definition_hash);
 }
 
 #[test]
@@ -104,6 +131,36 @@ fn wrong_series() {
         "horizon: 14",
         "horizon: 0",
         "42: `horizon` is 0: write a whole number from 1 to 1000",
+    );
+}
+
+#[test]
+fn wrong_holidays_and_rules() {
+    assert_series_problem(
+        "horizon: 14",
+        "horizon: 14\n      holidays: [12-25, Christmas]",
+        "43: `Christmas` is not a day: write it as 2026-12-25, or as 12-25 for that of each year",
+    );
+    assert_series_problem(
+        "horizon: 14",
+        "horizon: 14\n      holidays: {leap: [02-30]}",
+        "43: `02-30` is not a day: write it as 2026-12-25, or as 12-25 for that of each year",
+    );
+    assert_series_problem(
+        "horizon: 14",
+        "horizon: 14\n      holidays: {none: []}",
+        "43: `none` of `holidays` is empty: name days, or remove it",
+    );
+    assert_series_problem(
+        "every: day",
+        "every: week\n      holidays: [12-25]",
+        "42: `holidays` says nothing here: remove it: a week or a month is no holiday",
+    );
+    assert_series_problem(
+        "smallest_effect: 20",
+        "k_of_n: 4 of 3",
+        "44: `4 of 3` is not a rule such as 2 of 3, with 1 to 100 values: write how many of how \
+         many, such as 2 of 3",
     );
 }
 

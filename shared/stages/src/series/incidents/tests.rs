@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use proptest::prelude::*;
-use smelt_domain::{DefinitionHash, Every, Missing, SeriesAlerts};
+use smelt_domain::{DefinitionHash, Every, KOfN, Missing, SeriesAlerts};
 
 use super::super::calendar::DAY;
 use super::*;
@@ -31,7 +31,9 @@ fn series() -> MartSeries {
         horizon: 14,
         history: 1098,
         most: 200,
+        holidays: Vec::new(),
         alerts: SeriesAlerts {
+            k_of_n: KOfN::default(),
             smallest_effect: 5.0,
             most_per_day: 5,
             mute: vec![smelt_domain::Mute {
