@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Child;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -87,8 +88,13 @@ fn an_upload_goes_from_the_announcement_to_published_marts() {
     let rows = server.get("/v1/datasets/nyc311/marts/daily_requests?select=borough,requests");
     assert!(rows.contains("\"requests\":2"), "{rows}");
     assert!(server.get("/published/nyc311/dataset.json").contains("\"is_exact\":true"));
-    let runs = server.get("/v1/runs");
-    assert!(runs.contains("\"command\":\"refresh nyc311\""), "{runs}");
+    // Its report is written when the run has ended, which is after the rows are there.
+    let is_reported = || server.get("/v1/runs").contains("\"command\":\"refresh nyc311\"");
+    let until = Instant::now() + Duration::from_secs(30);
+    while !is_reported() {
+        assert!(Instant::now() < until, "{}", server.get("/v1/runs"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
