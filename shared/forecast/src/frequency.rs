@@ -58,6 +58,15 @@ impl Frequency {
         }
     }
 
+    /// Whether values are a day apart, or less.
+    pub(crate) fn is_within_a_day(self) -> bool {
+        match self {
+            Self::Seconds(step) => i64::from(step) < DAY,
+            Self::Daily => true,
+            _ => false,
+        }
+    }
+
     /// The season by which accuracy is scaled, as the M4 competition has it: 24 for hourly series,
     /// 12 for monthly, 4 for quarterly, 1 for weekly and yearly ones. M4 took 1 for daily series as
     /// well, most of which were prices; here it is the week.

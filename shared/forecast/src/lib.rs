@@ -18,6 +18,7 @@ mod holidays;
 mod intervals;
 mod linear;
 mod models;
+mod outliers;
 mod power;
 mod seasons;
 mod series;

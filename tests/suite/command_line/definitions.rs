@@ -189,7 +189,7 @@ fn a_wrong_condition_is_shown_with_its_rule() {
     ] {
         home.change(file, good, bad);
         let error = home.refused(1, &["check"]);
-        assert_holds(&error, &["dataset.yaml:84: ", "`closed_before_created` of requests"]);
+        assert_holds(&error, &["dataset.yaml:86: ", "`closed_before_created` of requests"]);
         home.change(file, bad, good);
     }
 }

@@ -95,6 +95,7 @@ fn an_outage_is_found_and_said() {
 
 #[test]
 fn holidays_are_expected_and_two_of_three_are_waited_for() {
+    const SPIKE: &str = "2026-03-12";
     let home = Home::new();
     let feasts = ["2026-01-20", "2026-02-17", "2026-03-26"];
     let (mut sales_, mut orders) = (String::new(), "timestamp,value\n".to_owned());
@@ -107,6 +108,7 @@ fn holidays_are_expected_and_two_of_three_are_waited_for() {
         };
         sales_ += &format!("{},{},{value}\n", parts[0], parts[1]);
         if parts[0] == "north" {
+            let value = if parts[1] == SPIKE { "800" } else { &value };
             orders += &format!("{},{value}\n", parts[1]);
         }
     }
@@ -121,14 +123,16 @@ fn holidays_are_expected_and_two_of_three_are_waited_for() {
     let (with, without) = (first(&["--holidays", &days]), first(&[]));
     assert!(with > 2.0 * without, "{with} {without}");
 
-    let flagged = |arguments: &[&str]| -> Vec<String> {
+    let judged = |arguments: &[&str], day: &str| -> (f64, bool) {
         let told = rows(&home.fine(&[&["detect", "--input", "orders.csv"], arguments].concat()));
-        told.into_iter().filter(|row| row[5] == "true").map(|row| row[0][..10].to_owned()).collect()
+        let row = told.into_iter().find(|row| row[0].starts_with(day)).unwrap();
+        (row[2].parse().unwrap(), row[5] == "true")
     };
-    let is_second = |days: &[String]| days.iter().any(|day| day == feasts[1]);
-    assert!(is_second(&flagged(&[])));
-    assert!(!is_second(&flagged(&["--holidays", &days])));
-    assert!(!is_second(&flagged(&["--k-of-n", "2 of 3"])), "one day alone");
+    let score = |arguments: &[&str]| judged(arguments, feasts[1]).0;
+    let (unsaid, said) = (score(&[]), score(&["--holidays", &days]));
+    assert!(said < unsaid / 10.0, "{said} {unsaid}");
+    assert!(judged(&[], SPIKE).1);
+    assert!(!judged(&["--k-of-n", "2 of 3"], SPIKE).1, "one day alone");
 
     let error = home.refused(2, &["detect", "--input", "orders.csv", "--k-of-n", "3 of 2"]);
     assert_holds(&error, &["`3 of 2` is not a rule such as 2 of 3"]);

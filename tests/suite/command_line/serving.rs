@@ -47,6 +47,15 @@ impl Server {
     fn get(&self, path: &str) -> String {
         self.ask("GET", path, "", "")
     }
+
+    /// Asks until the answer holds this.
+    fn wait_for(&self, path: &str, part: &str) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while !self.get(path).contains(part) {
+            assert!(Instant::now() < until, "{path} never holds {part}: {}", self.get(path));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
 }
 
 impl Drop for Server {
@@ -87,14 +96,9 @@ fn an_upload_goes_from_the_announcement_to_published_marts() {
     );
     let rows = server.get("/v1/datasets/nyc311/marts/daily_requests?select=borough,requests");
     assert!(rows.contains("\"requests\":2"), "{rows}");
-    assert!(server.get("/published/nyc311/dataset.json").contains("\"is_exact\":true"));
-    // Its report is written when the run has ended, which is after the rows are there.
-    let is_reported = || server.get("/v1/runs").contains("\"command\":\"refresh nyc311\"");
-    let until = Instant::now() + Duration::from_secs(30);
-    while !is_reported() {
-        assert!(Instant::now() < until, "{}", server.get("/v1/runs"));
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    // Where the dataset stands is told after the marts, and the report of the run at its end.
+    server.wait_for("/published/nyc311/dataset.json", "\"is_exact\":true");
+    server.wait_for("/v1/runs", "\"command\":\"refresh nyc311\"");
 }
 
 #[test]

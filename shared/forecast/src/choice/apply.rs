@@ -124,7 +124,7 @@ fn answer(
     let one = member.one;
     let horizon = member.settings.horizon;
     let mut found = if own.is_some_and(|own| own.hurried) {
-        hurried_candidates(&member.whole(), one, horizon)
+        hurried_candidates(&member.whole().plain, one, horizon)
     } else {
         candidates(member, own, set, asked)
     };

@@ -66,7 +66,7 @@ fn learn_set(
 ) -> Option<(SetChoice, Vec<FittedSeries>)> {
     let first = members.first()?;
     let plan = Plan::new(settings.horizon, members.len());
-    let whole: Vec<Vec<f64>> = members.par_iter().map(Member::whole).collect();
+    let whole: Vec<Vec<f64>> = members.par_iter().map(|member| member.whole().drawn).collect();
     let ones: Vec<&Prepared> = members.iter().map(|member| member.one).collect();
     let (early, last) = if clock.is_over() { (None, None) } else { pools(&ones, &whole, plan) };
 

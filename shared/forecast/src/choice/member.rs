@@ -1,7 +1,7 @@
 //! One series of a set, with everything that its models are given.
 
 use super::prepare::{Input, Prepared};
-use super::trials::at_origin;
+use super::trials::{Known, at_origin};
 use crate::Settings;
 use crate::holidays::Effects;
 use crate::models::{Candidates, Pooled, View, Wanted, candidates};
@@ -21,7 +21,7 @@ impl Member<'_> {
     }
 
     /// All values, without gaps and without what holidays do to them.
-    pub(super) fn whole(&self) -> Vec<f64> {
+    pub(super) fn whole(&self) -> Known {
         let end = self.one.values.len();
         at_origin(self.one, end, self.effects(end).as_ref())
     }
@@ -30,9 +30,10 @@ impl Member<'_> {
     pub(super) fn ahead(&self, pooled: Option<&Pooled>, wanted: &Wanted) -> Candidates {
         let (one, horizon) = (self.one, self.settings.horizon);
         let effects = self.effects(one.values.len());
-        let values = at_origin(one, one.values.len(), effects.as_ref());
+        let known = at_origin(one, one.values.len(), effects.as_ref());
         let mut found = candidates(View {
-            values: &values,
+            values: &known.drawn,
+            plain: &known.plain,
             seasons: &one.seasons,
             horizon,
             pooled,

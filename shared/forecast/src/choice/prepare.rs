@@ -33,6 +33,7 @@ pub(crate) struct Prepared {
     pub(crate) values: Vec<f64>,
     /// How many values came before the first number.
     pub(crate) skipped: usize,
+    pub(crate) frequency: Frequency,
     pub(crate) seasons: Vec<f64>,
     /// The season by which errors are scaled.
     pub(crate) scoring: usize,
@@ -74,7 +75,8 @@ impl Prepared {
             Frequency::Unknown => seasons.first().map_or(1, |season| season.round() as usize),
             frequency => frequency.scoring_season(),
         });
-        Ok(Self { values, skipped, seasons, scoring, floor, unit })
+        let frequency = input.frequency;
+        Ok(Self { values, skipped, frequency, seasons, scoring, floor, unit })
     }
 
     /// The first season as a whole number, or 0.

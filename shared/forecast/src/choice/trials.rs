@@ -8,6 +8,7 @@ use crate::gaps::bridge;
 use crate::holidays::Effects;
 use crate::metrics::mase_scale;
 use crate::models::{Pooled, View, Wanted, candidates};
+use crate::outliers::drawn_in;
 
 /// Series of a set from which on their models are weighed together, so that each needs fewer trials.
 const MANY: usize = 8;
@@ -55,13 +56,27 @@ impl Plan {
     }
 }
 
-/// Values without gaps and without what holidays do to them.
-pub(crate) fn at_origin(one: &Prepared, end: usize, effects: Option<&Effects>) -> Vec<f64> {
+/// What is known at an origin: values without gaps and without what holidays do to them.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    /// As they were.
+    pub(crate) plain: Vec<f64>,
+    /// With outliers drawn in, where these can be told.
+    pub(crate) drawn: Vec<f64>,
+}
+
+pub(crate) fn at_origin(one: &Prepared, end: usize, effects: Option<&Effects>) -> Known {
     let mut known = one.values[..end].to_vec();
     if let Some(effects) = effects {
         effects.remove(&mut known, one.skipped);
     }
-    bridge(&known, one.season()).0
+    let plain = bridge(&known, one.season()).0;
+    let drawn = if one.frequency.is_within_a_day() {
+        drawn_in(&plain, &one.seasons)
+    } else {
+        plain.clone()
+    };
+    Known { plain, drawn }
 }
 
 /// Coefficients of all series: from what all trials know, and from everything.
@@ -90,9 +105,10 @@ pub(crate) fn trials(
         .into_par_iter()
         .map(|end| {
             let effects = effects(end);
-            let values = at_origin(one, end, effects.as_ref());
+            let known = at_origin(one, end, effects.as_ref());
             let mut found = candidates(View {
-                values: &values,
+                values: &known.drawn,
+                plain: &known.plain,
                 seasons: &one.seasons,
                 horizon: steps,
                 pooled,

@@ -38,6 +38,11 @@ const MOST: f64 = 1e100;
 const FIRST: usize = 20;
 /// Surprise, as the decimal logarithm of one in how many cases, at which the score is a half.
 const HALF: f64 = 2.5;
+/// How much more surprise that takes with each tenfold of values beyond so many, which have more chances
+/// to be rare; and the most that it is more.
+const HALF_GROWTH: f64 = 0.7;
+const HALF_SEEN: f64 = 3_000.0;
+const HALF_MORE: f64 = 0.5;
 /// How much more surprising something has to be than what was lately to score fully, by how much
 /// "lately" fades with each value, and what is left of the score of anything else.
 const MORE: f64 = 0.5;
@@ -191,7 +196,7 @@ impl Detector {
         } else {
             self.news(Rare::NOTHING, Rare::NOTHING)
         };
-        let score = rare.surprise / (rare.surprise + HALF);
+        let score = rare.surprise / (rare.surprise + self.half());
         let threshold = self.settings.threshold;
         let severity = if score < threshold {
             Severity::None
@@ -243,7 +248,7 @@ impl Detector {
         let alone = fresh(single.surprise, self.reported);
         self.reported = (self.reported - FADE).max(0.0);
         let larger = all.max(alone);
-        if larger >= self.settings.threshold * (larger + HALF) {
+        if larger >= self.settings.threshold * (larger + self.half()) {
             self.reported = self.reported.max(single.surprise);
         }
         if alone > all {
@@ -251,6 +256,12 @@ impl Detector {
         } else {
             Rare { surprise: all, ..together }
         }
+    }
+
+    /// The surprise at which the score is a half.
+    fn half(&self) -> f64 {
+        let tenfold = (self.seen as f64 / HALF_SEEN).max(1.0).log10();
+        HALF + (HALF_GROWTH * tenfold).min(HALF_MORE)
     }
 
     /// What is not told apart: a share of the range in which most values are.
@@ -315,5 +326,19 @@ impl Detector {
         self.experts.see(time, taken, self.step);
         self.last = Some(time);
         self.seen += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_values_one_has_to_be_rarer() {
+        let after = |seen| Detector { seen, ..Detector::default() }.half();
+        assert_eq!(after(0), HALF);
+        assert_eq!(after(3_000), HALF);
+        assert!((after(9_000) - HALF - HALF_GROWTH * 3_f64.log10()).abs() < 1e-9);
+        assert_eq!(after(usize::MAX), HALF + HALF_MORE);
     }
 }

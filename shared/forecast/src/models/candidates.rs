@@ -11,8 +11,10 @@ use crate::power::Power;
 /// What is known at an origin.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct View<'a> {
-    /// Values without gaps.
+    /// Values without gaps, outliers drawn in.
     pub(crate) values: &'a [f64],
+    /// The same as they were, which is what naive models repeat.
+    pub(crate) plain: &'a [f64],
     /// Seasons in values, ascending; those that the values are too few for are not used.
     pub(crate) seasons: &'a [f64],
     pub(crate) horizon: usize,
@@ -42,7 +44,7 @@ fn usable(seasons: &[f64], length: usize) -> Vec<f64> {
 
 /// What every model that is wanted says. A model that cannot say anything about such values says nothing.
 pub(crate) fn candidates(view: View<'_>) -> Candidates {
-    let View { values, horizon, wanted, .. } = view;
+    let View { values, plain, horizon, wanted, .. } = view;
     let seasons = usable(view.seasons, values.len());
     let whole: Vec<usize> = seasons.iter().map(|season| season.round() as usize).collect();
     let (short, long) = (whole.first().copied(), whole.last().copied());
@@ -53,9 +55,9 @@ pub(crate) fn candidates(view: View<'_>) -> Candidates {
         }
     };
 
-    put(Model::Naive, &|| repeat(values, 1, horizon));
-    put(Model::SeasonalNaive, &|| repeat(values, short.unwrap_or(1), horizon));
-    put(Model::LongNaive, &|| repeat(values, long.unwrap_or(1), horizon));
+    put(Model::Naive, &|| repeat(plain, 1, horizon));
+    put(Model::SeasonalNaive, &|| repeat(plain, short.unwrap_or(1), horizon));
+    put(Model::LongNaive, &|| repeat(plain, long.unwrap_or(1), horizon));
     put(Model::Theta, &|| theta(newest(values), horizon));
     put(Model::Ets, &|| smoothed(values, horizon));
     put(Model::Ar, &|| alone(values, &[], horizon));
@@ -64,16 +66,16 @@ pub(crate) fn candidates(view: View<'_>) -> Candidates {
     let power = Power::of(values);
     let bent: Option<(Power, Vec<f64>)> =
         power.map(|power| (power, values.iter().map(|value| power.there(*value)).collect()));
-    let plain = Adjusted { values, seasons: &seasons, whole: &whole, horizon };
+    let adjusted = Adjusted { values, seasons: &seasons, whole: &whole, horizon };
     // Where no transformation applies, what it would change stands for it: the order of models and
     // how many of a kind there are do not depend on the values.
     let (six, bent_six) = match &bent {
         Some((power, bent)) => {
-            let six = Adjusted { values: bent, ..plain }.six(wanted.each(Model::BENT));
-            (plain.six(wanted.each(Model::ADJUSTED)), six.map(|ahead| back(*power, ahead)))
+            let six = Adjusted { values: bent, ..adjusted }.six(wanted.each(Model::BENT));
+            (adjusted.six(wanted.each(Model::ADJUSTED)), six.map(|ahead| back(*power, ahead)))
         }
         None => {
-            let six = plain.six(wanted.either(Model::ADJUSTED, Model::BENT));
+            let six = adjusted.six(wanted.either(Model::ADJUSTED, Model::BENT));
             (six.clone(), six)
         }
     };
@@ -224,7 +226,15 @@ mod tests {
     use super::*;
 
     fn view<'a>(values: &'a [f64], seasons: &'a [f64]) -> View<'a> {
-        View { values, seasons, horizon: 14, pooled: None, floor: true, wanted: &Wanted::EVERY }
+        View {
+            values,
+            plain: values,
+            seasons,
+            horizon: 14,
+            pooled: None,
+            floor: true,
+            wanted: &Wanted::EVERY,
+        }
     }
 
     #[test]
