@@ -37,7 +37,7 @@ fn sources() {
     assert_source_problem(
         schedule,
         "reconcile: {cron: '0 3 * * *'}",
-        "7: `reconcile` lacks `time_zone`: add it, such as `time_zone: America/New_York`",
+        "7: `reconcile` has no `time_zone`: add `time_zone: America/New_York`",
     );
 
     assert_source_problem(
