@@ -1,7 +1,8 @@
 """S3, SQS, SNS, Scheduler and Secrets Manager on a free loopback port: moto, with a gate before it.
 
 Each function has an access key of its own, `smelt-<function>`, and each sandbox a session token; so the gate knows
-who asks. It notes what is asked for and lets trouble happen, per bucket.
+who asks, or who signed the address that somebody asks at. It notes what is asked for and lets trouble happen, per
+bucket.
 """
 
 import logging
@@ -9,13 +10,16 @@ import re
 import threading
 import time
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from io import BytesIO
+from urllib.parse import unquote
 
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tools.moto_writes import write_one_at_a_time
 
+from .presigned import is_presigned, refused
 from .tally import Request, Tally, folder
 from .terraform import Declared
 from .trouble import Fault, Trouble
@@ -39,7 +43,7 @@ class Gate:
         self.tallies[bucket], self.troubles[bucket], self.declared = tally, trouble, declared
 
     def __call__(self, environ: dict, start_response) -> Iterable[bytes]:
-        function, service = asker(environ.get("HTTP_AUTHORIZATION", ""))
+        function, service = asker(environ.get("HTTP_AUTHORIZATION") or unquote(environ.get("QUERY_STRING", "")))
         if not function.startswith(KEY_PREFIX):
             return self.moto(environ, start_response)
         cloud, _, function = function.removeprefix(KEY_PREFIX).partition("-")
@@ -50,6 +54,8 @@ class Gate:
             return self.moto(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = BytesIO(body)
+        if is_presigned(environ) and (code := refused(environ, datetime.now(UTC))):
+            return refusal(start_response, DENIED[0], code)
         request = Request.of(environ, body)
         tally, trouble = self.tallies[request.bucket], self.troubles[request.bucket]
         tally.note(function, request)
@@ -70,9 +76,9 @@ class Gate:
         return answer
 
 
-def asker(authorization: str) -> tuple[str, str]:
-    """Access key and service of a signed request."""
-    found = re.search(r"Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/", authorization)
+def asker(signed: str) -> tuple[str, str]:
+    """Access key and service of a signed request, by its header or its query."""
+    found = re.search(r"Credential=([^/]+)/[^/]+/[^/]+/([^/]+)/", signed)
     return (found.group(1), found.group(2)) if found else ("", "")
 
 

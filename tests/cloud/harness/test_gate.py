@@ -1,10 +1,13 @@
 import unittest
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
-from .. import terraform
+from .. import presigned, terraform
 from ..server import REGION, Server
 from ..tally import Request, Tally
 from ..trouble import Fault, Shares, Trouble
@@ -103,6 +106,50 @@ class GateTest(unittest.TestCase):
     def test_a_put_that_must_be_the_first_has_one_winner(self) -> None:
         self.put("silver/first", IfNoneMatch="*")
         self.assertEqual(self.code("silver/first", IfNoneMatch="*"), "PreconditionFailed")
+
+    def signed(self, key: str) -> str:
+        """An address that takes one byte of CSV where nothing lies yet."""
+        wanted = {"Bucket": BUCKET, "Key": key, "ContentLength": 1, "ContentType": "text/csv", "IfNoneMatch": "*"}
+        return self.silver.generate_presigned_url("put_object", wanted, ExpiresIn=60)
+
+    def send(self, url: str, body: bytes = b"x", **other: str) -> int:
+        headers = {"Content-Type": "text/csv", "If-None-Match": "*", **{k.replace("_", "-"): v for k, v in other.items()}}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, body, headers, method="PUT")) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def test_a_signed_address_takes_what_was_signed_once(self) -> None:
+        url = self.signed("silver/ä (b)+c~.csv")
+        self.assertEqual(self.send(url), 200)
+        self.assertTrue(self.exists("silver/ä (b)+c~.csv"))
+        self.assertEqual(self.send(url), 412)
+        self.assertEqual(self.tally.touched["silver"]["writes"], {"silver"})
+
+    def test_a_signed_address_takes_nothing_else(self) -> None:
+        url = self.signed("silver/signed")
+        self.assertEqual(self.send(url, b"xx"), 403)
+        self.assertEqual(self.send(url, Content_Type="text/plain"), 403)
+        self.assertEqual(self.send(url, If_None_Match="other"), 403)
+        self.assertEqual(self.send(url.replace("silver/signed", "silver/elsewhere")), 403)
+        self.assertEqual(self.send(url.replace("Expires=60", "Expires=6000")), 403)
+        self.assertEqual(self.tally.touched["silver"]["writes"], set())
+        self.assertFalse(self.exists("silver/signed") or self.exists("silver/elsewhere"))
+        # What its signer may not do, nobody may with its address.
+        self.assertEqual(self.send(self.signed("gold/signed")), 403)
+        self.assertEqual(self.tally.touched["silver"]["writes"], {"gold"})
+
+    def test_a_signed_address_expires(self) -> None:
+        path, _, query = self.signed("silver/late").removeprefix(self.server.endpoint).partition("?")
+        environ = {
+            "REQUEST_METHOD": "PUT", "REQUEST_URI": f"{path}?{query}", "QUERY_STRING": query, "CONTENT_LENGTH": "1",
+            "CONTENT_TYPE": "text/csv", "HTTP_IF_NONE_MATCH": "*",
+            "HTTP_HOST": self.server.endpoint.removeprefix("http://"),
+        }
+        now = datetime.now(UTC)
+        self.assertIsNone(presigned.refused(environ, now))
+        self.assertEqual(presigned.refused(environ, now + timedelta(seconds=61)), "AccessDenied")
 
 
 class RequestTest(unittest.TestCase):
