@@ -9,8 +9,11 @@ from ..cloud import Cloud
 STATUS = {
     "dataset": 200, "datasets": 200, "health": 200, "ready": 200, "runs": 200, "status": 200, "preflight": 204,
     "openapi": 200, "mart_question": 200, "mart_as_parquet": 200, "view": 200, "upload": 201, "refresh": 202,
-    "mart_unknown_column": 400, "upload_path_traversal": 400, "predict_nothing_known": 404, "correction_of_no_row": 404,
-    "no_route": 404, "path_traversal": 404, "unknown_dataset": 404, "runs_bad_limit": 400, "wrong_method": 405,
+    "models": 200, "uploads": 200, "quarantine": 200, "unknown_upload": 404, "unknown_upload_events": 404,
+    "mart_unknown_column": 400, "upload_path_traversal": 400, "upload_too_large": 413, "predict_nothing_known": 404,
+    "predict_before_training": 400, "correction_of_no_row": 404, "deletion_of_no_row": 404,
+    "no_route": 404, "path_traversal": 404, "unknown_dataset": 404,
+    "runs_bad_limit": 400, "wrong_method": 405,
 }
 
 

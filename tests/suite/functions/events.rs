@@ -139,9 +139,17 @@ fn of_api() -> Vec<(&'static str, Ended, bool)> {
         ("upload", Status(409), false),
         ("refresh", Status(409), false),
         ("upload_path_traversal", Status(400), false),
+        ("upload_too_large", Status(413), false),
+        ("uploads", Status(200), false),
+        ("unknown_upload", Status(404), false),
+        ("unknown_upload_events", Status(404), false),
+        ("quarantine", Status(200), false),
+        ("models", Status(200), false),
         ("predict_nothing_known", Status(404), false),
+        ("predict_before_training", Status(400), false),
         // Rows wait in bronze.
         ("correction_of_no_row", Status(409), false),
+        ("deletion_of_no_row", Status(409), false),
         ("malformed", failed("Permanent.NoRequest"), false),
     ]
 }
@@ -237,6 +245,8 @@ async fn of_the_function_alert() {
 async fn of_the_functions_that_schedules_wake() {
     let mut of_train = of_schedule(false);
     of_train.push(("report_of_no_period", failed("Permanent.Stage"), false));
+    // There is nothing of that month in this lake.
+    of_train.push(("report", failed("Permanent.Stage"), false));
     every_file::<TrainContext>(of_train, async |_: &Home| ()).await;
     let mut of_maintain = of_schedule(true);
     // Nothing is in silver yet that a source could have deleted.
