@@ -6,10 +6,11 @@ use lambda_http::tower::Service;
 use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, service_fn};
 use serde_json::{Value, json};
 
-use crate::ApiError;
+use crate::{ApiError, gateway};
 
 /// Answers a request as API Gateway passes it on.
-pub(crate) async fn handle(event: Value, router: Router) -> Result<Value, ApiError> {
+pub(crate) async fn handle(mut event: Value, router: Router) -> Result<Value, ApiError> {
+    gateway::encode(&mut event);
     let request: LambdaRequest =
         serde_json::from_value(event).map_err(|error| ApiError::NoRequest(error.to_string()))?;
     let mut adapter = Adapter::from(service_fn(move |request| route(router.clone(), request)));

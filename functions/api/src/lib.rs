@@ -3,6 +3,7 @@
 mod access;
 mod context;
 mod error;
+mod gateway;
 mod handler;
 mod queues;
 mod secrets;

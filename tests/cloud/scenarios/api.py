@@ -12,8 +12,8 @@ STATUS = {
     "models": 200, "uploads": 200, "quarantine": 200, "unknown_upload": 404, "unknown_upload_events": 404,
     "mart_unknown_column": 400, "upload_path_traversal": 400, "upload_too_large": 413, "predict_nothing_known": 404,
     "predict_before_training": 400, "correction_of_no_row": 404, "deletion_of_no_row": 404,
-    "no_route": 404, "path_traversal": 404, "unknown_dataset": 404,
-    "runs_bad_limit": 400, "wrong_method": 405,
+    "no_route": 404, "path_traversal": 404, "path_traversal_decoded": 404, "unknown_dataset": 404,
+    "runs_bad_limit": 400, "query_not_encoded": 400, "wrong_method": 405,
 }
 
 

@@ -123,9 +123,12 @@ fn of_api() -> Vec<(&'static str, Ended, bool)> {
         ("dataset", Status(200), false),
         ("unknown_dataset", Status(404), false),
         ("path_traversal", Status(404), false),
+        // As an HTTP API hands it over.
+        ("path_traversal_decoded", Status(404), false),
         ("status", Status(200), false),
         ("runs", Status(200), false),
         ("runs_bad_limit", Status(400), false),
+        ("query_not_encoded", Status(400), false),
         ("no_route", Status(404), false),
         ("wrong_method", Status(405), false),
         ("preflight", Status(204), false),

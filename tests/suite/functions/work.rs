@@ -6,6 +6,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use smelt_alert::AlertContext;
+use smelt_api::ApiContext;
 use smelt_domain::{Alert, FailureKind, Outcome, RunId, RunReport};
 use smelt_gold::GoldContext;
 use smelt_ingest::IngestContext;
@@ -15,7 +16,7 @@ use smelt_silver::SilverContext;
 use smelt_stages::{Causes, Ended, NotTold, Notifier, RecentFailures, alert, write_failure};
 
 use super::{Home, rows};
-use crate::support::{nyc311, platform};
+use crate::support::{checkout, nyc311, platform};
 
 fn landed(names: &[&str]) -> Value {
     let keys: Vec<String> =
@@ -145,6 +146,21 @@ async fn nothing_to_do_leaves_nothing() {
     let commands: Vec<String> =
         reports(&home, "runs/").into_iter().map(|report| report.command).collect();
     assert_eq!(commands.len(), 6, "one ingest, one silver, four marts: {commands:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_the_gateway_decoded_is_decoded_no_further() {
+    let home = Home::new();
+    let file = checkout().join("events/api/deletion_of_no_row.json");
+    let mut event: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    for key in ["50% off", "50%20off", "a%2Cb, c", "Zürich <1> {2}|`3`^\\4", "?#"] {
+        event["rawPath"] = json!(format!("/v1/datasets/spending/records/{key}"));
+        let answer = home.ask::<ApiContext>(event.clone()).await.unwrap();
+        assert_eq!(answer["statusCode"], 404);
+        let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains(&format!("no row with the key {key};")), "{detail}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

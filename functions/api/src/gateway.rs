@@ -1,0 +1,22 @@
+//! What the gateway hands over, written as a request has it.
+//!
+//! An HTTP API decodes the path before it hands it over, and the router decodes it as well: a comma
+//! that was written `%252C` would be cut at, and `100%25` be another row. The query comes as it was
+//! sent, and that may be anything.
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::Value;
+
+/// What a query cannot hold. What is encoded in it stays so.
+const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
+/// What a path cannot hold, or what means something else in it than itself.
+const NOT_IN_PATH: &AsciiSet =
+    &NOT_IN_QUERY.add(b'%').add(b'?').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// Encodes the path of an event again, and of its query what cannot be in one.
+pub(crate) fn encode(event: &mut Value) {
+    for (name, set) in [("rawPath", NOT_IN_PATH), ("rawQueryString", NOT_IN_QUERY)] {
+        let Some(Value::String(text)) = event.get_mut(name) else { continue };
+        *text = utf8_percent_encode(text, set).to_string();
+    }
+}
