@@ -21,8 +21,11 @@ from .tally import Tally
 from .trouble import Trouble
 
 PATIENCE_SECONDS = 180
+# Looking costs this process more than waiting: the cloud runs in it.
+LOOK_EVERY_SECONDS = 0.2
 VISIBILITY_SECONDS = 600
 GROUP = "smelt"
+DASHBOARD = "https://dashboard.example"
 
 
 @dataclass
@@ -38,19 +41,23 @@ class Cloud:
     scratch: Path
     secret: dict[str, str] = field(default_factory=dict)
     trouble: Trouble = field(default_factory=Trouble)
+    # Texts of further secrets by the names that Terraform gives them, and settings other than the usual ones.
+    secrets_of_api: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tally = Tally()
-        self.logs = LogBook(tuple(self.secret.values()))
+        self.logs = LogBook((*self.secret.values(), *self.secrets_of_api.values()))
         self.bucket = f"smelt-{self.name}"
         self.declared = terraform.functions()
         self.server.gate.watch(self.bucket, self.tally, self.trouble, self.declared)
         self.s3, self.sqs, self.sns = self.client("s3"), self.client("sqs"), self.client("sns")
         self.scheduler, self.secrets = self.client("scheduler"), self.client("secretsmanager")
         self.make_topic()
-        self.secret_arn = self.secrets.create_secret(
-            Name=f"{self.name}-sources", SecretString=json.dumps(self.secret)
-        )["ARN"]
+        self.secret_arns = {
+            name: self.secrets.create_secret(Name=f"{self.name}-{name}", SecretString=text)["ARN"]
+            for name, text in {"sources": json.dumps(self.secret), **self.secrets_of_api}.items()
+        }
         self.functions = {name: self.function(declared) for name, declared in self.declared.items()}
         self.make_bucket_and_queues()
         self.make_schedules()
@@ -66,26 +73,27 @@ class Cloud:
 
     def function(self, declared: terraform.Declared) -> Function:
         own = {
-            "SMELT_SECRETS": self.secret_arn,
+            "SMELT_SECRETS": self.secret_arns["sources"],
             "SMELT_ALERT_TOPIC": self.topic,
-            "SMELT_DASHBOARD_URL": "https://dashboard.example",
+            "SMELT_DASHBOARD_URL": DASHBOARD,
             "SMELT_RETENTION_HOURS": "168",
             "SMELT_TARGET_FILE_MB": "128",
             "SMELT_API_ACCESS": "open",
             "SMELT_API_JWT_ISSUER": "",
             "SMELT_API_JWT_AUDIENCE": "",
             "SMELT_API_JWKS_URL": "",
-            "SMELT_API_HS256_SECRET": "",
+            "SMELT_API_HS256_SECRET": self.secret_arns.get("api-hs256", ""),
             "SMELT_API_ROLES_CLAIM": "roles",
             "SMELT_API_ROLES_PREFIX": "",
-            "SMELT_API_KEYS_SECRET": "",
-            "SMELT_API_CORS_ORIGINS": "https://dashboard.example",
+            "SMELT_API_KEYS_SECRET": self.secret_arns.get("api-keys", ""),
+            "SMELT_API_CORS_ORIGINS": DASHBOARD,
             "SMELT_API_UPLOAD_MB": "512",
             "SMELT_API_RATE": "1000",
             "SMELT_API_BURST": "1000",
             "SMELT_API_REFRESH_QUEUES": json.dumps(
                 {name: f"{self.server.endpoint}/{ACCOUNT}/{self.name}-{name}" for name in sorted(declared.sends)}
             ),
+            **self.settings,
         }
         environment = {
             "SMELT_LAKE": f"s3://{self.bucket}",
@@ -155,18 +163,21 @@ class Cloud:
     def make_schedules(self) -> None:
         """Stored as Terraform stores them. The server keeps them and never fires; `fire` does."""
         self.scheduler.create_schedule_group(Name=f"{GROUP}-{self.name}")
+        reports, period = terraform.scheduled_report()
         for file in sorted(self.datasets_of("ingest").glob("*/dataset.yaml")):
             definition = yaml.safe_load(file.read_text())
             dataset = definition["dataset"]
             for source, about in (definition.get("sources") or {}).items():
                 if "schedule" in about:
-                    self.make_schedule("ingest", f"{dataset}-{source}", {"dataset": dataset, "source": source})
+                    name = f"ingest-{dataset}-{source}"
+                    self.make_schedule(name, "ingest", {"dataset": dataset, "source": source})
             for function in terraform.scheduled_per_dataset():
-                self.make_schedule(function, dataset, {"dataset": dataset})
+                self.make_schedule(f"{function}-{dataset}", function, {"dataset": dataset})
+            self.make_schedule(f"report-{dataset}", reports, {"report": period, "dataset": dataset})
 
-    def make_schedule(self, function: str, what: str, event: dict[str, str]) -> None:
+    def make_schedule(self, name: str, function: str, event: dict[str, str]) -> None:
         self.scheduler.create_schedule(
-            Name=f"{function}-{what}",
+            Name=name,
             GroupName=f"{GROUP}-{self.name}",
             ScheduleExpression="rate(1 day)",
             FlexibleTimeWindow={"Mode": "OFF"},
@@ -209,7 +220,7 @@ class Cloud:
                 self.seen, until = before, time.monotonic() + PATIENCE_SECONDS
             if time.monotonic() > until:
                 raise TimeoutError(f"{self.name}: {self.waiting()} messages wait and nothing happens any more")
-            time.sleep(0.05)
+            time.sleep(LOOK_EVERY_SECONDS)
 
     def work_done(self) -> int:
         return sum(source.turns for source in self.sources.values())

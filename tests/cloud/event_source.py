@@ -17,7 +17,7 @@ from .server import REGION
 from .trouble import Trouble
 
 GATHERED_SECONDS = 0.3
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.1
 # From this receipt on a message has no trouble: without an end to it, any message would end as a dead letter.
 SPARED_FROM = 3
 REQUESTS_BEFORE_KILL = (1, 2, 3, 5, 8, 13, 21, 34)

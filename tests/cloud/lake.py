@@ -33,16 +33,18 @@ def download(cloud: Cloud, folder: Path, prefixes: tuple[str, ...]) -> None:
 
 def published(folder: Path) -> Marts:
     """The rows of each mart's snapshot that a `latest.json` points to, by dataset and mart."""
+    database = duckdb.connect()
     return {
-        name: rows(connect(), f"read_parquet('{path}')")
+        name: rows(database, f"read_parquet('{path}')")
         for name, path in snapshots(folder).items() if name.split("/")[1] not in SERIES_TABLES
     }
 
 
 def published_anomalies(folder: Path) -> Marts:
     """What is published of the tables of anomalies, without when it was found."""
+    database = duckdb.connect()
     return {
-        name: rows(connect(), f"(SELECT * EXCLUDE (first_seen, notified_at) FROM read_parquet('{path}'))")
+        name: rows(database, f"(SELECT * EXCLUDE (first_seen, notified_at) FROM read_parquet('{path}'))")
         for name, path in snapshots(folder).items() if name.endswith("/anomalies")
     }
 

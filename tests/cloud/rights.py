@@ -18,17 +18,10 @@ Touched = dict[str, dict[str, list[str]]]
 
 # Rights that nobody uses here, and why they are given.
 UNUSED = {
-    "train writes failures/": "no training fails here",
-    "train reads bronze/": "no report is due here, which says whether every row is accounted for",
-    "train reads quarantine/": "no report is due here, which says what was refused",
-    "train reads runs/": "no report is due here, which says how many rows broke a rule that only warns",
-    "api reads landing/": "no upload that was announced is watched here",
-    "api reads models/": "no model is asked here",
-    "api reads uploads/": "no upload that was announced is watched here",
-    "api writes bronze/": "no row is corrected here",
-    "api writes runs/": "no row is corrected here, which leaves a report",
-    "api writes landing/": "an upload goes to the address that was signed with this right",
+    "maintain reads a secret": "no portal is reconciled here",
 }
+# What a function may do besides, by the service that it asks.
+SERVICES = {"sns": "publishes", "secretsmanager": "reads a secret", "sqs": "sends messages"}
 
 
 def touched(clouds: list[Cloud]) -> Touched:
@@ -37,6 +30,20 @@ def touched(clouds: list[Cloud]) -> Touched:
         name: {kind: sorted(set().union(*(cloud.tally.touched[name][kind] for cloud in clouds))) for kind in KINDS}
         for name in sorted(terraform.functions())
     }
+
+
+def asked(clouds: list[Cloud]) -> dict[str, set[str]]:
+    """The services that each function asked, in any of the clouds."""
+    return {
+        name: {service for service in SERVICES if any(cloud.tally.services[name][service] for cloud in clouds)}
+        for name in terraform.functions()
+    }
+
+
+def granted(declared: terraform.Declared) -> set[str]:
+    """The services that a function may ask."""
+    may = {"sns": declared.publishes, "secretsmanager": declared.secrets, "sqs": declared.sends}
+    return {service for service, is_granted in may.items() if is_granted}
 
 
 def as_text(found: Touched) -> str:
@@ -52,23 +59,18 @@ def not_granted(clouds: list[Cloud]) -> list[str]:
                 touched_here = sorted(cloud.tally.touched[name][kind])
                 for prefix in [prefix for prefix in touched_here if not declared.may(kind, prefix)]:
                     lines.append(f"{name} {kind} {prefix}/: {cloud.tally.examples[name, kind, prefix]}")
-            used = cloud.tally.services[name]
-            if used["sns"] and not declared.publishes:
-                lines.append(f"{name} publishes")
-            if used["secretsmanager"] and not declared.secrets:
-                lines.append(f"{name} reads a secret")
-            if used["sqs"] and not declared.sends:
-                lines.append(f"{name} sends messages")
+        lines += [f"{name} {SERVICES[service]}" for service in asked(clouds)[name] - granted(declared)]
     return sorted(set(lines))
 
 
-def not_used(found: Touched) -> list[str]:
+def not_used(found: Touched, asked_services: dict[str, set[str]]) -> list[str]:
     """Rights that nobody used without a reason, and reasons for rights that were used."""
     lines = []
     for name, declared in terraform.functions().items():
         for kind in ("reads", "writes", "deletes"):
             unused = getattr(declared, kind) - set(found[name][kind])
             lines += [f"{name} {kind} {prefix}/" for prefix in sorted(unused)]
+        lines += [f"{name} {SERVICES[service]}" for service in sorted(granted(declared) - asked_services[name])]
     missing = [f"{line}: take the right away, or say why it is given" for line in lines if line not in UNUSED]
     return missing + [f"{line} was used: the reason why not is out of date" for line in UNUSED if line not in lines]
 

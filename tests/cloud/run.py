@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import inputs, lake, report, rights, terraform
+from . import credentials, inputs, lake, purchases, report, rights, terraform
 from .checks import Checks, Failed
 from .cloud import Cloud
 from .runtime_api import RuntimeApi
-from .scenarios import alerts, quiet, series, troubled, upkeep
+from .scenarios import access, alerts, corrections, models, quiet, reports, series, troubled, upkeep, uploads
 from .scenarios import api as requests
 from .server import Server
 from .trouble import Trouble
@@ -23,7 +23,9 @@ SHOWN_LINES = 8
 SHOWN_CHARACTERS = 400
 LOGS = terraform.PROJECT / "target" / "e2e"
 OWN_DATASETS = Path(__file__).parent / "datasets"
-NAMES = ("quiet", "troubled", "alerts", "series", "api", "upkeep")
+NAMES = ("quiet", "troubled", "alerts", "series", "office", "api", "upkeep")
+# Those with a cloud and datasets of their own.
+APART = {"alerts", "series", "office"}
 
 
 def main() -> int:
@@ -77,7 +79,7 @@ class Run:
     def everything(self) -> None:
         started = time.monotonic()
         chosen = self.arguments.scenario or NAMES
-        if not set(chosen) <= {"alerts", "series"}:
+        if not set(chosen) <= APART:
             calm = self.cloud("quiet", self.datasets)
             marts = quiet.run(self.checks, calm, self.scratch / "quiet")
             if "troubled" in chosen:
@@ -86,21 +88,44 @@ class Run:
                 requests.run(self.checks, calm)
             if "upkeep" in chosen:
                 upkeep.run(self.checks, calm, self.scratch / "upkeep")
+            calm.end()
         if "alerts" in chosen:
-            alerts.run(self.checks, self.cloud("shop", OWN_DATASETS))
+            shop = self.cloud("shop", OWN_DATASETS)
+            alerts.run(self.checks, shop)
+            shop.end()
         if "series" in chosen:
-            series.run(self.checks, self.cloud("till", OWN_DATASETS), self.scratch / "series")
+            till = self.cloud("till", OWN_DATASETS)
+            series.run(self.checks, till, self.scratch / "series")
+            till.end()
+        if "office" in chosen:
+            self.office()
         self.checks.section("What holds for all of it")
         self.every_cloud()
         self.compare_rights(chosen)
         report.explain(self.checks, self.clouds, time.monotonic() - started)
 
-    def cloud(self, name: str, datasets: Path | None, seed: int = 0) -> Cloud:
+    def cloud(self, name: str, datasets: Path | None, seed: int = 0, **access: dict[str, str]) -> Cloud:
         cloud = Cloud(
-            name, self.server, self.api, self.binaries, datasets, self.scratch / "tmp", self.secret, Trouble(seed)
+            name, self.server, self.api, self.binaries, datasets, self.scratch / "tmp", self.secret, Trouble(seed),
+            **access,
         )
         self.clouds.append(cloud)
         return cloud
+
+    def office(self) -> None:
+        """What an application does, from its first token to the report on its month; callers are checked."""
+        cloud = self.cloud(
+            "office", OWN_DATASETS, secrets_of_api=credentials.SECRETS, settings=credentials.SETTINGS
+        )
+        cloud.logs.secrets += (credentials.KEY,)
+        cloud.start()
+        bought = purchases.purchases()
+        access.run(self.checks, cloud)
+        uploads.run(self.checks, cloud, bought)
+        bought = corrections.run(self.checks, cloud, self.scratch / "office", bought)
+        models.run(self.checks, cloud, bought)
+        reports.run(self.checks, cloud, bought)
+        cloud.end()
 
     def trouble(self, marts: lake.Marts) -> None:
         cloud = self.cloud("troubled", self.datasets, self.arguments.seed)
@@ -128,7 +153,7 @@ class Run:
         if set(chosen) != set(NAMES):
             return
         found = rights.touched(self.clouds)
-        self.checks.check("every right was used, or there is a reason why not", rights.not_used(found))
+        self.checks.check("every right was used, or there is a reason why not", rights.not_used(found, rights.asked(self.clouds)))
         if self.arguments.touched:
             self.arguments.touched.write_text(rights.as_text(found))
             return

@@ -1,8 +1,8 @@
 """Where a cloud stands, asked as its users would ask: of `api`, and of the queues of dead letters."""
 
-import json
 from typing import Any
 
+from .caller import Caller
 from .checks import Checks
 from .cloud import Cloud
 
@@ -31,20 +31,5 @@ def dead(cloud: Cloud) -> dict[str, int]:
 
 
 def api(cloud: Cloud, path: str) -> Any:
-    """What `api` answers to a request that the gateway passes on."""
-    event = {
-        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "",
-        "headers": {"host": "api.example"}, "isBase64Encoded": False,
-        "requestContext": {
-            "accountId": "123456789012", "apiId": "a", "domainName": "api.example", "domainPrefix": "api",
-            "http": {
-                "method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7", "userAgent": "-",
-            },
-            "requestId": "r", "routeKey": "$default", "stage": "$default",
-            "time": "28/Nov/2026:03:00:05 +0000", "timeEpoch": 0,
-        },
-    }
-    result = cloud.functions["api"].invoke(event)
-    if result.error or result.answer.payload["statusCode"] != 200:
-        raise RuntimeError(f"api answers to {path}: {result.error or result.answer.payload}")
-    return json.loads(result.answer.payload["body"])
+    """What `api` answers where everybody may ask."""
+    return Caller(cloud).get(path)

@@ -76,3 +76,12 @@ def scheduled_per_dataset() -> tuple[str, ...]:
     text = (MODULE / "schedules.tf").read_text()
     [whole] = re.findall(r"dataset_schedules = \{\n(.*?)^  \}", text, re.MULTILINE | re.DOTALL)
     return tuple(re.findall(r"^    (\w+)\s*=", whole, re.MULTILINE))
+
+
+def scheduled_report() -> tuple[str, str]:
+    """The function that is woken for a report on every dataset, and the period that it is told."""
+    text = (MODULE / "schedules.tf").read_text()
+    [whole] = re.findall(r'"report-\$\{dataset\}" => \{\n(.*?)^      \}', text, re.MULTILINE | re.DOTALL)
+    [function] = re.findall(r'function\s*= "(\w+)"', whole)
+    [period] = re.findall(r'input\s*= jsonencode\(\{ report = "(\w+)", dataset = dataset \}\)', whole)
+    return function, period

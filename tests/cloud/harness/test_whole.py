@@ -123,4 +123,4 @@ class WholeTest(unittest.TestCase):
         result = cloud.fire("maintain-shop")
         self.assertEqual(result.error["errorType"], "ValueError")
         self.assertEqual(cloud.functions["maintain"].bill.counts["invocations"], 3)
-        self.assertEqual(sorted(cloud.schedules("maintain-")), ["maintain-shop", "maintain-till"])
+        self.assertEqual(sorted(cloud.schedules("maintain-")), ["maintain-office", "maintain-shop", "maintain-till"])
