@@ -9,7 +9,7 @@ import duckdb
 from .cloud import Cloud
 
 # Beside the marts, and of another kind: they hold when something was found or made.
-SERIES_TABLES = {"forecast", "forecast_accuracy", "anomalies", "experiments"}
+SERIES_TABLES = {"forecast", "forecast_accuracy", "anomalies", "experiments", "clusters"}
 Rows = list[tuple]
 Marts = dict[str, tuple[list[tuple], Rows]]
 

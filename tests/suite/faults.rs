@@ -163,9 +163,8 @@ async fn round(lake: &Lake, files: &[PathBuf]) -> Result<(), StageError> {
 /// A write with its random and dated names left out, so that two runs' writes can be compared.
 fn anonymous(write: &Write) -> String {
     // 32 digits of a random name, or the 16 of a snapshot's identity, which tells two lakes apart.
-    let is_random = |word: &str| {
-        matches!(word.len(), 16 | 32) && word.bytes().all(|b| b.is_ascii_hexdigit())
-    };
+    let is_random =
+        |word: &str| matches!(word.len(), 16 | 32) && word.bytes().all(|b| b.is_ascii_hexdigit());
     let words = write.path.split_inclusive(['/', '-', '.']).map(|word| {
         let bare = word.trim_end_matches(['/', '-', '.']);
         if is_random(bare) { word.replace(bare, "*") } else { word.to_owned() }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use smelt_domain::{DefinitionFiles, LearnedModel, ModelStage, parse_dataset};
+use smelt_domain::{DefinitionFiles, LearnedModel, ModelStage, SeriesTable, parse_dataset};
 use smelt_lake::Lake;
+use smelt_lake::published::latest;
 use smelt_stages::{
     Engine, EngineSettings, Platform, Refit, Silent, StageError, Upload, ingest_files, predict,
     refresh_dataset, train,
@@ -118,6 +119,25 @@ async fn models_are_learnt_and_asked() {
         rows_as_text(&rows.unwrap()),
         ["groups | clusters | production", "high | classifier | production"]
     );
+
+    // Which departments look alike is a table, and published.
+    let groups = "SELECT cluster, COUNT(*), MIN(size), MIN(name), MIN(newest), MIN(stage), MIN(version), \
+                  COUNT(DISTINCT centroid) FROM gold.purse_clusters WHERE silhouette > 0.5 GROUP BY 1";
+    let rows = rows_as_text(&selected(&platform, groups).await.unwrap());
+    assert_eq!(
+        rows,
+        [
+            "0 | 4 | 4 | department 0 | 2026 | production | 1 | 1",
+            "1 | 4 | 4 | department 4 | 2026 | production | 1 | 1"
+        ]
+    );
+    let clusters = dataset.series_id(SeriesTable::Clusters);
+    assert_eq!(latest(&lake, &clusters).await.unwrap().unwrap().rows, 8);
+    train(&platform, dataset, Refit::Always).await.unwrap();
+    let fits = "SELECT version, COUNT(*) FROM gold.purse_clusters GROUP BY 1";
+    let rows = rows_as_text(&selected(&platform, fits).await.unwrap());
+    assert_eq!(rows, ["1 | 8", "2 | 8"], "each fit is kept");
+    assert_eq!(latest(&lake, &clusters).await.unwrap().unwrap().rows, 8, "the newest is published");
 
     let rows = [
         row(&[("vendor", "Beam Builders"), ("department", "department 9")]),

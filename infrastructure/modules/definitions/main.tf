@@ -45,9 +45,18 @@ locals {
     ] if anytrue([for mart in values(try(definition.marts, {})) : can(mart.series)])
   ])
 
+  # Which rows look alike, where a model of the dataset tells.
+  clusters = [
+    for dataset, definition in local.definitions : {
+      dataset     = dataset
+      name        = "clusters"
+      description = "which rows look alike, by each model that was fitted for it"
+    } if anytrue([for model in values(try(definition.models, {})) : can(model.clusters)])
+  ]
+
   tables = concat(
     [for t in local.silver : merge(t, { layer = "silver" })],
     [for t in local.silver : merge(t, { layer = "quarantine", description = "refused rows of ${t.dataset}.${t.name}" })],
-    [for t in concat(local.marts, local.series) : merge(t, { layer = "gold", stale_after = 0 })],
+    [for t in concat(local.marts, local.series, local.clusters) : merge(t, { layer = "gold", stale_after = 0 })],
   )
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     Column, ColumnName, DatasetName, DefinitionHash, Expectation, Layer, LearnedModel, MartSeries,
-    OnViolation, RuleName, SeriesTable, SourceDefinition, SourceName, TableId, TableName, View,
+    OnViolation, RuleName, SeriesTable, SourceDefinition, SourceName, TableId, TableName, Task,
+    View,
 };
 
 /// A validated dataset definition.
@@ -187,6 +188,16 @@ impl Dataset {
     /// A table about the series of all marts of the dataset.
     pub fn series_id(&self, table: SeriesTable) -> TableId {
         self.id(Layer::Gold, &table.name())
+    }
+
+    /// What is published of its series, and of what its models learnt.
+    pub fn published_series(&self) -> impl Iterator<Item = SeriesTable> {
+        let has_series = self.marts_with_series().next().is_some();
+        let has_clusters = self.models.iter().any(|model| matches!(model.task, Task::Clusters(_)));
+        SeriesTable::PUBLISHED.into_iter().filter(move |table| match table {
+            SeriesTable::Clusters => has_clusters,
+            _ => has_series,
+        })
     }
 
     /// The marts that have series.

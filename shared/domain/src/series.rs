@@ -129,7 +129,7 @@ impl Missing {
     }
 }
 
-/// A table about the series of a dataset, beside its marts in gold.
+/// A table about the series of a dataset, or what its models learnt, beside its marts in gold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SeriesTable {
     /// What was forecast, when.
@@ -140,12 +140,19 @@ pub enum SeriesTable {
     Anomalies,
     /// What was fitted, and what became of it.
     Experiments,
+    /// Which rows look alike, by each model that was fitted for it.
+    Clusters,
 }
 
 impl SeriesTable {
     /// All of them.
-    pub const ALL: [Self; 4] =
-        [Self::Forecast, Self::ForecastAccuracy, Self::Anomalies, Self::Experiments];
+    pub const ALL: [Self; 5] = [
+        Self::Forecast,
+        Self::ForecastAccuracy,
+        Self::Anomalies,
+        Self::Experiments,
+        Self::Clusters,
+    ];
 
     /// The table's name, which no mart may have.
     pub fn as_str(self) -> &'static str {
@@ -154,11 +161,13 @@ impl SeriesTable {
             Self::ForecastAccuracy => "forecast_accuracy",
             Self::Anomalies => "anomalies",
             Self::Experiments => "experiments",
+            Self::Clusters => "clusters",
         }
     }
 
     /// Those that are published, as marts are.
-    pub const PUBLISHED: [Self; 3] = [Self::Forecast, Self::ForecastAccuracy, Self::Anomalies];
+    pub const PUBLISHED: [Self; 4] =
+        [Self::Forecast, Self::ForecastAccuracy, Self::Anomalies, Self::Clusters];
 
     /// Names and types of what is published of it; nothing of others.
     pub fn columns(self) -> &'static [(&'static str, ColumnType)] {
@@ -207,6 +216,18 @@ impl SeriesTable {
                 ("first_seen", Timestamp),
                 ("notified_at", Timestamp),
             ],
+            Self::Clusters => &[
+                ("model", Text),
+                ("name", Text),
+                ("cluster", BigInt),
+                ("size", BigInt),
+                ("silhouette", Double),
+                ("centroid", Text),
+                ("newest", Text),
+                ("stage", Text),
+                ("fitted_at", Timestamp),
+                ("version", BigInt),
+            ],
             Self::Experiments => &[],
         }
     }
@@ -217,6 +238,7 @@ impl SeriesTable {
             Self::Forecast => &["mart", "series", "target_time"],
             Self::ForecastAccuracy => &["mart", "series"],
             Self::Anomalies => &["mart", "time", "series"],
+            Self::Clusters => &["model", "name"],
             Self::Experiments => &[],
         }
     }

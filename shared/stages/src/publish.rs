@@ -23,20 +23,18 @@ pub async fn publish(
     publish_table(platform, dataset.gold_id(&mart.name), key, EVERY_ROW).await
 }
 
-/// Publishes what readers want of the tables about the series of a dataset.
+/// Publishes what readers want of the tables about the series of a dataset, and of what its models learnt.
 pub async fn publish_series(
     platform: &Platform,
     dataset: &Dataset,
 ) -> Result<Vec<StepReport>, StageError> {
     let mut steps = Vec::new();
-    if dataset.marts_with_series().next().is_none() {
-        return Ok(steps);
-    }
-    for table in SeriesTable::PUBLISHED {
+    for table in dataset.published_series() {
         let key = table.key().iter().map(|&column| column.to_owned()).collect();
         let rows = match table {
             SeriesTable::Forecast => NEWEST_FORECASTS,
             SeriesTable::ForecastAccuracy => NEWEST_ACCURACY,
+            SeriesTable::Clusters => NEWEST_CLUSTERS,
             SeriesTable::Anomalies | SeriesTable::Experiments => EVERY_ROW,
         };
         steps.extend(publish_table(platform, dataset.series_id(table), key, rows).await?);
@@ -62,6 +60,13 @@ const NEWEST_ACCURACY: &str = "\
     SELECT * EXCEPT (newest) \
     FROM (SELECT *, max(version) OVER (PARTITION BY mart) AS newest FROM published) \
     WHERE version = newest";
+
+/// Of each model the groups of the newest fit that got into production.
+const NEWEST_CLUSTERS: &str = "\
+    SELECT * EXCEPT (in_use) \
+    FROM (SELECT *, max(version) OVER (PARTITION BY model) AS in_use \
+          FROM published WHERE stage = 'production') \
+    WHERE version = in_use";
 
 /// Publishes until `latest.json` names the table's newest version.
 ///

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use smelt_domain::{ModelStage, SeriesTable};
+use smelt_domain::ModelStage;
 use smelt_lake::published::latest;
 use smelt_stages::{Platform, Refit, Trained, train};
 
@@ -55,7 +55,7 @@ async fn assert_settled(world: &World, later: i64) {
     let again = world.train(later, Refit::WhenDue).await;
     assert!(again.steps.is_empty() && again.fitted.is_empty(), "{again:?}");
     let platform = world.platform(later);
-    for table in SeriesTable::PUBLISHED {
+    for table in platform.datasets[0].published_series() {
         let id = platform.datasets[0].series_id(table);
         let newest = platform.lake.table(id.clone()).unwrap().require_snapshot().await.unwrap();
         let published = latest(&platform.lake, &id).await.unwrap().unwrap();

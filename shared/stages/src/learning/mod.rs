@@ -18,7 +18,9 @@ use smelt_learn::classify::Classifier;
 use smelt_learn::cluster::Clusters;
 
 pub use self::predict::{Predicted, predict};
-use crate::series::{DUE, Experiment, ModelRegistry, Refit, Trained, append_experiment};
+use crate::series::{
+    DUE, Experiment, ModelRegistry, Refit, Trained, append_clusters, append_experiment,
+};
 use crate::{Platform, StageError};
 
 /// What a model of either kind learnt, as the registry keeps it.
@@ -143,6 +145,11 @@ impl Learning<'_> {
         let table = self.dataset.series_id(SeriesTable::Experiments);
         let experiment = Experiment { card: &card, stage, reason: &reason };
         trained.steps.extend(append_experiment(self.platform, table, &experiment).await?);
+        if let Learned::Clusters(clusters) = &fit.learned {
+            let table = self.dataset.series_id(SeriesTable::Clusters);
+            let made = append_clusters(self.platform, table, &experiment, clusters);
+            trained.steps.extend(made.await?);
+        }
         if stage == ModelStage::Production {
             let change = ModelChange::Promote;
             self.registry.change(self.platform, change, card.version, &reason).await?;

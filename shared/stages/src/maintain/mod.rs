@@ -39,9 +39,13 @@ pub struct Maintained {
     pub failed: Option<StageError>,
 }
 
-/// Tables about series that get a small file each day.
-const ONLY_ADDED_TO: [SeriesTable; 3] =
-    [SeriesTable::Forecast, SeriesTable::ForecastAccuracy, SeriesTable::Experiments];
+/// Tables about series and models that get a small file with each forecast or fit.
+const ONLY_ADDED_TO: [SeriesTable; 4] = [
+    SeriesTable::Forecast,
+    SeriesTable::ForecastAccuracy,
+    SeriesTable::Experiments,
+    SeriesTable::Clusters,
+];
 
 /// Takes in what missed wake-ups left, compacts, and deletes what nobody needs any more.
 pub async fn maintain(

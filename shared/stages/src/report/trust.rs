@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use smelt_domain::{
-    Dataset, Layer, OnViolation, RuleName, RunReport, SeriesTable, StageName, Table, TableId,
-};
+use smelt_domain::{Dataset, Layer, OnViolation, RuleName, RunReport, StageName, Table, TableId};
 use smelt_report::{Balance, Rule, TableVersion};
 
 use crate::quality::refused_by_rule;
@@ -116,10 +114,7 @@ async fn tables(
             behind: table.follows.as_ref().map(|follows| follows.lag),
         });
     }
-    if dataset.marts_with_series().next().is_none() {
-        return Ok(tables);
-    }
-    for series in SeriesTable::PUBLISHED {
+    for series in dataset.published_series() {
         let id = dataset.series_id(series);
         let snapshot = platform.lake.table(id.clone())?.snapshot().await?;
         let version = snapshot.as_ref().map(smelt_lake::Snapshot::version);

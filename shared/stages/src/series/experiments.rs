@@ -7,6 +7,7 @@ use serde_json::{Map, json};
 use smelt_domain::{ModelCard, ModelStage, RunId, StageName, StepReport, TableId};
 use smelt_forecast::{Backtest, SeriesAccuracy};
 use smelt_lake::{Commit, DataFile, Table};
+use smelt_learn::cluster::{Assignment, Cluster, Clusters};
 
 use super::columns::{Columns, write_rows};
 use crate::follow::{Attempt, Follower, follow};
@@ -102,6 +103,41 @@ pub(super) async fn append_accuracy(
         .time("fitted_at", same(card.fitted_at.timestamp_micros()))
         .count("version", same(i64::try_from(card.version).unwrap_or(i64::MAX)));
     append(platform, table, card, columns, "mart", rows).await
+}
+
+/// Adds a row for each row that was grouped: where it belongs, and what its group is like.
+pub(crate) async fn append_clusters(
+    platform: &Platform,
+    table: TableId,
+    experiment: &Experiment<'_>,
+    clusters: &Clusters,
+) -> Result<Vec<StepReport>, StageError> {
+    let card = experiment.card;
+    let stage = experiment.stage.to_string();
+    let rows = clusters.rows.len();
+    fn text(value: &str, rows: usize) -> impl Iterator<Item = Option<&str>> {
+        std::iter::repeat_n(Some(value), rows)
+    }
+    let count = |value: i64| std::iter::repeat_n(Some(value), rows);
+    let group = |row: &Assignment| clusters.clusters.get(row.cluster);
+    let centroid = |group: &Cluster| {
+        let values = clusters.features.iter().zip(&group.centroid);
+        let values = values.map(|(feature, value)| (feature.name.clone(), json!(value)));
+        serde_json::Value::Object(values.collect()).to_string()
+    };
+    let all = || clusters.rows.iter();
+    let columns = Columns::default()
+        .text("model", text(card.model.as_str(), rows))
+        .text("name", all().map(|row| Some(row.name.as_str())))
+        .count("cluster", all().map(|row| i64::try_from(row.cluster).ok()))
+        .count("size", all().map(|row| i64::try_from(group(row)?.size).ok()))
+        .number("silhouette", all().map(|row| row.silhouette))
+        .text("centroid", all().map(|row| group(row).map(centroid)))
+        .text("newest", text(&card.newest, rows))
+        .text("stage", text(&stage, rows))
+        .time("fitted_at", count(card.fitted_at.timestamp_micros()))
+        .count("version", count(i64::try_from(card.version).unwrap_or(i64::MAX)));
+    append(platform, table, card, columns, "name", rows).await
 }
 
 async fn append(

@@ -24,7 +24,7 @@ pub use self::calendar::step_text;
 pub(crate) use self::calendar::{DAY, start_of_step, step_after};
 pub use self::detect::detect;
 pub(crate) use self::detect::judged_property;
-pub(crate) use self::experiments::{Experiment, append_experiment};
+pub(crate) use self::experiments::{Experiment, append_clusters, append_experiment};
 pub(crate) use self::forecasting::in_background;
 pub use self::incidents::{Anomaly, AnomalyStatus, Found};
 pub use self::registry::{ModelRegistry, model_versions};
