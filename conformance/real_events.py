@@ -1,6 +1,7 @@
 """Events of a site and of a shop, with all that came again."""
 
 import shutil
+from datetime import datetime, timedelta
 
 from expected import NEAR
 from raw_events import check_raw
@@ -31,6 +32,13 @@ LATER_EDGES = """
 """
 
 
+def visit_of_days(days):
+    """A visit of five days without a pause of 30 minutes, as far as it lies on these days of June 2024."""
+    begin = datetime(2024, 6, 1, 23)
+    times = [begin + timedelta(minutes=20 * step) for step in range(5 * 24 * 3)]
+    return "\n".join(f"edge_5,edge_s5,home,{time}" for time in times if time.day in days)
+
+
 def check(checks, setting):
     data = real_data(checks, "events")
     if not data:
@@ -39,7 +47,10 @@ def check(checks, setting):
     site, shop = data / "bostata_snowplow_2020.jsonl.gz", data / "ecom.csv.gz"
     folder = setting.folder("events")
     again = [shutil.copyfile(file, folder / f"again-{file.name}") for file in (site, shop)]
-    edges = [written(EDGES, folder / "edges.csv"), written(LATER_EDGES, folder / "later-edges.csv")]
+    edges = [
+        written(EDGES + visit_of_days({1, 2, 3, 5, 6}), folder / "edges.csv"),
+        written(LATER_EDGES + visit_of_days({4}), folder / "later-edges.csv"),
+    ]
     for files in ([shop, edges[0]], [site, again[1]], [edges[1], *again]):
         smelt.ingest("events", *files)
         smelt.run("refresh", "events")

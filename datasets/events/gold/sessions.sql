@@ -31,7 +31,6 @@ SELECT
   COUNT(*) AS events,
   (ROUND(EXTRACT(EPOCH FROM MAX(occurred_at)) * 1e6) - ROUND(EXTRACT(EPOCH FROM MIN(occurred_at)) * 1e6)) / 1e6 AS duration_s,
   MAX(CASE WHEN is_first = 1 THEN event END) AS entry_event,
-  MAX(CASE WHEN is_last = 1 THEN event END) AS exit_event,
-  CAST(CAST(MIN(occurred_at) AS DATE) AS VARCHAR) AS _partition
+  MAX(CASE WHEN is_last = 1 THEN event END) AS exit_event
 FROM numbered
 GROUP BY user_id, session
