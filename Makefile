@@ -39,9 +39,9 @@ test: ## Run all tests
 	@tools/setup.sh test
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		set -ex; cargo test --doc --workspace --locked; \
-		$(WITH_S3) cargo nextest run --workspace --locked; \
+		$(WITH_S3) cargo nextest run --workspace --locked --no-fail-fast; \
 	else \
-		set -x; $(WITH_S3) cargo test --workspace --locked; \
+		set -x; $(WITH_S3) cargo test --workspace --locked --no-fail-fast; \
 	fi
 
 .PHONY: lint
@@ -82,6 +82,12 @@ bench-coldstart: lambda ## Measure how long functions take from their start to t
 watch: ## Run the functions on this machine, on SMELT_LAKE (./lake), until Ctrl-C
 	@tools/setup.sh
 	@tools/watch.sh
+
+.PHONY: test-watch
+test-watch: ## Test that a file that lands goes through the functions of `make watch`
+	@tools/setup.sh
+	$(BUILD_DEV)
+	@tools/test_watch.sh $(DEV)
 
 .PHONY: invoke
 invoke: ## Send an event to a function that `make watch` runs (FUNCTION=silver EVENT=events/silver/notification.json)

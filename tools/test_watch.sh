@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# What README says of `make watch` and `make invoke`, done: a file lands, and each function is woken by an event of
+# its own through `cargo lambda`, and by one that is none. Ends the functions again.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+smelt=$1
+scratch=$(mktemp -d)
+trap 'kill "${watch:-}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$scratch"' EXIT
+PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+export PORT SMELT_LAKE=$scratch/lake
+# Nobody is told anything: there is no such topic, and nothing here may reach AWS.
+export AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_ENDPOINT_URL=http://127.0.0.1:1
+
+"$smelt" simulate nyc311 --days 20 --rows-per-day 50 --files 1 --out "$scratch" --quiet
+mkdir -p "$SMELT_LAKE/landing/nyc311/requests"
+cp "$scratch"/nyc311/requests/*.csv "$SMELT_LAKE/landing/nyc311/requests/requests.csv"
+
+tools/watch.sh >"$scratch/watch.log" 2>&1 &
+watch=$!
+
+# Invokes a function and requires its answer, or its error, to have a text in it.
+expect() {
+    local function=$1 event=$2 text=$3 answer
+    answer=$(tools/invoke.sh "$function" "events/$function/$event.json" 2>&1) || true
+    if [[ $answer != *"$text"* ]]; then
+        printf 'watch: %s answers to %s, without %s:\n%s\n' "$function" "$event" "$text" "$answer" >&2
+        tail -n 20 "$scratch/watch.log" >&2
+        exit 1
+    fi
+    printf 'watch: %s answers to %s\n' "$function" "$event"
+}
+
+until (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; do
+    kill -0 "$watch" || { cat "$scratch/watch.log" >&2; exit 1; }
+    sleep 0.5
+done
+
+for function in ingest silver gold alert; do
+    expect "$function" notification '{"batchItemFailures":[]}'
+    expect "$function" malformed_direct Permanent.Event
+done
+expect train schedule '"steps"'
+expect maintain schedule '"steps"'
+expect api status '"statusCode":200'
+for function in train maintain; do expect "$function" malformed Permanent.Event; done
+expect api malformed Permanent.NoRequest
+
+published=$SMELT_LAKE/published/nyc311/daily_requests/latest.json
+[ -s "$published" ] || { echo "watch: no daily_requests are published" >&2; exit 1; }
+echo "watch: every function answered, and what landed is published"
