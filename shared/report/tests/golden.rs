@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use smelt_report::{Anomalies, Report, to_html, to_markdown};
 
 fn compare(name: &str, written: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    // Of the checkout that the test runs in: another one may have compiled it.
+    let checkout = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
+    let path = checkout.join("tests/golden").join(name);
     if std::env::var_os("SMELT_GOLDEN").is_some_and(|value| value == "write") {
         std::fs::write(&path, written).unwrap();
     }
