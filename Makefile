@@ -86,8 +86,7 @@ watch: ## Run the functions on this machine, on SMELT_LAKE (./lake), until Ctrl-
 .PHONY: test-watch
 test-watch: ## Test that a file that lands goes through the functions of `make watch`
 	@tools/setup.sh
-	$(BUILD_DEV)
-	@tools/test_watch.sh $(DEV)
+	@tools/test_watch.sh
 
 .PHONY: invoke
 invoke: ## Send an event to a function that `make watch` runs (FUNCTION=silver EVENT=events/silver/notification.json)

@@ -4,17 +4,19 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-smelt=$1
 scratch=$(mktemp -d)
 trap 'kill "${watch:-}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$scratch"' EXIT
 PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 export PORT SMELT_LAKE=$scratch/lake
-# Nobody is told anything: there is no such topic, and nothing here may reach AWS.
+# There is nothing to tell, and nothing here may reach AWS.
 export AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_ENDPOINT_URL=http://127.0.0.1:1
 
-"$smelt" simulate nyc311 --days 20 --rows-per-day 50 --files 1 --out "$scratch" --quiet
+# Of yesterday, so that nothing is stale.
 mkdir -p "$SMELT_LAKE/landing/nyc311/requests"
-cp "$scratch"/nyc311/requests/*.csv "$SMELT_LAKE/landing/nyc311/requests/requests.csv"
+{
+    echo unique_key,created_date,complaint_type,borough
+    for key in {1..20}; do echo "$key,$(date --utc --date yesterday +%FT%T).000,Noise,BROOKLYN"; done
+} >"$SMELT_LAKE/landing/nyc311/requests/requests.csv"
 
 tools/watch.sh >"$scratch/watch.log" 2>&1 &
 watch=$!
