@@ -116,6 +116,18 @@ fn a_pull_gets_all_rows_of_a_portal_whose_answers_go_wrong() {
 }
 
 #[test]
+fn a_portal_that_has_several_rows_of_a_key_can_be_reconciled() {
+    let home = home_with_small_pages();
+    let portal = Served::start(&home, &REQUESTS);
+    portal.fine(&home, &["ingest", "nyc311"]);
+    home.fine(&["refresh", "nyc311"]);
+    let repeated = "SELECT COUNT(*) - COUNT(DISTINCT unique_key) > 0 FROM bronze.nyc311_requests";
+    assert_eq!(home.select(repeated), ["true"]);
+    let said = portal.fine(&home, &["sources", "reconcile", "nyc311"]);
+    assert_holds(&said, &["nyc311.portal: nothing was deleted there"]);
+}
+
+#[test]
 fn chance_is_the_same_with_the_same_seed() {
     let pulled = |chance: &[&str]| {
         let home = home_with_small_pages();
