@@ -1,3 +1,4 @@
+mod ingest;
 mod models;
 mod report;
 mod series;
@@ -5,12 +6,13 @@ mod serve;
 
 use std::path::PathBuf;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use smelt_domain::{DatasetName, PartitionBound, PartitionRange, SourceName};
 use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
 
+pub(crate) use self::ingest::IngestArguments;
 use self::models::{ANOMALIES_EXAMPLES, PREDICT_EXAMPLES, TRAIN_EXAMPLES};
 pub(crate) use self::models::{ModelsCommand, PredictArguments, PredictFormat};
 use self::report::REPORT_EXAMPLES;
@@ -72,6 +74,20 @@ pub(crate) struct Arguments {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// The arguments of this process, which ends here where one is wrong, or where they contradict
+    /// each other.
+    pub(crate) fn read() -> Self {
+        let arguments = Self::parse();
+        if let Command::Ingest(ingest) = &arguments.command
+            && let Err(contradiction) = ingest.check_window()
+        {
+            Self::command().error(ErrorKind::ArgumentConflict, contradiction).exit();
+        }
+        arguments
+    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -379,45 +395,6 @@ pub(crate) struct CostArguments {
     pub(crate) prices: Option<PathBuf>,
     #[arg(long, default_value = "table")]
     pub(crate) format: ReportFormat,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct IngestArguments {
-    /// The dataset.
-    pub(crate) dataset: DatasetName,
-    /// The table, where the dataset has several.
-    #[arg(long)]
-    pub(crate) table: Option<smelt_domain::TableName>,
-    /// Files or folders, in the order of arrival.
-    #[arg(long = "file", num_args = 1.., value_name = "PATH",
-          conflicts_with_all = ["source", "since", "until", "days_back", "full"])]
-    pub(crate) files: Vec<PathBuf>,
-    /// Only this source.
-    #[arg(long, conflicts_with = "table")]
-    pub(crate) source: Option<SourceName>,
-    /// From this moment on, such as 2026-01-31 or 2026-01-31T12:00.
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub(crate) since: Option<NaiveDateTime>,
-    /// Before this moment.
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub(crate) until: Option<NaiveDateTime>,
-    /// From the start of the day so many days ago on.
-    #[arg(long, value_name = "DAYS", conflicts_with = "since")]
-    pub(crate) days_back: Option<u16>,
-    /// Everything, whatever was pulled before.
-    #[arg(long, conflicts_with_all = ["since", "until", "days_back"])]
-    pub(crate) full: bool,
-}
-
-/// A day, or a moment of one.
-fn parse_moment(text: &str) -> Result<NaiveDateTime, String> {
-    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return Ok(day.and_time(NaiveTime::MIN));
-    }
-    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .ok_or_else(|| "expected a day such as 2026-01-31, or 2026-01-31T12:00".to_owned())
 }
 
 /// Partitions of a dataset.

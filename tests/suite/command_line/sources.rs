@@ -131,6 +131,19 @@ fn a_window_brings_its_rows_and_leaves_the_cursor_where_it_is() {
 }
 
 #[test]
+fn a_window_without_a_moment_in_it_is_an_argument_that_is_wrong() {
+    let home = Home::new();
+    for window in [
+        ["--since", "2026-03-01", "--until", "2026-02-01"],
+        ["--since", "2026-03-01", "--until", "2026-03-01T00:00"],
+        ["--days-back", "1", "--until", "2026-02-01"],
+    ] {
+        let error = home.refused(2, &[&["ingest", "nyc311"][..], &window].concat());
+        assert_holds(&error, &["no moment lies between", "--until must be later than --since"]);
+    }
+}
+
+#[test]
 fn a_test_of_a_source_says_what_is_there() {
     let home = Home::new();
     let portal = Portal::start(3);
