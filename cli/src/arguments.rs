@@ -46,13 +46,15 @@ Exit codes:
 const SIMULATE_EXAMPLES: &str = "\
 Examples:
   smelt simulate nyc311 --days 730 --rows-per-day 3000 --seed 7 --out simulated
-  smelt simulate spending --serve                    a CKAN portal; nyc311: a Socrata portal
+  smelt simulate spending --serve --out simulated    a CKAN portal; nyc311: a Socrata portal
   smelt simulate restaurant --serve --out simulated  an SQLite order database
   smelt simulate nyc311 --serve --fault 429=2@3 --fault 503@5..8 --fault slow=2s@9
   smelt simulate nyc311 --serve --fault-rate 0.1 --seed 7
   smelt simulate nyc311 --serve --drift new-column=weather@2 --drift missing-column=borough@4
 
 Writes OUT/<dataset>/<table>/* and OUT/<dataset>/truth.json; the same seed gives the same bytes.
+With --serve, the truth is about what is served, together with the uploads that the dataset has
+beside (spending); a database is to be empty before.
 
 A served portal does what is asked of it to its callers. --fault FAULT@REQUEST or
 FAULT@FIRST..LAST, counted from 1 over all requests; the answers that go wrong are said here:
@@ -489,7 +491,7 @@ pub(crate) struct SimulateArguments {
     /// Number of CSV files (nyc311).
     #[arg(long)]
     pub(crate) files: Option<u32>,
-    /// Folder to write to.
+    /// Folder to write to; with --serve, for the truth and what the portal does not have.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Serve the dataset's source over its real protocol, on loopback, until Ctrl-C; or fill its

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
+
 use super::{Home, Ran, assert_holds};
 
 /// A portal in a process of its own.
@@ -191,6 +193,87 @@ fn columns_that_change_in_the_middle_of_a_load_lose_no_row() {
     assert_eq!(counted("COUNT(*) FILTER (WHERE complaint_type LIKE '{\"value\":%')"), 8);
 }
 
+/// Rows received, in silver, superseded and refused, of the first balance of a dataset.
+fn balance_of(home: &Home, dataset: &str) -> [u64; 4] {
+    let status = home.fine(&["status", dataset, "--format", "json"]);
+    let status: Value = serde_json::from_str(&status).unwrap();
+    let balance = &status[dataset]["balances"][0];
+    ["bronze", "silver", "superseded", "quarantined"].map(|term| balance[term].as_u64().unwrap())
+}
+
+fn truth_of(home: &Home, dataset: &str) -> Value {
+    let truth = std::fs::read(home.path(&format!("out/{dataset}/truth.json"))).unwrap();
+    serde_json::from_slice(&truth).unwrap()
+}
+
+/// Asks all that the truth has answers to.
+#[track_caller]
+fn assert_checks_agree(home: &Home, truth: &Value) {
+    let checks = truth["checks"].as_array().unwrap();
+    assert!(checks.len() > 10, "{}", checks.len());
+    for check in checks {
+        let found = home.select(check["sql"].as_str().unwrap());
+        assert_eq!(found, [check["expected"].as_str().unwrap()], "{}", check["what"]);
+    }
+}
+
+#[test]
+fn the_truth_about_a_portal_is_about_its_rows() {
+    let home = Home::new();
+    // Days enough for a file that comes twice, dirt enough for records that are no rows.
+    let many = ["nyc311", "--days", "90", "--rows-per-day", "200", "--seed", "3"];
+    home.fine(&[&["simulate"], &many[..], &["--out", "files"]].concat());
+    let of_files = std::fs::read(home.path("files/nyc311/truth.json")).unwrap();
+    let of_files: Value = serde_json::from_slice(&of_files).unwrap();
+    let malformed = of_files["rows_refused"]["malformed"].as_u64().unwrap();
+    assert!(malformed > 0 && of_files.to_string().contains("_copy.csv"), "{of_files}");
+
+    let portal = Served::start(&home, &[&many[..], &["--out", "out"]].concat());
+    assert!(!home.path("out/nyc311/requests").exists(), "the portal has what uploads had");
+    portal.fine(&home, &["ingest", "nyc311"]);
+    home.fine(&["refresh", "nyc311"]);
+    let truth = truth_of(&home, "nyc311");
+    let number = |name: &str| truth[name].as_u64().unwrap();
+    let refused: u64 =
+        truth["rows_refused"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!(number("rows_received") + malformed, of_files["rows_received"].as_u64().unwrap());
+    assert_eq!(
+        balance_of(&home, "nyc311"),
+        [number("rows_received"), number("rows_silver"), number("rows_superseded"), refused]
+    );
+    let daily = &truth["marts"]["daily_requests"];
+    let counted = "SELECT COUNT(*), SUM(requests), SUM(closed) FROM gold.nyc311_daily_requests";
+    let expected = format!("{},{},{}", daily["rows"], daily["requests"], daily["closed"]);
+    assert_eq!(home.select(counted), [expected]);
+}
+
+#[test]
+fn the_truth_about_a_portal_counts_the_uploads_beside_it() {
+    let home = Home::new();
+    let portal = Served::start(&home, &[&PAYMENTS[..], &["--out", "out"]].concat());
+    portal.fine(&home, &["ingest", "spending"]);
+    portal.fine(&home, &["ingest", "spending", "--file", "out/spending/payments"]);
+    home.fine(&["refresh", "spending"]);
+    assert_checks_agree(&home, &truth_of(&home, "spending"));
+}
+
+#[test]
+fn the_truth_about_a_database_is_about_its_rows() {
+    let home = Home::new();
+    let url = format!("sqlite://{}", home.path("orders.sqlite").display());
+    let filled = ["--serve", "--days", "30", "--out", "out", "--database", &url];
+    home.fine(&[&["simulate", "restaurant"], &filled[..]].concat());
+    assert!(!home.path("out/order_db.sqlite").exists(), "it is filled where it was told to be");
+    let mut pull = home.command(&["ingest", "restaurant"]);
+    let pulled: Ran = pull.env("ORDER_DB_URL", &url).output().unwrap().into();
+    assert_eq!(pulled.code, Some(0), "{pulled:#?}");
+    home.fine(&["refresh", "restaurant"]);
+    assert_checks_agree(&home, &truth_of(&home, "restaurant"));
+
+    let kept_nowhere = ["simulate", "restaurant", "--serve", "--days", "30", "--database", &url];
+    assert_holds(&home.run(&kept_nowhere).err, &["--out DIR would keep the truth"]);
+}
+
 #[test]
 fn what_cannot_go_wrong_is_told() {
     let home = Home::new();
@@ -208,6 +291,9 @@ fn what_cannot_go_wrong_is_told() {
     let few = ["--days", "1", "--rows-per-day", "10", "--drift", "missing-column=weather@1"];
     let error = home.refused(1, &[&serve[..], &few].concat());
     assert_holds(&error, &["the portal has no column `weather`; it has", "unique_key"]);
+    let drifting = ["--out", "out", "--drift", "missing-column=borough@1"];
+    let error = home.refused(1, &[&serve[..], &drifting].concat());
+    assert_holds(&error, &["there is no truth to keep: leave out --out"]);
     let database = ["simulate", "restaurant", "--serve", "--out", "out", "--fault", "503@1"];
     assert_holds(&home.refused(1, &database), &["are for portals (nyc311, spending)"]);
 }
