@@ -12,6 +12,7 @@ mod clean;
 mod definitions;
 mod engine;
 mod error;
+mod exact_value;
 mod folders;
 mod follow;
 mod gold;
