@@ -2,6 +2,92 @@
 
 use super::Home;
 
+/// An event in each of these notations of a time, with its own id.
+fn events(home: &Home, times: &[&str]) {
+    let event = |(number, time): (usize, &&str)| {
+        format!("{{\"event_id\":\"{number:02}\",\"event\":\"visit\",\"occurred_at\":\"{time}\"}}\n")
+    };
+    home.write("events.jsonl", times.iter().enumerate().map(event).collect::<String>());
+    home.fine(&["ingest", "events", "--file", "events.jsonl"]);
+    home.fine(&["refresh", "events"]);
+}
+
+#[test]
+fn times_of_events_are_taken_to_utc_where_they_give_an_offset() {
+    let home = Home::new();
+    let taken = [
+        ("2024-01-01T10:01:00+02:00", "2024-01-01T08:01:00,2024-01-01"),
+        ("2024-01-01T00:30:00+01:00", "2023-12-31T23:30:00,2023-12-31"),
+        ("2024-12-31 23:59:59.9-00:30", "2025-01-01T00:29:59.900,2025-01-01"),
+        ("2024-01-01T10:01:00.1234567+05:45", "2024-01-01T04:16:00.123456,2024-01-01"),
+        ("2024-01-01T10:01:00+00:00", "2024-01-01T10:01:00,2024-01-01"),
+        ("2024-01-01T10:01:00Z", "2024-01-01T10:01:00,2024-01-01"),
+        ("2024-01-01T10:01:00.5", "2024-01-01T10:01:00.500,2024-01-01"),
+        ("2024-01-01 10:01:00", "2024-01-01T10:01:00,2024-01-01"),
+        ("2024-01-01T10:02:00Z", "2024-01-01T10:02:00,2024-01-01"),
+        ("2024-01-01T10:03:00Z", "2024-01-01T10:03:00,2024-01-01"),
+        ("2024-01-01T10:04:00Z", "2024-01-01T10:04:00,2024-01-01"),
+        ("2024-01-01T10:05:00Z", "2024-01-01T10:05:00,2024-01-01"),
+    ];
+    let refused = ["2024-01-01T10:01:00+24:00", "2024-01-01T10:01:00+0200", "1704096060"];
+    let times: Vec<&str> = taken.iter().map(|(time, _)| *time).chain(refused).collect();
+    events(&home, &times);
+    let found =
+        home.select("SELECT occurred_at, event_date FROM silver.events_events ORDER BY event_id");
+    assert_eq!(found, taken.map(|(_, found)| found));
+    let rules = home.select("SELECT rule FROM quarantine.events_events");
+    assert_eq!(rules, ["occurred_at_is_readable"; 3]);
+}
+
+#[test]
+fn an_id_that_is_sent_for_two_days_stays_on_the_first_that_arrived() {
+    let home = Home::new();
+    let sent = |file: &str, events: &[(&str, &str)]| {
+        let event = |(id, day): &(&str, &str)| {
+            format!(
+                "{{\"event_id\":\"{id}\",\"event\":\"visit\",\"occurred_at\":\"{day}T10:00:00\"}}\n"
+            )
+        };
+        home.write(file, events.iter().map(event).collect::<String>());
+        home.fine(&["ingest", "events", "--file", file]);
+        home.fine(&["refresh", "events"]);
+    };
+    sent("a.jsonl", &[("one by one", "2024-01-02")]);
+    sent(
+        "b.jsonl",
+        &[("one by one", "2024-01-01"), ("at once", "2024-01-04"), ("at once", "2024-01-03")],
+    );
+    let found = home.select("SELECT event_id, event_date FROM silver.events_events ORDER BY 1, 2");
+    assert_eq!(found, ["at once,2024-01-04", "one by one,2024-01-02"]);
+}
+
+#[test]
+fn an_event_without_properties_passes_its_schema_and_one_with_none_in_them_does_not() {
+    let home = Home::new();
+    let purchase = |id: &str, properties: &str| {
+        format!(
+            "{{\"event_id\":\"{id}\",\"event\":\"purchase\",\"occurred_at\":\"2024-01-01T10:00:00\"\
+             {properties}}}\n"
+        )
+    };
+    let whole = r#","properties":{"order_id":"7","amount":12.5,"currency":"USD"}"#;
+    let lines = [
+        purchase("absent", ""),
+        purchase("null", ",\"properties\":null"),
+        purchase("blank", ",\"properties\":\" \""),
+        purchase("whole", whole),
+        purchase("empty", ",\"properties\":{}"),
+    ];
+    home.write("events.jsonl", lines.concat());
+    home.write("events.csv", "event_id,event,occurred_at\ncsv,purchase,2024-01-01T10:00:00\n");
+    home.fine(&["ingest", "events", "--file", "events.jsonl", "events.csv"]);
+    home.fine(&["refresh", "events"]);
+    let taken = home.select("SELECT event_id FROM silver.events_events ORDER BY event_id");
+    assert_eq!(taken, ["absent", "blank", "csv", "null", "whole"]);
+    let refused = home.select("SELECT rule, line FROM quarantine.events_events");
+    assert_eq!(refused, ["properties_fit_schema,5"]);
+}
+
 #[test]
 fn each_count_of_tokens_is_a_whole_number_or_is_not_given() {
     let home = Home::new();
