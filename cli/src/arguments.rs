@@ -11,6 +11,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use smelt_domain::{DatasetName, PartitionBound, PartitionRange, SourceName};
 use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
+use smelt_stages::Stop;
 
 pub(crate) use self::ingest::IngestArguments;
 use self::models::{ANOMALIES_EXAMPLES, PREDICT_EXAMPLES, TRAIN_EXAMPLES};
@@ -121,6 +122,9 @@ pub(crate) struct Global {
     /// Log as JSON lines on standard error instead of progress for people.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// By which Ctrl-C reaches what is under way; no argument.
+    #[arg(skip)]
+    pub(crate) stop: Stop,
 }
 
 #[derive(Debug, Subcommand)]
@@ -210,7 +214,8 @@ Examples:
   smelt uploads nyc311
   watch smelt uploads nyc311 --format json
 
-Stages: waiting, reading, interrupted, refused, bronze, silver, gold, published.")]
+Stages: waiting, reading, interrupted, refused, bronze, silver, gold, published. A run that was
+stopped, or gave no sign for a minute, has interrupted its reading; the next one takes it up again.")]
     Uploads {
         /// Only this dataset.
         dataset: Option<DatasetName>,

@@ -42,6 +42,7 @@ mod silver;
 mod snapshots;
 mod status;
 mod steps;
+mod stop;
 mod upload_records;
 mod uploads;
 
@@ -79,4 +80,5 @@ pub use series::{
 };
 pub use silver::{SilverFollowed, follow_bronze};
 pub use status::{Balance, DatasetStatus, Follows, TableStatus, dataset_status, table_balance};
+pub use stop::Stop;
 pub use uploads::{UploadProgress, UploadStage, upload_progress, uploads};
