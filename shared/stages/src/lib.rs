@@ -57,7 +57,7 @@ pub use error::StageError;
 pub use gold::follow_silver;
 pub use ingest::{
     FileOutcome, Ingested, PullEnding, PullFrom, Pulled, Upload, UploadMeter, UploadPhase, Verdict,
-    ingest_files, pull_source,
+    ingest_files, pull_source, pulled_to,
 };
 pub use landing::{ingest_landed, sweep_landing};
 pub use learning::{Predicted, predict};

@@ -18,7 +18,7 @@ pub(crate) use self::bronze_writer::{BronzeWriter, Origin, Written};
 pub(crate) use self::contents::{arrivals_of_contents, known_contents, other_tags, tag_contents};
 pub use self::files::{FileOutcome, Ingested, Upload, Verdict, ingest_files};
 pub use self::meter::{UploadMeter, UploadPhase};
-pub use self::pull::{PullEnding, PullFrom, Pulled, pull_source};
+pub use self::pull::{PullEnding, PullFrom, Pulled, pull_source, pulled_to};
 use crate::Platform;
 use crate::bronze::{self, bronze_schema, grown_schema};
 

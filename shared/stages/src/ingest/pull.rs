@@ -75,6 +75,23 @@ pub async fn pull_source(
     puller.run(from).await
 }
 
+/// Where the last pull of a source ended; `None` before the first.
+pub async fn pulled_to(
+    platform: &Platform,
+    dataset: &Dataset,
+    definition: &SourceDefinition,
+) -> Result<Option<Cursor>, StageError> {
+    let bronze = platform.lake.table(dataset.bronze_id(&definition.table))?;
+    let bronze = bronze.snapshot().await?;
+    let noted = bronze.as_ref().and_then(|bronze| bronze.property(&cursor_name(definition)));
+    Ok(noted.and_then(|text| serde_json::from_str(text).ok()).map(Cursor))
+}
+
+/// The property of the bronze table that holds a source's cursor.
+fn cursor_name(definition: &SourceDefinition) -> String {
+    format!("smelt.cursor.{}", definition.name)
+}
+
 struct Puller<'a> {
     platform: &'a Platform,
     bronze: &'a Table,
@@ -225,7 +242,7 @@ impl Puller<'_> {
     }
 
     fn cursor_name(&self) -> String {
-        format!("smelt.cursor.{}", self.definition.name)
+        cursor_name(self.definition)
     }
 
     fn recent_name(&self) -> String {
