@@ -67,7 +67,11 @@ FAULT@FIRST..LAST, counted from 1 over all requests; the answers that go wrong a
 --drift CHANGE=COLUMN@PAGE, counted from 1 over all answers with whole rows; from that page on
   new-column      there is a column more
   missing-column  the column is gone
-  retyped-column  its values are objects";
+  retyped-column  its values are objects
+--drift CHANGE=COUNT@PAGE, for a page that changes under the caller: from that page on
+  rows-come       so many rows are new, and come last
+  rows-go         so many of the first rows are gone
+  rows-move       so many of the first rows come last, as if they had just changed";
 
 /// Raw files in, clean tables and marts out: a medallion data platform on a folder or on S3.
 #[derive(Debug, Parser)]
@@ -512,8 +516,9 @@ pub(crate) struct SimulateArguments {
     /// Share of requests that go wrong in one way or another, by the seed.
     #[arg(long, value_name = "SHARE", requires = "serve")]
     pub(crate) fault_rate: Option<FaultRate>,
-    /// Columns that change in the middle of a load, such as new-column=weather@2; see below.
-    #[arg(long = "drift", value_name = "CHANGE=COLUMN@PAGE", requires = "serve")]
+    /// Columns or rows that change in the middle of a load, such as new-column=weather@2 or
+    /// rows-go=5@2; see below.
+    #[arg(long = "drift", value_name = "CHANGE=WHAT@PAGE", requires = "serve")]
     pub(crate) drifts: Vec<Drift>,
     /// Database to fill (restaurant), such as mysql://user:password@127.0.0.1:3306/order_db.
     #[arg(long, value_name = "URL", requires = "serve")]

@@ -193,6 +193,54 @@ fn columns_that_change_in_the_middle_of_a_load_lose_no_row() {
     assert_eq!(counted("COUNT(*) FILTER (WHERE complaint_type LIKE '{\"value\":%')"), 8);
 }
 
+#[test]
+fn rows_that_come_and_move_under_a_load_are_read_and_those_that_go_are_found() {
+    let home = home_with_small_pages();
+    let rows = ["--drift", "rows-come=5@3", "--drift", "rows-move=7@4", "--drift", "rows-go=40@4"];
+    let portal = Served::start(&home, &[&REQUESTS[..], &rows].concat());
+    // The 40 rows that are gone had been read; the moved ones come again behind those that came.
+    let said = portal.fine(&home, &["ingest", "nyc311"]);
+    assert_holds(&said, &["nyc311.portal: 320 rows"]);
+    home.fine(&["refresh", "nyc311"]);
+    let keys = "SELECT COUNT(DISTINCT unique_key) FROM bronze.nyc311_requests";
+    let untroubled = Home::new();
+    Served::start(&untroubled, &REQUESTS).fine(&untroubled, &["ingest", "nyc311"]);
+    assert_eq!(home.select(keys), untroubled.select(keys));
+    let said = portal.fine(&home, &["sources", "reconcile", "nyc311"]);
+    assert_holds(&said, &["rows deleted, found in 2024-01"]);
+}
+
+#[test]
+fn a_copy_of_rows_that_change_under_it_is_made_anew() {
+    let home = Home::with_own_datasets();
+    let package = "package: checkbook-explorer";
+    let pages = format!("{package}\n      page_rows: 100");
+    home.change("datasets/spending/dataset.yaml", package, &pages);
+    let rows = ["--drift", "rows-go=3@2", "--drift", "rows-come=1@4"];
+    let portal = Served::start(&home, &[&PAYMENTS[..], &rows].concat());
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let pulled: Ran = portal.calling(&home, &["ingest", "spending"]).output().unwrap().into();
+        if pulled.code == Some(0) {
+            break;
+        }
+        assert_eq!(pulled.code, Some(1), "{pulled:#?}");
+        assert_holds(&pulled.err, &["run again"]);
+        assert!(attempts < 5, "{pulled:#?}");
+    }
+    assert!(attempts > 1, "nothing changed under the first pull");
+    home.fine(&["refresh", "spending"]);
+    let untroubled = Home::new();
+    Served::start(&untroubled, &PAYMENTS).fine(&untroubled, &["ingest", "spending"]);
+    untroubled.fine(&["refresh", "spending"]);
+    // The row that came is one that was there; whatever was read of a copy that failed does not count.
+    let ids = "SELECT payment_id FROM silver.spending_payments";
+    let (found, all) = (home.select(ids), untroubled.select(ids));
+    assert_eq!(all.iter().filter(|id| !found.contains(id)).count(), 3);
+    assert_eq!(found.len() + 3, all.len());
+}
+
 /// Rows received, in silver, superseded and refused, of the first balance of a dataset.
 fn balance_of(home: &Home, dataset: &str) -> [u64; 4] {
     let status = home.fine(&["status", dataset, "--format", "json"]);
@@ -283,6 +331,7 @@ fn what_cannot_go_wrong_is_told() {
         (["--fault", "503"], "such as 503@5..8"),
         (["--fault-rate", "10"], "a share from 0 to 1"),
         (["--drift", "lost-column=borough@1"], "missing-column=NAME@PAGE"),
+        (["--drift", "rows-go=some@1"], "rows-go=COUNT@PAGE"),
     ] {
         assert_holds(&home.refused(2, &[&serve[..], &arguments].concat()), &[told]);
     }
