@@ -31,7 +31,11 @@ pub(crate) async fn run(
         // A source that is down is no reason not to pull the others.
         match pull_one(platform, dataset, definition, &from).await {
             Ok(pulled) if !global.quiet && !global.json => {
-                say(&format!("{}.{}: {}", dataset.name, definition.name, short(&pulled)));
+                let source = format!("{}.{}", dataset.name, definition.name);
+                say(&format!("{source}: {}", short(&pulled)));
+                for drift in &pulled.drifts {
+                    say(&format!("warning: {source}: {drift}"));
+                }
             }
             Ok(_) => {}
             Err(error) => {

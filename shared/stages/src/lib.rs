@@ -56,8 +56,8 @@ pub use engine::{Engine, EngineSettings};
 pub use error::StageError;
 pub use gold::follow_silver;
 pub use ingest::{
-    FileOutcome, Ingested, PullEnding, PullFrom, Pulled, Upload, UploadMeter, UploadPhase, Verdict,
-    ingest_files, pull_source, pulled_to,
+    ColumnDrift, ColumnDriftKind, FileOutcome, Ingested, PullEnding, PullFrom, Pulled, Upload,
+    UploadMeter, UploadPhase, Verdict, ingest_files, pull_source, pulled_to,
 };
 pub use landing::{ingest_landed, sweep_landing};
 pub use learning::{Predicted, predict};

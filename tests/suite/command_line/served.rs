@@ -180,7 +180,16 @@ fn columns_that_change_in_the_middle_of_a_load_lose_no_row() {
         "retyped-column=complaint_type@4",
     ];
     let portal = Served::start(&home, &[&REQUESTS[..], &drifts].concat());
-    assert_holds(&portal.fine(&home, &["ingest", "nyc311"]), &["nyc311.portal: 308 rows"]);
+    let said = portal.fine(&home, &["ingest", "nyc311"]);
+    assert_holds(
+        &said,
+        &[
+            "nyc311.portal: 308 rows",
+            "warning: nyc311.portal: 108 of 308 rows came without the column `borough`",
+            "warning: nyc311.portal: 8 of 308 rows came with objects in the column `complaint_type`",
+        ],
+    );
+    assert_eq!(said.matches("warning: ").count(), 2, "{said}");
     home.fine(&["refresh", "nyc311"]);
     assert_eq!(home.balance()[0], 308);
     let counted = |what: &str| {
