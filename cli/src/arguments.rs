@@ -1,3 +1,4 @@
+mod ingest;
 mod models;
 mod report;
 mod series;
@@ -5,12 +6,14 @@ mod serve;
 
 use std::path::PathBuf;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use smelt_domain::{DatasetName, PartitionBound, PartitionRange, SourceName};
 use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
+use smelt_stages::Stop;
 
+pub(crate) use self::ingest::IngestArguments;
 use self::models::{ANOMALIES_EXAMPLES, PREDICT_EXAMPLES, TRAIN_EXAMPLES};
 pub(crate) use self::models::{ModelsCommand, PredictArguments, PredictFormat};
 use self::report::REPORT_EXAMPLES;
@@ -44,13 +47,15 @@ Exit codes:
 const SIMULATE_EXAMPLES: &str = "\
 Examples:
   smelt simulate nyc311 --days 730 --rows-per-day 3000 --seed 7 --out simulated
-  smelt simulate spending --serve                    a CKAN portal; nyc311: a Socrata portal
+  smelt simulate spending --serve --out simulated    a CKAN portal; nyc311: a Socrata portal
   smelt simulate restaurant --serve --out simulated  an SQLite order database
   smelt simulate nyc311 --serve --fault 429=2@3 --fault 503@5..8 --fault slow=2s@9
   smelt simulate nyc311 --serve --fault-rate 0.1 --seed 7
   smelt simulate nyc311 --serve --drift new-column=weather@2 --drift missing-column=borough@4
 
 Writes OUT/<dataset>/<table>/* and OUT/<dataset>/truth.json; the same seed gives the same bytes.
+With --serve, the truth is about what is served, together with the uploads that the dataset has
+beside (spending); a database is to be empty before.
 
 A served portal does what is asked of it to its callers. --fault FAULT@REQUEST or
 FAULT@FIRST..LAST, counted from 1 over all requests; the answers that go wrong are said here:
@@ -62,7 +67,11 @@ FAULT@FIRST..LAST, counted from 1 over all requests; the answers that go wrong a
 --drift CHANGE=COLUMN@PAGE, counted from 1 over all answers with whole rows; from that page on
   new-column      there is a column more
   missing-column  the column is gone
-  retyped-column  its values are objects";
+  retyped-column  its values are objects
+--drift CHANGE=COUNT@PAGE, for a page that changes under the caller: from that page on
+  rows-come       so many rows are new, and come last
+  rows-go         so many of the first rows are gone
+  rows-move       so many of the first rows come last, as if they had just changed";
 
 /// Raw files in, clean tables and marts out: a medallion data platform on a folder or on S3.
 #[derive(Debug, Parser)]
@@ -72,6 +81,20 @@ pub(crate) struct Arguments {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// The arguments of this process, which ends here where one is wrong, or where they contradict
+    /// each other.
+    pub(crate) fn read() -> Self {
+        let arguments = Self::parse();
+        if let Command::Ingest(ingest) = &arguments.command
+            && let Err(contradiction) = ingest.check_window()
+        {
+            Self::command().error(ErrorKind::ArgumentConflict, contradiction).exit();
+        }
+        arguments
+    }
 }
 
 #[derive(Debug, Clone, Args)]
@@ -103,6 +126,9 @@ pub(crate) struct Global {
     /// Log as JSON lines on standard error instead of progress for people.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// By which Ctrl-C reaches what is under way; no argument.
+    #[arg(skip)]
+    pub(crate) stop: Stop,
 }
 
 #[derive(Debug, Subcommand)]
@@ -192,7 +218,8 @@ Examples:
   smelt uploads nyc311
   watch smelt uploads nyc311 --format json
 
-Stages: waiting, reading, interrupted, refused, bronze, silver, gold, published.")]
+Stages: waiting, reading, interrupted, refused, bronze, silver, gold, published. A run that was
+stopped, or gave no sign for a minute, has interrupted its reading; the next one takes it up again.")]
     Uploads {
         /// Only this dataset.
         dataset: Option<DatasetName>,
@@ -381,45 +408,6 @@ pub(crate) struct CostArguments {
     pub(crate) format: ReportFormat,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct IngestArguments {
-    /// The dataset.
-    pub(crate) dataset: DatasetName,
-    /// The table, where the dataset has several.
-    #[arg(long)]
-    pub(crate) table: Option<smelt_domain::TableName>,
-    /// Files or folders, in the order of arrival.
-    #[arg(long = "file", num_args = 1.., value_name = "PATH",
-          conflicts_with_all = ["source", "since", "until", "days_back", "full"])]
-    pub(crate) files: Vec<PathBuf>,
-    /// Only this source.
-    #[arg(long, conflicts_with = "table")]
-    pub(crate) source: Option<SourceName>,
-    /// From this moment on, such as 2026-01-31 or 2026-01-31T12:00.
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub(crate) since: Option<NaiveDateTime>,
-    /// Before this moment.
-    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
-    pub(crate) until: Option<NaiveDateTime>,
-    /// From the start of the day so many days ago on.
-    #[arg(long, value_name = "DAYS", conflicts_with = "since")]
-    pub(crate) days_back: Option<u16>,
-    /// Everything, whatever was pulled before.
-    #[arg(long, conflicts_with_all = ["since", "until", "days_back"])]
-    pub(crate) full: bool,
-}
-
-/// A day, or a moment of one.
-fn parse_moment(text: &str) -> Result<NaiveDateTime, String> {
-    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return Ok(day.and_time(NaiveTime::MIN));
-    }
-    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .ok_or_else(|| "expected a day such as 2026-01-31, or 2026-01-31T12:00".to_owned())
-}
-
 /// Partitions of a dataset.
 #[derive(Debug, Args)]
 pub(crate) struct RangeArguments {
@@ -512,7 +500,7 @@ pub(crate) struct SimulateArguments {
     /// Number of CSV files (nyc311).
     #[arg(long)]
     pub(crate) files: Option<u32>,
-    /// Folder to write to.
+    /// Folder to write to; with --serve, for the truth and what the portal does not have.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Serve the dataset's source over its real protocol, on loopback, until Ctrl-C; or fill its
@@ -528,8 +516,9 @@ pub(crate) struct SimulateArguments {
     /// Share of requests that go wrong in one way or another, by the seed.
     #[arg(long, value_name = "SHARE", requires = "serve")]
     pub(crate) fault_rate: Option<FaultRate>,
-    /// Columns that change in the middle of a load, such as new-column=weather@2; see below.
-    #[arg(long = "drift", value_name = "CHANGE=COLUMN@PAGE", requires = "serve")]
+    /// Columns or rows that change in the middle of a load, such as new-column=weather@2 or
+    /// rows-go=5@2; see below.
+    #[arg(long = "drift", value_name = "CHANGE=WHAT@PAGE", requires = "serve")]
     pub(crate) drifts: Vec<Drift>,
     /// Database to fill (restaurant), such as mysql://user:password@127.0.0.1:3306/order_db.
     #[arg(long, value_name = "URL", requires = "serve")]

@@ -1,3 +1,4 @@
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) enum Ending {
 const FAILED: u8 = 1;
 const REFUSED: u8 = 3;
 const STOPPED: u8 = 130;
+/// How long a stopped command may take to write down that it was.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Runs the command and turns its end into an exit code.
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
@@ -31,10 +34,21 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
+    let stop = arguments.global.stop.clone();
     let ending = runtime.block_on(async {
+        let mut command = pin!(commands::run(arguments));
         tokio::select! {
-            ending = commands::run(arguments) => Some(ending),
-            Ok(()) = tokio::signal::ctrl_c() => None,
+            ending = &mut command => Some(ending),
+            Ok(()) = tokio::signal::ctrl_c() => {
+                // What is under way is dropped as soon as it is written down that it is.
+                tokio::select! {
+                    biased;
+                    () = stop.ask() => {}
+                    _ = command => {}
+                    () = tokio::time::sleep(LAST_WORDS) => {}
+                }
+                None
+            }
         }
     });
     // Readers on blocking threads have been told to stop; nothing of theirs is visible. Threads of

@@ -12,13 +12,11 @@ mod table_text;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::arguments::Arguments;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    exit::run(Arguments::parse())
+    exit::run(Arguments::read())
 }

@@ -17,7 +17,8 @@ pub(crate) fn open(global: &Global) -> Result<Platform> {
     let datasets = read_definitions(&global.datasets)?;
     let lake = open_lake(global)?;
     let engine = open_engine(global, &lake)?;
-    Ok(Platform::new(lake, engine, datasets, observer(global)))
+    let platform = Platform::new(lake, engine, datasets, observer(global));
+    Ok(Platform { stop: global.stop.clone(), ..platform })
 }
 
 pub(crate) fn open_lake(global: &Global) -> Result<Lake> {

@@ -37,6 +37,8 @@ tables:
     key: [day, shop]
     partition: month
     columns: {day: DATE, shop: TEXT, sold: BIGINT, month: TEXT}
+    expectations:
+      - {rule: sold_is_integer, not_null: sold, on_violation: reject, reason: sold is not an integer}
 marts:
   daily:
     description: sales by day and shop

@@ -413,6 +413,8 @@ async fn a_row_is_corrected_through_bronze() {
     put(json!({"values": {"colour": "red"}})).await.assert_problem(StatusCode::BAD_REQUEST, "sold");
     put(json!({"values": {"sold": "many"}})).await.assert_problem(StatusCode::BAD_REQUEST, "many");
     put(json!({"values": {"sold": [1]}})).await.assert_problem(StatusCode::BAD_REQUEST, "sold");
+    let refused = put(json!({"values": {"sold": null}})).await;
+    refused.assert_problem(StatusCode::BAD_REQUEST, "sold is not an integer");
     // More digits than a float has.
     let digits = r#"{"values": {"sold": 9007199254740993}}"#;
     let request = Request::put(&row).header(header::CONTENT_TYPE, "application/json");

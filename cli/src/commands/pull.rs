@@ -1,7 +1,6 @@
 //! Pulling the sources of a dataset.
 
 use anyhow::{Result, bail};
-use chrono::{NaiveTime, TimeDelta, Utc};
 use smelt_domain::{Dataset, SourceDefinition, SourceName};
 use smelt_sources::Source;
 use smelt_stages::{Platform, PullEnding, PullFrom, Pulled, StageError, pull_source};
@@ -32,7 +31,11 @@ pub(crate) async fn run(
         // A source that is down is no reason not to pull the others.
         match pull_one(platform, dataset, definition, &from).await {
             Ok(pulled) if !global.quiet && !global.json => {
-                say(&format!("{}.{}: {}", dataset.name, definition.name, short(&pulled)));
+                let source = format!("{}.{}", dataset.name, definition.name);
+                say(&format!("{source}: {}", short(&pulled)));
+                for drift in &pulled.drifts {
+                    say(&format!("warning: {source}: {drift}"));
+                }
             }
             Ok(_) => {}
             Err(error) => {
@@ -67,10 +70,7 @@ pub(crate) fn chosen_sources<'a>(
 }
 
 fn pull_from(arguments: &IngestArguments) -> PullFrom {
-    let days_back = arguments.days_back.map(|days| {
-        (Utc::now().date_naive() - TimeDelta::days(i64::from(days))).and_time(NaiveTime::MIN)
-    });
-    match (arguments.since.or(days_back), arguments.until) {
+    match (arguments.first_moment(), arguments.until) {
         _ if arguments.full => PullFrom::Beginning,
         (None, None) => PullFrom::Cursor,
         (since, until) => PullFrom::Window { since, until },

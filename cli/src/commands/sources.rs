@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 use smelt_domain::{Dataset, DatasetName, SourceDefinition, SourceName};
 use smelt_sources::Probe;
-use smelt_stages::{Platform, reconcile};
+use smelt_stages::{Platform, pulled_to, reconcile};
 
 use super::ingest::only_table;
 use super::pull::{chosen_sources, open};
@@ -26,12 +26,14 @@ pub(crate) async fn test(
     let mut ending = Ending::Fine;
     let mut found = Vec::new();
     for definition in chosen_sources(dataset, source)? {
-        match probe(dataset, definition).await {
-            Ok(probe) => match format {
-                ReportFormat::Table => print(&text(dataset, definition, &probe))?,
-                ReportFormat::Json => {
-                    found.push(json!({ "source": definition.name, "found": probe }));
+        match probe(&platform, dataset, definition).await {
+            Ok((probe, place)) => match format {
+                ReportFormat::Table => {
+                    print(&text(dataset, definition, &probe, place.as_deref()))?;
                 }
+                ReportFormat::Json => found.push(json!({
+                    "source": definition.name, "found": probe, "last_pull_ended_at": place,
+                })),
             },
             Err(error) => {
                 say(&format!("error: {}", told(&error)));
@@ -100,11 +102,24 @@ async fn reconcile_one(
     })
 }
 
-async fn probe(dataset: &Dataset, definition: &SourceDefinition) -> Result<Probe> {
-    Ok(open(dataset, definition)?.probe().await?)
+/// What a look finds, and where the last pull ended, in words.
+async fn probe(
+    platform: &Platform,
+    dataset: &Dataset,
+    definition: &SourceDefinition,
+) -> Result<(Probe, Option<String>)> {
+    let source = open(dataset, definition)?;
+    let probe = source.probe().await?;
+    let cursor = pulled_to(platform, dataset, definition).await?;
+    Ok((probe, cursor.and_then(|cursor| source.place(&cursor))))
 }
 
-fn text(dataset: &Dataset, definition: &SourceDefinition, probe: &Probe) -> String {
+fn text(
+    dataset: &Dataset,
+    definition: &SourceDefinition,
+    probe: &Probe,
+    place: Option<&str>,
+) -> String {
     let mut text = format!("{}.{}: reachable\n", dataset.name, definition.name);
     let mut line = |name: &str, value: &str| {
         // Writing to a string does not fail.
@@ -113,6 +128,9 @@ fn text(dataset: &Dataset, definition: &SourceDefinition, probe: &Probe) -> Stri
     if let Some(rows) = probe.rows {
         line("rows", &count_text(rows));
     }
+    let ended = place.map(|place| format!("the last pull ended at {place}"));
+    let ended = ended.unwrap_or_else(|| "nothing was pulled yet".to_owned());
+    line("cursor", &format!("{}; {ended}", probe.cursor));
     line("newest", probe.newest.as_deref().unwrap_or("not known"));
     line("columns", &probe.columns.join(", "));
     let missing: Vec<&str> = dataset

@@ -1,6 +1,6 @@
 use anyhow::Result;
 use smelt_domain::{DatasetName, UploadState};
-use smelt_stages::{UploadProgress, uploads};
+use smelt_stages::{UploadProgress, UploadStage, uploads};
 
 use crate::arguments::{Global, ReportFormat};
 use crate::data_size::{bytes_text, count_text};
@@ -47,7 +47,7 @@ fn text(uploads: &[UploadProgress]) -> String {
             record.map(|record| percent(record.bytes_done, upload.bytes)).unwrap_or_default(),
             count(record.and_then(|record| record.rows)),
             count(upload.rows_refused),
-            record.map(|record| note(&record.state)).unwrap_or_default(),
+            record.map(|record| note(upload.stage, &record.state)).unwrap_or_default(),
         ]);
     }
     table.to_string()
@@ -61,8 +61,11 @@ fn percent(done: u64, bytes: u64) -> String {
     }
 }
 
-fn note(state: &UploadState) -> String {
+fn note(stage: UploadStage, state: &UploadState) -> String {
     match state {
+        UploadState::Inspecting | UploadState::Loading if stage == UploadStage::Interrupted => {
+            "the run that read it has given no sign for a minute".to_owned()
+        }
         UploadState::Inspecting => "looked over".to_owned(),
         UploadState::Loading | UploadState::Loaded { .. } => String::new(),
         UploadState::AlreadyLoaded { .. } => "the same content was there already".to_owned(),

@@ -3,7 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{DatasetTruth, SimulateError};
+use serde::Serialize;
+
+use crate::SimulateError;
+
+const TRUTH: &str = "truth.json";
 
 /// `<out>/<dataset>`, which held no files before.
 #[derive(Debug)]
@@ -21,11 +25,27 @@ impl DatasetFolder {
     ) -> Result<Self, SimulateError> {
         let path = out.join(dataset);
         fs::create_dir_all(&path).map_err(SimulateError::at(&path))?;
-        refuse_files(&path)?;
+        refuse_files(&path, &[])?;
         for table in tables {
             let folder = path.join(table);
             fs::create_dir_all(&folder).map_err(SimulateError::at(&folder))?;
-            refuse_files(&folder)?;
+            refuse_files(&folder, &[])?;
+        }
+        Ok(Self { path })
+    }
+
+    /// For a truth alone, about rows that are served. One of an earlier simulation gives way; files
+    /// that this one would not be about are refused.
+    pub(crate) fn for_truth(
+        out: &Path,
+        dataset: &str,
+        tables: &[&str],
+    ) -> Result<Self, SimulateError> {
+        let path = out.join(dataset);
+        fs::create_dir_all(&path).map_err(SimulateError::at(&path))?;
+        refuse_files(&path, &[TRUTH])?;
+        for table in tables.iter().map(|table| path.join(table)).filter(|table| table.exists()) {
+            refuse_files(&table, &[])?;
         }
         Ok(Self { path })
     }
@@ -42,17 +62,18 @@ impl DatasetFolder {
     }
 
     /// Writes `truth.json`, which comes last: where it is, the files are whole.
-    pub(crate) fn write_truth(&self, truth: &DatasetTruth) -> Result<(), SimulateError> {
+    pub(crate) fn write_truth(&self, truth: &impl Serialize) -> Result<(), SimulateError> {
         let mut json = serde_json::to_vec_pretty(truth)?;
         json.push(b'\n');
-        self.write("truth.json", &json)
+        self.write(TRUTH, &json)
     }
 }
 
-fn refuse_files(folder: &Path) -> Result<(), SimulateError> {
+fn refuse_files(folder: &Path, but_for: &[&str]) -> Result<(), SimulateError> {
     for entry in fs::read_dir(folder).map_err(SimulateError::at(folder))? {
         let entry = entry.map_err(SimulateError::at(folder))?;
-        if entry.file_type().map_err(SimulateError::at(folder))?.is_file() {
+        let is_file = entry.file_type().map_err(SimulateError::at(folder))?.is_file();
+        if is_file && !but_for.iter().any(|name| entry.file_name() == *name) {
             return Err(SimulateError::NotEmpty(folder.to_owned()));
         }
     }
@@ -71,5 +92,20 @@ mod tests {
         folder.write("orders/orders_1.csv", b"id\n").unwrap();
         let refused = DatasetFolder::create(out.path(), "shop", &["orders"]).unwrap_err();
         assert!(refused.to_string().contains("already holds simulated files"), "{refused}");
+    }
+
+    #[test]
+    fn a_truth_alone_replaces_another_one_but_lies_beside_no_files() {
+        let out = tempfile::tempdir().unwrap();
+        for seed in [1, 2] {
+            let folder = DatasetFolder::for_truth(out.path(), "shop", &["orders"]).unwrap();
+            folder.write_truth(&seed).unwrap();
+            assert_eq!(fs::read_to_string(folder.file(TRUTH)).unwrap(), format!("{seed}\n"));
+        }
+        let orders = out.path().join("shop/orders");
+        fs::create_dir(&orders).unwrap();
+        fs::write(orders.join("orders_1.csv"), "id\n").unwrap();
+        let refused = DatasetFolder::for_truth(out.path(), "shop", &["orders"]).unwrap_err();
+        assert!(matches!(refused, SimulateError::NotEmpty(folder) if folder == orders));
     }
 }

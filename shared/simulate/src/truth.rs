@@ -1,11 +1,13 @@
 //! What a correct pipeline must find in a simulated dataset.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::Check;
+use crate::dataset_folder::DatasetFolder;
+use crate::{Check, SimulateError};
 
 /// The truth about a simulated dataset.
 ///
@@ -36,6 +38,13 @@ pub struct DatasetTruth {
 }
 
 impl DatasetTruth {
+    /// Writes `<out>/<dataset>/truth.json` about rows that lie in no files but are served.
+    ///
+    /// The truth of an earlier simulation gives way; a folder with other files is refused.
+    pub fn write(&self, out: &Path) -> Result<(), SimulateError> {
+        DatasetFolder::for_truth(out, &self.dataset, &[])?.write_truth(self)
+    }
+
     /// A truth without any row.
     pub(crate) fn new(dataset: &str, seed: u64, first_day: NaiveDate, last_day: NaiveDate) -> Self {
         Self {

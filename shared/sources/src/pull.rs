@@ -18,6 +18,9 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// Looks without loading anything.
     async fn probe(&self) -> Result<Probe, SourceError>;
 
+    /// Where a pull goes on that starts from this cursor, in words; `None` for a cursor of another source.
+    fn place(&self, cursor: &Cursor) -> Option<String>;
+
     /// Starts a pull. Nothing is read before the first page is asked for.
     async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError>;
 
@@ -120,6 +123,8 @@ pub struct Probe {
     pub columns: Vec<String>,
     /// Rows there, if the source tells.
     pub rows: Option<u64>,
+    /// What tells rows that are new: a column, or in words what else does.
+    pub cursor: String,
     /// The newest value of what the cursor goes by.
     pub newest: Option<String>,
     /// What else is worth knowing, a sentence each: an order that was refused, a missing token.

@@ -52,7 +52,7 @@ pub async fn check_sql(
                 &["ingestion_date".to_owned()],
                 Vec::new(),
             );
-            if let Err(error) = silver_plan(&session, dataset, table, files) {
+            if let Err(error) = silver_plan(&session, dataset, table, Arc::new(files)) {
                 problems.push(sql_problem(&folder, "silver", &table.name, &error));
             }
         }

@@ -132,9 +132,16 @@ async fn one_round(
 
     let mut ingest = pin!(ingest_files(platform, dataset, table, uploads));
     let mut ticks = interval_at(Instant::now() + NOTE_EVERY, NOTE_EVERY);
+    let mut stop = platform.stop.listen();
     let ended = loop {
         tokio::select! {
             ended = &mut ingest => break ended,
+            () = stop.heard() => {
+                records.note_interruption(&"the run was stopped").await;
+                // Whoever asked drops all of this as soon as nobody listens any more.
+                drop(stop);
+                break std::future::pending().await;
+            }
             _ = ticks.tick() => records.note_progress().await,
         }
     };

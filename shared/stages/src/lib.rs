@@ -12,6 +12,7 @@ mod clean;
 mod definitions;
 mod engine;
 mod error;
+mod exact_value;
 mod folders;
 mod follow;
 mod gold;
@@ -41,6 +42,7 @@ mod silver;
 mod snapshots;
 mod status;
 mod steps;
+mod stop;
 mod upload_records;
 mod uploads;
 
@@ -54,8 +56,8 @@ pub use engine::{Engine, EngineSettings};
 pub use error::StageError;
 pub use gold::follow_silver;
 pub use ingest::{
-    FileOutcome, Ingested, PullEnding, PullFrom, Pulled, Upload, UploadMeter, UploadPhase, Verdict,
-    ingest_files, pull_source,
+    ColumnDrift, ColumnDriftKind, FileOutcome, Ingested, PullEnding, PullFrom, Pulled, Upload,
+    UploadMeter, UploadPhase, Verdict, ingest_files, pull_source, pulled_to,
 };
 pub use landing::{ingest_landed, sweep_landing};
 pub use learning::{Predicted, predict};
@@ -78,4 +80,5 @@ pub use series::{
 };
 pub use silver::{SilverFollowed, follow_bronze};
 pub use status::{Balance, DatasetStatus, Follows, TableStatus, dataset_status, table_balance};
+pub use stop::Stop;
 pub use uploads::{UploadProgress, UploadStage, upload_progress, uploads};

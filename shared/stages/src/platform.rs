@@ -6,7 +6,7 @@ use smelt_domain::{Dataset, DatasetName, RunId, RunOrigin};
 use smelt_lake::Lake;
 use uuid::Uuid;
 
-use crate::{Engine, Observer, StageError};
+use crate::{Engine, Observer, StageError, Stop};
 
 /// Everything a stage works with; built once per process, cheap to clone.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Platform {
     /// When to take up no more work: what is committed stays, and the next run goes on from there.
     /// `None` where time does not matter.
     pub deadline: Option<Instant>,
+    /// By which the run can be asked to stop at once; whoever asks drops what is under way.
+    pub stop: Stop,
 }
 
 impl Platform {
@@ -49,6 +51,7 @@ impl Platform {
             origin: RunOrigin::default(),
             observer,
             deadline: None,
+            stop: Stop::default(),
         }
     }
 

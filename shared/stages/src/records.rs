@@ -11,18 +11,21 @@ use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::ScalarValue;
 use datafusion::prelude::lit;
 use serde_json::{Map, Value, json};
-use smelt_domain::{ColumnName, Dataset, StepReport, Table as TableDefinition, TableMode};
+use smelt_domain::{
+    ColumnName, ColumnType, Dataset, RuleName, StepReport, Table as TableDefinition, TableMode,
+};
 use smelt_lake::{Commit, FilesTable, Table, arrow_type};
 use smelt_sources::SourceBatch;
 use uuid::Uuid;
 
 use crate::bronze::{OPERATION, RECORD};
+use crate::exact_value::holds_exactly;
 use crate::follow::{Attempt, Follower, follow};
 use crate::ingest::{BronzeWriter, Origin, Written, arrival, report};
 use crate::quality::has_all_rows;
-use crate::silver::follow_bronze;
 use crate::silver::former_corrections::HOLDS_CORRECTIONS;
 use crate::silver::plan::exact;
+use crate::silver::{follow_bronze, rule_against};
 use crate::{Platform, StageError};
 
 /// `_operation` of a row that gives a key new values by hand.
@@ -89,6 +92,28 @@ pub enum CorrectionError {
         column: String,
         /// Its type.
         column_type: String,
+    },
+    /// The column holds no value that is exactly this one.
+    #[error(
+        "`{value}` would be rounded for `{column}`, which is {column_type}; give a value that it holds"
+    )]
+    Inexact {
+        /// The value as given.
+        value: String,
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
+    },
+    /// The row, with these values, breaks a rule that refuses it.
+    #[error("{table} would refuse the row by its rule `{rule}`: {reason}")]
+    Rule {
+        /// The silver table.
+        table: String,
+        /// The rule.
+        rule: RuleName,
+        /// What is wrong with such a row.
+        reason: String,
     },
     /// Rows are on their way that the correction might be about.
     #[error("rows of {table} wait in bronze; try again when they are in silver, in a moment")]
@@ -177,6 +202,11 @@ async fn append_correction(
     })?;
     if let Correction::Put(values) = correction {
         set(table, &name, values, &mut record)?;
+        let text = Value::Object(record.clone()).to_string();
+        if let Some(broken) = rule_against(platform, dataset, table, &text).await? {
+            let (rule, reason) = (broken.rule.clone(), broken.reason.clone());
+            return Err(CorrectionError::Rule { table: name, rule, reason });
+        }
     }
     let operation = if *correction == Correction::Delete { DELETE } else { PUT };
     Ok(append(platform, dataset, table, operation, vec![record], SOURCE).await?)
@@ -208,15 +238,28 @@ fn typed_key(
 ) -> Result<Vec<(ColumnName, ScalarValue)>, CorrectionError> {
     let typed = table.key.iter().zip(key).map(|(name, text)| {
         let column = table.columns.iter().find(|column| column.name == *name);
-        let data_type = column.map_or(DataType::Utf8, |column| arrow_type(&column.column_type));
-        let value = ScalarValue::try_from_string(text.clone(), &data_type).ok();
-        value.map(|value| (name.clone(), value)).ok_or_else(|| CorrectionError::Value {
-            value: text.clone(),
-            column: name.to_string(),
-            column_type: column.map(|c| c.column_type.to_string()).unwrap_or_default(),
-        })
+        let column_type = column.map_or(ColumnType::Text, |column| column.column_type);
+        Ok((name.clone(), typed(name, &column_type, text)?))
     });
     typed.collect()
+}
+
+/// A value in the type of its column, if the column holds exactly what the text says.
+fn typed(
+    column: &ColumnName,
+    column_type: &ColumnType,
+    text: &str,
+) -> Result<ScalarValue, CorrectionError> {
+    let (value, column, data_type) = (text.to_owned(), column.to_string(), arrow_type(column_type));
+    let Ok(typed) = ScalarValue::try_from_string(value.clone(), &data_type) else {
+        let column_type = column_type.to_string();
+        return Err(CorrectionError::Value { value, column, column_type });
+    };
+    if !holds_exactly(&data_type, text) {
+        let column_type = column_type.to_string();
+        return Err(CorrectionError::Inexact { value, column, column_type });
+    }
+    Ok(typed)
 }
 
 /// The row as silver has it now, as texts; `None` when there is none.
@@ -282,14 +325,7 @@ fn set(
             record.remove(column_name.as_str());
             continue;
         };
-        let data_type = arrow_type(&column.column_type);
-        if ScalarValue::try_from_string(value.clone(), &data_type).is_err() {
-            return Err(CorrectionError::Value {
-                value: value.clone(),
-                column: column_name.to_string(),
-                column_type: column.column_type.to_string(),
-            });
-        }
+        typed(column_name, &column.column_type, value)?;
         record.insert(column_name.to_string(), Value::from(value.as_str()));
     }
     Ok(())

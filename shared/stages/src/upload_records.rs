@@ -1,9 +1,11 @@
 //! The records of uploads under way: what they say while a file is read, and in the end.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use object_store::ObjectMeta;
 use smelt_domain::{
     Dataset, ObjectVersion, Table as TableDefinition, UploadId, UploadRecord, UploadState,
@@ -12,6 +14,19 @@ use smelt_domain::{
 
 use crate::ingest::{FileOutcome, Ingested, Upload, UploadMeter, UploadPhase};
 use crate::{Platform, StageError};
+
+/// How often the record of an upload that is being read is written at least, so that it is seen that
+/// somebody reads.
+const SIGN_EVERY: Duration = Duration::from_secs(15);
+/// After so long without a sign nobody reads any more: the run was killed, or lost its machine.
+const SILENCE: TimeDelta = TimeDelta::minutes(1);
+
+/// Whether the run that read an upload ended without a word: the record says that it is being read,
+/// and has said so for longer than anybody who reads would have.
+pub(crate) fn is_abandoned(record: &UploadRecord, now: DateTime<Utc>) -> bool {
+    let is_read = matches!(record.state, UploadState::Inspecting | UploadState::Loading);
+    is_read && now - record.updated_at > SILENCE
+}
 
 /// Which bytes lie under a key, as the store lists them.
 pub(crate) fn object_version(object: &ObjectMeta) -> ObjectVersion {
@@ -32,6 +47,7 @@ struct Watched {
     meter: Arc<UploadMeter>,
     /// Phase, bytes and rows as they were noted last.
     noted: (UploadPhase, u64, u64),
+    noted_at: Instant,
 }
 
 impl<'a> UploadRecords<'a> {
@@ -52,18 +68,20 @@ impl<'a> UploadRecords<'a> {
     pub(crate) fn watch(&mut self, upload: &Upload, object: ObjectVersion) {
         let meter = Arc::clone(&upload.meter);
         let noted = (UploadPhase::Waiting, 0, 0);
-        self.watched.insert(upload.name.clone(), Watched { object, meter, noted });
+        let watched = Watched { object, meter, noted, noted_at: Instant::now() };
+        self.watched.insert(upload.name.clone(), watched);
     }
 
-    /// Writes the records of uploads that have moved on. It is told for those who watch: that it
+    /// Writes the records of uploads that have moved on, or were not heard of for long. It is told for those who watch: that it
     /// could not be written is no reason to stop.
     pub(crate) async fn note_progress(&mut self) {
         let mut moved = Vec::new();
         for (key, watched) in &mut self.watched {
             let meter = &watched.meter;
             let now = (meter.phase(), meter.bytes(), meter.rows());
-            if now != watched.noted {
+            if now != watched.noted || watched.noted_at.elapsed() >= SIGN_EVERY {
                 watched.noted = now;
+                watched.noted_at = Instant::now();
                 moved.push((key.clone(), now));
             }
         }
@@ -117,9 +135,9 @@ impl<'a> UploadRecords<'a> {
     }
 
     /// Writes that the run ended before it was done with the uploads.
-    pub(crate) async fn note_interruption(&self, error: &StageError) {
+    pub(crate) async fn note_interruption(&self, problem: &impl Display) {
         for (key, watched) in &self.watched {
-            let state = UploadState::Interrupted { problem: error.to_string() };
+            let state = UploadState::Interrupted { problem: problem.to_string() };
             self.write_or_warn(key, state, watched.meter.bytes(), None, None).await;
         }
     }
@@ -158,5 +176,31 @@ impl<'a> UploadRecords<'a> {
 
     fn path(&self, key: &str) -> String {
         upload_record_path(&self.dataset.name, &self.table.name, &UploadId::of_key(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smelt_domain::RunId;
+
+    use super::*;
+
+    #[test]
+    fn a_reading_that_gives_no_sign_is_abandoned() {
+        let at = |state: UploadState, seconds: i64| {
+            let record = serde_json::json!({
+                "upload": UploadId::of_key("landing/d/t/a.csv"), "key": "landing/d/t/a.csv",
+                "object": {"size": 1, "modified": "2026-01-01T00:00:00Z", "e_tag": null},
+                "state": "loading", "bytes_done": 0, "rows": null, "malformed": null,
+                "definition_hash": "0", "run_id": RunId::new(Utc::now(), 7),
+                "updated_at": "2026-01-01T00:00:00Z",
+            });
+            let record: UploadRecord = serde_json::from_value(record).unwrap();
+            let now = record.updated_at + TimeDelta::seconds(seconds);
+            is_abandoned(&UploadRecord { state, ..record }, now)
+        };
+        assert!(!at(UploadState::Loading, 60));
+        assert!(at(UploadState::Loading, 61) && at(UploadState::Inspecting, 61));
+        assert!(!at(UploadState::NoRows, 3600));
     }
 }

@@ -18,7 +18,7 @@ use smelt_lake::Snapshot;
 use smelt_lake::published::latest;
 
 use crate::ingest::arrivals_of_contents;
-use crate::upload_records::object_version;
+use crate::upload_records::{is_abandoned, object_version};
 use crate::{Platform, StageError, query};
 
 /// Records that are read at the same time.
@@ -32,7 +32,8 @@ pub enum UploadStage {
     Waiting,
     /// It is being read.
     Reading,
-    /// The run that read it ended early; the next one takes it up again.
+    /// The run that read it ended early, or has given no sign for a minute; the next one takes it up
+    /// again.
     Interrupted,
     /// It was refused as a whole; nothing of it was loaded.
     Refused,
@@ -247,7 +248,10 @@ impl Reached {
     }
 
     fn progress(&self, record: UploadRecord) -> UploadProgress {
-        let stage = self.stage(&record.state);
+        let stage = match is_abandoned(&record, Utc::now()) {
+            true => UploadStage::Interrupted,
+            false => self.stage(&record.state),
+        };
         let refused = || self.refused.get(&record.key).copied().unwrap_or_default();
         UploadProgress {
             upload: record.upload.clone(),

@@ -30,6 +30,8 @@ fn files_that_cannot_be_read_are_named_with_a_remedy() {
     let cut = gzip(csv_of_keys(1..=5000).as_bytes());
     home.write("cut.csv.gz", &cut[..cut.len() / 2]);
     home.write("cut.parquet", b"PAR1 and then nothing more");
+    home.write("cut.jsonl", "{\"unique_key\": \"1\", \"created_da");
+    home.write("numbers.jsonl", "[1,2,3]\n");
     for (file, message) in [
         ("missing.csv", "error: `missing.csv` does not exist; check the path\n"),
         (
@@ -68,6 +70,13 @@ fn files_that_cannot_be_read_are_named_with_a_remedy() {
     }
     let error = home.refused(1, &["ingest", "nyc311", "--file", "cut.parquet"]);
     assert_holds(&error, &["error: `cut.parquet` is damaged: ", "fetch or export it again"]);
+    let error = home.refused(1, &["ingest", "nyc311", "--file", "cut.jsonl"]);
+    assert_holds(
+        &error,
+        &["`cut.jsonl` is damaged: line 1 is no JSON object", "not valid JSON: EOF"],
+    );
+    let error = home.refused(1, &["ingest", "nyc311", "--file", "numbers.jsonl"]);
+    assert_holds(&error, &["`numbers.jsonl` is damaged: element 1 is no JSON object"]);
     let error = home.refused(1, &["ingest", "nyc311", "--file", "nothing"]);
     assert_holds(&error, &["error: the folder `nothing` has no data file in it (it is empty)"]);
     assert_untouched(&home);

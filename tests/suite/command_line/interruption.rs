@@ -1,12 +1,14 @@
 //! Ctrl-C and worse: nothing half-done is visible, and the next run carries on.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{HEADER, Home};
+use serde_json::Value;
+
+use super::{HEADER, Home, assert_holds};
 
 const ROWS: u64 = 400_000;
 const STOPPED: &str = "stopped; everything committed so far is kept, the next run carries on\n";
@@ -65,6 +67,62 @@ fn ctrl_c_in_the_middle_of_an_ingest() {
     home.fine(&["ingest", "nyc311", "--file", "large.csv"]);
     home.fine(&["refresh"]);
     assert_eq!(home.balance(), [ROWS, ROWS, 0, 0, 0]);
+}
+
+/// The only upload, as `smelt uploads` tells of it.
+fn upload(home: &Home) -> Value {
+    let uploads = home.fine(&["uploads", "nyc311", "--format", "json"]);
+    serde_json::from_str::<Value>(&uploads).unwrap()[0].take()
+}
+
+/// The record of the only upload, once it is whole.
+fn record(home: &Home) -> Option<PathBuf> {
+    let records = fs::read_dir(home.path("lake/uploads/nyc311/requests")).ok()?;
+    let mut paths = records.map(|entry| entry.unwrap().path());
+    paths.find(|path| path.extension().is_some_and(|ending| ending == "json"))
+}
+
+/// A run that reads a large upload and has noted so.
+fn reading(home: &Home) -> Child {
+    let landing = home.path("lake/landing/nyc311/requests");
+    fs::create_dir_all(&landing).unwrap();
+    fs::rename(home.path("large.csv"), landing.join("large.csv")).unwrap();
+    let child = home.start(&["run", "nyc311"]);
+    let started = Instant::now();
+    while record(home).is_none() {
+        assert!(started.elapsed() < Duration::from_secs(60), "no record is written");
+        sleep(Duration::from_millis(1));
+    }
+    child
+}
+
+#[test]
+fn an_upload_whose_reading_was_stopped_is_interrupted() {
+    let home = with_a_large_file();
+    let child = reading(&home);
+    signal(&child, "-INT");
+    let ran: super::Ran = child.wait_with_output().unwrap().into();
+    assert_eq!((ran.code, ran.err.as_str()), (Some(130), STOPPED));
+    let stopped = upload(&home);
+    assert_eq!(stopped["stage"], "interrupted", "{stopped}");
+    assert_eq!(stopped["record"]["problem"], "the run was stopped");
+    home.fine(&["run", "nyc311"]);
+    assert_eq!(upload(&home)["stage"], "published");
+}
+
+#[test]
+fn an_upload_whose_reader_was_killed_is_interrupted_when_it_gives_no_sign() {
+    let home = with_a_large_file();
+    let mut child = reading(&home);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let record = record(&home).unwrap();
+    let mut noted: Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
+    noted["updated_at"] = Value::from("2026-01-01T00:00:00Z");
+    fs::write(&record, noted.to_string()).unwrap();
+    assert_eq!(upload(&home)["stage"], "interrupted");
+    let told = home.fine(&["uploads", "nyc311"]);
+    assert_holds(&told, &["interrupted", "has given no sign for a minute"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod places;
 mod questions;
 mod real_data;
 mod records;
+mod rows_taken;
 mod series;
 mod served;
 mod serving;

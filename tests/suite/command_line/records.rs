@@ -55,6 +55,41 @@ fn a_deleted_row_is_gone_whatever_of_it_arrives_again() {
 }
 
 #[test]
+fn an_amount_is_put_to_the_cent_or_not_at_all() {
+    let home = Home::new();
+    let payment = "Voucher,Voucher Line,Distribution Line,Entered,Monetary Amount\n\
+                   V1,1,1,3/1/2024,12.50\n";
+    home.write("a.csv", payment);
+    home.fine(&["ingest", "spending", "--file", "a.csv"]);
+    home.fine(&["refresh", "spending"]);
+    let error = home.refused(1, &["record", "put", "spending", "V1-1-1", "amount=1.239"]);
+    assert_holds(&error, &["`1.239` would be rounded for `amount`, which is DECIMAL(18,2)"]);
+    for unreadable in ["amount=", "payment_date="] {
+        let error = home.refused(1, &["record", "put", "spending", "V1-1-1", unreadable]);
+        assert_holds(&error, &["silver.spending_payments would refuse the row by its rule"]);
+    }
+    home.fine(&["record", "put", "spending", "V1-1-1", "amount=1.230"]);
+    // A rule that only warns is none that refuses.
+    home.fine(&["record", "put", "spending", "V1-1-1", "vendor="]);
+    home.fine(&["refresh", "spending"]);
+    assert_eq!(home.select("SELECT amount FROM silver.spending_payments"), ["1.23"]);
+    assert_eq!(home.select("SELECT rule FROM quarantine.spending_payments"), [""; 0]);
+}
+
+#[test]
+fn a_row_that_would_end_the_refresh_is_not_put() {
+    let home = Home::with_own_datasets();
+    let warns = "sql: closed_at >= created_at\n        on_violation: warn";
+    home.change("datasets/nyc311/dataset.yaml", warns, &warns.replace("warn", "fail"));
+    home.write("a.csv", csv_of_keys(1..=3));
+    home.fine(&["ingest", "nyc311", "--file", "a.csv"]);
+    home.fine(&["refresh", "nyc311"]);
+    let error = home.refused(1, &["record", "put", "nyc311", "3", "closed_at=2001-01-01T00:00:00"]);
+    assert_holds(&error, &["by its rule `closed_before_created`: closed before it was created"]);
+    home.fine(&["refresh", "nyc311"]);
+}
+
+#[test]
 fn corrections_that_cannot_be_are_refused_and_change_nothing() {
     let home = home_with_rows();
     let before = home.versions();
@@ -67,6 +102,14 @@ fn corrections_that_cannot_be_are_refused_and_change_nothing() {
         (&["put", "nyc311", "3", "burrow=QUEENS"], &["`burrow` cannot be set", "borough"]),
         (&["put", "nyc311", "3", "unique_key=4"], &["`unique_key` cannot be set"]),
         (&["put", "nyc311", "3", "latitude=north"], &["`north` is not a value for `latitude`"]),
+        (
+            &["put", "nyc311", "3", "created_at=2026-02-14T12:00:00.1234567"],
+            &["would be rounded for `created_at`, which is TIMESTAMP"],
+        ),
+        (
+            &["put", "nyc311", "3", "borough=QUEENS", "created_at="],
+            &["by its rule `created_date_is_readable`: created_date is missing or not a date"],
+        ),
         (&["put", "nyc311", "3", "borough"], &["`borough` sets nothing", "column=value"]),
         (&["put", "nyc311", "3"], &["say what to put"]),
         (&["delete", "nyc311", "3", "4"], &["the key of silver.nyc311_requests is unique_key"]),

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 
+use serde_json::Value;
+
 use super::{Home, Ran, assert_holds};
 
 /// A portal in a process of its own.
@@ -116,6 +118,18 @@ fn a_pull_gets_all_rows_of_a_portal_whose_answers_go_wrong() {
 }
 
 #[test]
+fn a_portal_that_has_several_rows_of_a_key_can_be_reconciled() {
+    let home = home_with_small_pages();
+    let portal = Served::start(&home, &REQUESTS);
+    portal.fine(&home, &["ingest", "nyc311"]);
+    home.fine(&["refresh", "nyc311"]);
+    let repeated = "SELECT COUNT(*) - COUNT(DISTINCT unique_key) > 0 FROM bronze.nyc311_requests";
+    assert_eq!(home.select(repeated), ["true"]);
+    let said = portal.fine(&home, &["sources", "reconcile", "nyc311"]);
+    assert_holds(&said, &["nyc311.portal: nothing was deleted there"]);
+}
+
+#[test]
 fn chance_is_the_same_with_the_same_seed() {
     let pulled = |chance: &[&str]| {
         let home = home_with_small_pages();
@@ -166,7 +180,16 @@ fn columns_that_change_in_the_middle_of_a_load_lose_no_row() {
         "retyped-column=complaint_type@4",
     ];
     let portal = Served::start(&home, &[&REQUESTS[..], &drifts].concat());
-    assert_holds(&portal.fine(&home, &["ingest", "nyc311"]), &["nyc311.portal: 308 rows"]);
+    let said = portal.fine(&home, &["ingest", "nyc311"]);
+    assert_holds(
+        &said,
+        &[
+            "nyc311.portal: 308 rows",
+            "warning: nyc311.portal: 108 of 308 rows came without the column `borough`",
+            "warning: nyc311.portal: 8 of 308 rows came with objects in the column `complaint_type`",
+        ],
+    );
+    assert_eq!(said.matches("warning: ").count(), 2, "{said}");
     home.fine(&["refresh", "nyc311"]);
     assert_eq!(home.balance()[0], 308);
     let counted = |what: &str| {
@@ -180,6 +203,135 @@ fn columns_that_change_in_the_middle_of_a_load_lose_no_row() {
 }
 
 #[test]
+fn rows_that_come_and_move_under_a_load_are_read_and_those_that_go_are_found() {
+    let home = home_with_small_pages();
+    let rows = ["--drift", "rows-come=5@3", "--drift", "rows-move=7@4", "--drift", "rows-go=40@4"];
+    let portal = Served::start(&home, &[&REQUESTS[..], &rows].concat());
+    // The 40 rows that are gone had been read; the moved ones come again behind those that came.
+    let said = portal.fine(&home, &["ingest", "nyc311"]);
+    assert_holds(&said, &["nyc311.portal: 320 rows"]);
+    home.fine(&["refresh", "nyc311"]);
+    let keys = "SELECT COUNT(DISTINCT unique_key) FROM bronze.nyc311_requests";
+    let untroubled = Home::new();
+    Served::start(&untroubled, &REQUESTS).fine(&untroubled, &["ingest", "nyc311"]);
+    assert_eq!(home.select(keys), untroubled.select(keys));
+    let said = portal.fine(&home, &["sources", "reconcile", "nyc311"]);
+    assert_holds(&said, &["rows deleted, found in 2024-01"]);
+}
+
+#[test]
+fn a_copy_of_rows_that_change_under_it_is_made_anew() {
+    let home = Home::with_own_datasets();
+    let package = "package: checkbook-explorer";
+    let pages = format!("{package}\n      page_rows: 100");
+    home.change("datasets/spending/dataset.yaml", package, &pages);
+    let rows = ["--drift", "rows-go=3@2", "--drift", "rows-come=1@4"];
+    let portal = Served::start(&home, &[&PAYMENTS[..], &rows].concat());
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let pulled: Ran = portal.calling(&home, &["ingest", "spending"]).output().unwrap().into();
+        if pulled.code == Some(0) {
+            break;
+        }
+        assert_eq!(pulled.code, Some(1), "{pulled:#?}");
+        assert_holds(&pulled.err, &["run again"]);
+        assert!(attempts < 5, "{pulled:#?}");
+    }
+    assert!(attempts > 1, "nothing changed under the first pull");
+    home.fine(&["refresh", "spending"]);
+    let untroubled = Home::new();
+    Served::start(&untroubled, &PAYMENTS).fine(&untroubled, &["ingest", "spending"]);
+    untroubled.fine(&["refresh", "spending"]);
+    // The row that came is one that was there; whatever was read of a copy that failed does not count.
+    let ids = "SELECT payment_id FROM silver.spending_payments";
+    let (found, all) = (home.select(ids), untroubled.select(ids));
+    assert_eq!(all.iter().filter(|id| !found.contains(id)).count(), 3);
+    assert_eq!(found.len() + 3, all.len());
+}
+
+/// Rows received, in silver, superseded and refused, of the first balance of a dataset.
+fn balance_of(home: &Home, dataset: &str) -> [u64; 4] {
+    let status = home.fine(&["status", dataset, "--format", "json"]);
+    let status: Value = serde_json::from_str(&status).unwrap();
+    let balance = &status[dataset]["balances"][0];
+    ["bronze", "silver", "superseded", "quarantined"].map(|term| balance[term].as_u64().unwrap())
+}
+
+fn truth_of(home: &Home, dataset: &str) -> Value {
+    let truth = std::fs::read(home.path(&format!("out/{dataset}/truth.json"))).unwrap();
+    serde_json::from_slice(&truth).unwrap()
+}
+
+/// Asks all that the truth has answers to.
+#[track_caller]
+fn assert_checks_agree(home: &Home, truth: &Value) {
+    let checks = truth["checks"].as_array().unwrap();
+    assert!(checks.len() > 10, "{}", checks.len());
+    for check in checks {
+        let found = home.select(check["sql"].as_str().unwrap());
+        assert_eq!(found, [check["expected"].as_str().unwrap()], "{}", check["what"]);
+    }
+}
+
+#[test]
+fn the_truth_about_a_portal_is_about_its_rows() {
+    let home = Home::new();
+    // Days enough for a file that comes twice, dirt enough for records that are no rows.
+    let many = ["nyc311", "--days", "90", "--rows-per-day", "200", "--seed", "3"];
+    home.fine(&[&["simulate"], &many[..], &["--out", "files"]].concat());
+    let of_files = std::fs::read(home.path("files/nyc311/truth.json")).unwrap();
+    let of_files: Value = serde_json::from_slice(&of_files).unwrap();
+    let malformed = of_files["rows_refused"]["malformed"].as_u64().unwrap();
+    assert!(malformed > 0 && of_files.to_string().contains("_copy.csv"), "{of_files}");
+
+    let portal = Served::start(&home, &[&many[..], &["--out", "out"]].concat());
+    assert!(!home.path("out/nyc311/requests").exists(), "the portal has what uploads had");
+    portal.fine(&home, &["ingest", "nyc311"]);
+    home.fine(&["refresh", "nyc311"]);
+    let truth = truth_of(&home, "nyc311");
+    let number = |name: &str| truth[name].as_u64().unwrap();
+    let refused: u64 =
+        truth["rows_refused"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!(number("rows_received") + malformed, of_files["rows_received"].as_u64().unwrap());
+    assert_eq!(
+        balance_of(&home, "nyc311"),
+        [number("rows_received"), number("rows_silver"), number("rows_superseded"), refused]
+    );
+    let daily = &truth["marts"]["daily_requests"];
+    let counted = "SELECT COUNT(*), SUM(requests), SUM(closed) FROM gold.nyc311_daily_requests";
+    let expected = format!("{},{},{}", daily["rows"], daily["requests"], daily["closed"]);
+    assert_eq!(home.select(counted), [expected]);
+}
+
+#[test]
+fn the_truth_about_a_portal_counts_the_uploads_beside_it() {
+    let home = Home::new();
+    let portal = Served::start(&home, &[&PAYMENTS[..], &["--out", "out"]].concat());
+    portal.fine(&home, &["ingest", "spending"]);
+    portal.fine(&home, &["ingest", "spending", "--file", "out/spending/payments"]);
+    home.fine(&["refresh", "spending"]);
+    assert_checks_agree(&home, &truth_of(&home, "spending"));
+}
+
+#[test]
+fn the_truth_about_a_database_is_about_its_rows() {
+    let home = Home::new();
+    let url = format!("sqlite://{}", home.path("orders.sqlite").display());
+    let filled = ["--serve", "--days", "30", "--out", "out", "--database", &url];
+    home.fine(&[&["simulate", "restaurant"], &filled[..]].concat());
+    assert!(!home.path("out/order_db.sqlite").exists(), "it is filled where it was told to be");
+    let mut pull = home.command(&["ingest", "restaurant"]);
+    let pulled: Ran = pull.env("ORDER_DB_URL", &url).output().unwrap().into();
+    assert_eq!(pulled.code, Some(0), "{pulled:#?}");
+    home.fine(&["refresh", "restaurant"]);
+    assert_checks_agree(&home, &truth_of(&home, "restaurant"));
+
+    let kept_nowhere = ["simulate", "restaurant", "--serve", "--days", "30", "--database", &url];
+    assert_holds(&home.run(&kept_nowhere).err, &["--out DIR would keep the truth"]);
+}
+
+#[test]
 fn what_cannot_go_wrong_is_told() {
     let home = Home::new();
     let serve = ["simulate", "nyc311", "--serve"];
@@ -188,6 +340,7 @@ fn what_cannot_go_wrong_is_told() {
         (["--fault", "503"], "such as 503@5..8"),
         (["--fault-rate", "10"], "a share from 0 to 1"),
         (["--drift", "lost-column=borough@1"], "missing-column=NAME@PAGE"),
+        (["--drift", "rows-go=some@1"], "rows-go=COUNT@PAGE"),
     ] {
         assert_holds(&home.refused(2, &[&serve[..], &arguments].concat()), &[told]);
     }
@@ -196,6 +349,9 @@ fn what_cannot_go_wrong_is_told() {
     let few = ["--days", "1", "--rows-per-day", "10", "--drift", "missing-column=weather@1"];
     let error = home.refused(1, &[&serve[..], &few].concat());
     assert_holds(&error, &["the portal has no column `weather`; it has", "unique_key"]);
+    let drifting = ["--out", "out", "--drift", "missing-column=borough@1"];
+    let error = home.refused(1, &[&serve[..], &drifting].concat());
+    assert_holds(&error, &["there is no truth to keep: leave out --out"]);
     let database = ["simulate", "restaurant", "--serve", "--out", "out", "--fault", "503@1"];
     assert_holds(&home.refused(1, &database), &["are for portals (nyc311, spending)"]);
 }

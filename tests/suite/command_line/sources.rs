@@ -131,6 +131,19 @@ fn a_window_brings_its_rows_and_leaves_the_cursor_where_it_is() {
 }
 
 #[test]
+fn a_window_without_a_moment_in_it_is_an_argument_that_is_wrong() {
+    let home = Home::new();
+    for window in [
+        ["--since", "2026-03-01", "--until", "2026-02-01"],
+        ["--since", "2026-03-01", "--until", "2026-03-01T00:00"],
+        ["--days-back", "1", "--until", "2026-02-01"],
+    ] {
+        let error = home.refused(2, &[&["ingest", "nyc311"][..], &window].concat());
+        assert_holds(&error, &["no moment lies between", "--until must be later than --since"]);
+    }
+}
+
+#[test]
 fn a_test_of_a_source_says_what_is_there() {
     let home = Home::new();
     let portal = Portal::start(3);
@@ -139,10 +152,17 @@ fn a_test_of_a_source_says_what_is_there() {
         &found,
         &["nyc311.portal: reachable", "rows     3", "unique_key", "2026-03-01T00:03:00", "missing"],
     );
+    assert_holds(&found, &["cursor   :updated_at; nothing was pulled yet"]);
     let json = ["sources", "test", "nyc311", "portal", "--format", "json"];
     let found: Value = serde_json::from_str(&fine(pulling(&home, &portal, &json)).out).unwrap();
     assert_eq!(found[0]["found"]["rows"], 3);
     assert!(!home.path("lake/bronze").exists(), "a look loads nothing");
+
+    fine(pulling(&home, &portal, &["ingest", "nyc311"]));
+    portal.change(|rows| rows.push(request(4, 200, "Noise")));
+    let found = fine(pulling(&home, &portal, &["sources", "test", "nyc311"])).out;
+    let cursor = "cursor   :updated_at; the last pull ended at 2026-03-01T00:03:00.000Z";
+    assert_holds(&found, &[cursor, "newest   2026-03-01T03:20:00.000Z"]);
     portal.stop();
 
     let error = home.refused(1, &["sources", "test", "nyc311", "harbour"]);
@@ -171,6 +191,10 @@ fn a_database_is_pulled_and_its_url_is_never_told() {
     let of_a_day = "SELECT COUNT(*) FROM gold.restaurant_hourly_orders GROUP BY date";
     assert!(home.select(of_a_day).iter().all(|hours| hours == "24"));
     assert_holds(&pull(&["ingest", "restaurant"]).err, &["restaurant.orders: nothing new"]);
+    let found = pull(&["sources", "test", "restaurant", "orders"]).out;
+    let of = |name: &str| found.lines().find_map(|line| line.trim().strip_prefix(name)).unwrap();
+    let (cursor, newest) = (of("cursor").trim(), of("newest").trim());
+    assert_eq!(cursor, format!("updated_at; the last pull ended at {newest}"));
 
     let mut command = home.command(&["ingest", "restaurant", "--source", "orders"]);
     command.env("ORDER_DB_URL", "mysql://smelt:s3cr3t@127.0.0.1:1/order_db");

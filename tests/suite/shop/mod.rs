@@ -67,7 +67,12 @@ async fn live(steps: &[Step]) {
         let platform = platform(&lake);
         let dataset = &platform.datasets[0];
         let possible = oracle.happen(step);
-        happen(&platform, dataset, folder.path(), number, step, possible).await;
+        match step {
+            Step::CorrectPayment { nth, amount } => {
+                correct_payment(&platform, dataset, &mut oracle, *nth, *amount).await;
+            }
+            _ => happen(&platform, dataset, folder.path(), number, step, possible).await,
+        }
         if matches!(step, Step::Refresh | Step::Backfill { .. }) {
             assert_eq!(tables(&platform).await, oracle.tables(), "after step {number}");
             assert_balanced(&platform, dataset).await;
@@ -139,13 +144,18 @@ async fn happen(
                 .unwrap();
         }
         Step::Put { order_id, amount } => {
-            let amount = (String::from("amount").parse().unwrap(), Some(amount.to_string()));
-            let put = Correction::Put(BTreeMap::from([amount]));
-            correct_order(platform, dataset, *order_id, &put, possible).await;
+            let (order, amount) = (order_id.to_string(), correction("amount", Some(*amount)));
+            correct_row(platform, dataset, "orders", order, &amount, possible).await;
         }
         Step::Delete { order_id } => {
-            correct_order(platform, dataset, *order_id, &Correction::Delete, possible).await;
+            let (order, delete) = (order_id.to_string(), Correction::Delete);
+            correct_row(platform, dataset, "orders", order, &delete, possible).await;
         }
+        Step::CorrectStock { item, pieces } => {
+            let (item, pieces) = ((*item).to_owned(), correction("pieces", *pieces));
+            correct_row(platform, dataset, "stock", item, &pieces, possible).await;
+        }
+        Step::CorrectPayment { .. } => {}
         Step::Refresh => drop(refresh_dataset(platform, dataset).await.unwrap()),
         Step::Backfill { from, to } => {
             let bound = |text: &&str| text.parse().unwrap();
@@ -156,20 +166,53 @@ async fn happen(
     }
 }
 
-async fn correct_order(
+/// A column gets this value; without one the row is deleted.
+fn correction(column: &str, value: Option<i64>) -> Correction {
+    match value {
+        Some(value) => {
+            let value = (column.parse().unwrap(), Some(value.to_string()));
+            Correction::Put(BTreeMap::from([value]))
+        }
+        None => Correction::Delete,
+    }
+}
+
+async fn correct_row(
     platform: &Platform,
     dataset: &Dataset,
-    order_id: i64,
+    table: &str,
+    key: String,
     correction: &Correction,
     possible: bool,
 ) {
-    let table = dataset.table(&"orders".parse().unwrap()).unwrap();
-    let key = [order_id.to_string()];
-    match correct(platform, dataset, table, &key, correction).await {
-        Ok(_) => assert!(possible, "there is no order {order_id} to correct"),
-        Err(CorrectionError::NoSuchRow { .. }) => assert!(!possible, "order {order_id} is there"),
+    let definition = dataset.table(&table.parse().unwrap()).unwrap();
+    match correct(platform, dataset, definition, std::slice::from_ref(&key), correction).await {
+        Ok(_) => assert!(possible, "there is no row {key} of {table} to correct"),
+        Err(CorrectionError::NoSuchRow { .. }) => assert!(!possible, "{key} of {table} is there"),
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Corrects one of the payments that arrived, by the key that bronze gave it.
+async fn correct_payment(
+    platform: &Platform,
+    dataset: &Dataset,
+    oracle: &mut Oracle,
+    nth: usize,
+    amount: Option<i64>,
+) {
+    let arrived = "SELECT DISTINCT _content_key, day, COALESCE(TRIM(vendor), ''), amount \
+                   FROM bronze.shop_payments WHERE day <> 'someday'";
+    let arrived = match selected(platform, arrived).await {
+        Ok(batches) => rows_of(&batches),
+        Err(error) if error.to_string().contains("there is no table") => Vec::new(),
+        Err(error) => panic!("{error}"),
+    };
+    let Some([key, day, vendor, arrived]) = arrived.get(nth).map(Vec::as_slice) else { return };
+    let payment = (day.clone(), vendor.clone(), arrived.parse().unwrap());
+    let possible = oracle.correct_payment(key, payment, amount);
+    let amount = correction("amount", amount);
+    correct_row(platform, dataset, "payments", key.clone(), &amount, possible).await;
 }
 
 async fn assert_balanced(platform: &Platform, dataset: &Dataset) {
@@ -227,7 +270,12 @@ impl Source for Warehouse {
     }
 
     async fn probe(&self) -> Result<Probe, SourceError> {
-        Ok(Probe { columns: Vec::new(), rows: None, newest: None, notes: Vec::new() })
+        let (cursor, notes) = (String::new(), Vec::new());
+        Ok(Probe { columns: Vec::new(), rows: None, cursor, newest: None, notes })
+    }
+
+    fn place(&self, cursor: &Cursor) -> Option<String> {
+        Some(cursor.0.to_string())
     }
 
     async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {

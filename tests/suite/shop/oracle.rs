@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::steps::{Order, Step, day_of_click};
 
+/// Day, vendor and amount: what tells a payment from others, but for its repeats.
+type Payment = (String, String, i64);
+
 /// Rows as texts, sorted, so that they compare whatever their order.
 pub(super) type Rows = Vec<Vec<String>>;
 
@@ -20,7 +23,9 @@ struct Version {
 #[derive(Debug, Default)]
 pub(super) struct Oracle {
     payment_files: BTreeSet<String>,
-    payments: BTreeMap<(String, String, i64), usize>,
+    payments: BTreeMap<Payment, usize>,
+    /// By its key, the payment as it arrived, and the amount that it got by hand; `None`: deleted.
+    corrected_payments: BTreeMap<String, (Payment, Option<i64>)>,
     click_files: BTreeSet<String>,
     clicks: BTreeMap<usize, u8>,
     order_files: BTreeSet<String>,
@@ -31,6 +36,8 @@ pub(super) struct Oracle {
     /// Rows of the warehouse by state, all that ever came.
     copies: BTreeMap<u8, Vec<(&'static str, i64)>>,
     complete: Option<u8>,
+    /// Pieces said by hand, which hold against every copy; `None`: deleted.
+    corrected_stock: BTreeMap<&'static str, Option<i64>>,
 }
 
 impl Oracle {
@@ -38,7 +45,7 @@ impl Oracle {
     pub(super) fn happen(&mut self, step: &Step) -> bool {
         match step {
             Step::Payments(rows) if self.payment_files.insert(format!("{rows:?}")) => {
-                let mut counts: BTreeMap<(String, String, i64), usize> = BTreeMap::new();
+                let mut counts: BTreeMap<Payment, usize> = BTreeMap::new();
                 for (day, vendor, amount) in rows {
                     let key = ((*day).to_owned(), vendor.trim().to_owned(), *amount);
                     *counts.entry(key).or_default() += 1;
@@ -82,11 +89,64 @@ impl Oracle {
                 let version = Version { changed_at: now.changed_at, held: true, order: None };
                 self.versions.push((*order_id, version));
             }
+            Step::CorrectStock { item, pieces } => {
+                if !self.stock().contains_key(item) {
+                    return false;
+                }
+                self.corrected_stock.insert(*item, *pieces);
+            }
+            // Only bronze knows the keys of payments, see `correct_payment`.
+            Step::CorrectPayment { .. } => {}
             Step::Refresh | Step::Backfill { .. } => {}
             // The same content again.
             Step::Payments(_) | Step::Clicks(_) | Step::Orders(_) | Step::Customers(_) => {}
         }
         true
+    }
+
+    /// Takes in that a payment, by its key and as it arrived, gets another amount or is deleted;
+    /// returns whether it is there.
+    pub(super) fn correct_payment(
+        &mut self,
+        key: &str,
+        as_it_arrived: Payment,
+        amount: Option<i64>,
+    ) -> bool {
+        if let Some((_, None)) = self.corrected_payments.get(key) {
+            return false;
+        }
+        self.corrected_payments.insert(key.to_owned(), (as_it_arrived, amount));
+        true
+    }
+
+    fn payments(&self) -> Vec<Payment> {
+        let mut left = self.payments.clone();
+        let mut payments = Vec::new();
+        for ((day, vendor, arrived), amount) in self.corrected_payments.values() {
+            if let Some(count) = left.get_mut(&(day.clone(), vendor.clone(), *arrived)) {
+                *count -= 1;
+            }
+            payments.extend(amount.map(|amount| (day.clone(), vendor.clone(), amount)));
+        }
+        for (payment, count) in left {
+            payments.extend(std::iter::repeat_n(payment, count));
+        }
+        payments.retain(|(day, _, _)| day != "someday");
+        payments
+    }
+
+    fn stock(&self) -> BTreeMap<&'static str, i64> {
+        let mut stock: BTreeMap<&str, i64> = match self.complete {
+            Some(state) => self.copies[&state].iter().copied().collect(),
+            None => BTreeMap::new(),
+        };
+        for (item, pieces) in &self.corrected_stock {
+            match pieces {
+                Some(pieces) => stock.insert(*item, *pieces),
+                None => stock.remove(item),
+            };
+        }
+        stock
     }
 
     fn orders(&self) -> BTreeMap<i64, Order> {
@@ -112,13 +172,10 @@ impl Oracle {
             *by_region.entry((order.month, region)).or_default() += order.amount;
         }
         let total: i64 = orders.values().map(|order| order.amount).sum();
-        let stock: BTreeMap<&str, i64> = match self.complete {
-            Some(state) => self.copies[&state].iter().copied().collect(),
-            None => BTreeMap::new(),
-        };
-        let payments = self.payments.iter().filter(|((day, _, _), _)| day != "someday");
-        let payments = payments.flat_map(|((day, vendor, amount), count)| {
-            std::iter::repeat_n(vec![day.clone(), or_null(vendor), amount.to_string()], *count)
+        let stock = self.stock();
+        let payments = self.payments();
+        let payments = payments.iter().map(|(day, vendor, amount)| {
+            vec![day.clone(), or_null(vendor), amount.to_string()]
         });
         let clicks = self.clicks.iter().map(|(number, note)| {
             vec![number.to_string(), day_of_click(*number).to_owned(), note.to_string()]

@@ -34,7 +34,12 @@ impl Source for Numbered {
     }
 
     async fn probe(&self) -> Result<Probe, SourceError> {
-        Ok(Probe { columns: Vec::new(), rows: None, newest: None, notes: Vec::new() })
+        let (cursor, notes) = (String::new(), Vec::new());
+        Ok(Probe { columns: Vec::new(), rows: None, cursor, newest: None, notes })
+    }
+
+    fn place(&self, cursor: &Cursor) -> Option<String> {
+        Some(cursor.0.to_string())
     }
 
     async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {

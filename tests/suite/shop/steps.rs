@@ -45,6 +45,16 @@ pub(super) enum Step {
     Delete {
         order_id: i64,
     },
+    /// A payment, counted among all that arrived, gets another amount; `None` deletes it.
+    CorrectPayment {
+        nth: usize,
+        amount: Option<i64>,
+    },
+    /// There are so many pieces of an item; `None` deletes it.
+    CorrectStock {
+        item: &'static str,
+        pieces: Option<i64>,
+    },
     Refresh,
     /// What came is taken in, then the partitions of some time are computed anew.
     Backfill {
@@ -83,6 +93,10 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(state, pages, complete)| Step::Stock { state, pages, complete }),
         2 => (1..6i64, 0..20i64).prop_map(|(order_id, amount)| Step::Put { order_id, amount }),
         2 => (1..6i64).prop_map(|order_id| Step::Delete { order_id }),
+        2 => (0..20usize, prop::option::of(0..5i64))
+            .prop_map(|(nth, amount)| Step::CorrectPayment { nth, amount }),
+        2 => (select(&ITEMS[..]), prop::option::of(0..9i64))
+            .prop_map(|(item, pieces)| Step::CorrectStock { item, pieces }),
         3 => Just(Step::Refresh),
         1 => (select(&BOUNDS[..]), select(&BOUNDS[..]))
             .prop_map(|(one, other)| Step::Backfill { from: one.min(other), to: one.max(other) }),

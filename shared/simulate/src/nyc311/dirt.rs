@@ -6,6 +6,8 @@ use super::details::Details;
 use crate::random::{Chance, Random, running_totals};
 
 const RANDOM_STREAM: u64 = 4;
+/// What the truth calls rows with too few or too many fields.
+pub(super) const RAGGED: &str = "ragged";
 
 /// How much dirt there is; rates are shares of rows. The default is dirty, but not unusually so.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -167,7 +169,7 @@ impl Blemishes {
     /// The names of what is wrong, as the fields of [`DirtRates`] are called.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
         let fault = self.fault.map(|fault| match fault {
-            Fault::Ragged => "ragged",
+            Fault::Ragged => RAGGED,
             Fault::InvalidUtf8 => "invalid_utf8",
             Fault::UniqueKey => "unique_key",
             Fault::CreatedDate => "created_date",

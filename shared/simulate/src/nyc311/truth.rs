@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::anomalies::Anomaly;
+use super::dirt::RAGGED;
+use crate::SimulateError;
+use crate::dataset_folder::DatasetFolder;
 
 /// The truth about simulated files, exact to the row.
 ///
@@ -46,6 +50,25 @@ pub struct Truth {
     pub dirt: BTreeMap<String, u64>,
     /// The planted anomalies.
     pub anomalies: Vec<Anomaly>,
+}
+
+impl Truth {
+    /// The truth about a portal that has the rows of all distinct files: there are no files any more,
+    /// and no records that are no rows.
+    #[must_use]
+    pub fn of_portal(mut self) -> Self {
+        self.rows_received -= std::mem::take(&mut self.rows_refused.malformed);
+        self.dirt.remove(RAGGED);
+        self.files.clear();
+        self
+    }
+
+    /// Writes `<out>/nyc311/truth.json` about rows that lie in no files but are served.
+    ///
+    /// The truth of an earlier simulation gives way; a folder with other files is refused.
+    pub fn write(&self, out: &Path) -> Result<(), SimulateError> {
+        DatasetFolder::for_truth(out, &self.dataset, &["requests"])?.write_truth(self)
+    }
 }
 
 /// A simulated file.

@@ -172,9 +172,10 @@ impl Portal {
             return Ok(rows);
         }
         let drifts = self.drifts.of_next_page();
-        for resource in resources.values_mut() {
-            for drift in &drifts {
-                drift.apply(&mut resource.columns, &mut resource.rows);
+        for (name, resource) in resources.iter_mut() {
+            for drift in drifts.iter().filter(|drift| !drift.is_of_rows() || name == id) {
+                drift.apply(&mut resource.columns, &mut resource.rows, as_newest);
+                resource.number_rows();
             }
         }
         match resources.get(id) {
@@ -198,6 +199,11 @@ async fn check_token(
         true => Ok(next.run(request).await),
         false => Err(Refusal::access()),
     }
+}
+
+/// Takes the numbers off rows: they get the ones behind the greatest.
+fn as_newest(_: &[Row], newest: &mut [Row]) {
+    newest.iter_mut().for_each(|row| drop(row.shift_remove(ROW_NUMBER)));
 }
 
 impl CkanResource {

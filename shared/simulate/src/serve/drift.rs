@@ -1,4 +1,4 @@
-//! Columns that come, go or change their type in the middle of a load.
+//! Columns that come, go or change their type in the middle of a load, and rows that come, go or move.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -8,26 +8,30 @@ use serde_json::{Value, json};
 
 use super::value::{Column, ColumnKind, Row};
 
-/// A change of a portal's columns, as `new-column=weather@3`.
+/// A change of what a portal has, as `new-column=weather@3` or `rows-go=5@2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
-    /// What happens to the column.
-    pub kind: DriftKind,
-    /// The column.
-    pub column: String,
+    /// What happens.
+    pub change: Change,
     /// The first page with it, counted from 1 over all answers that give whole rows.
     pub page: u64,
 }
 
-/// What may happen to a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DriftKind {
-    /// It is new: every row has a text in it.
-    NewColumn,
-    /// It is gone.
-    MissingColumn,
-    /// Its values become objects, as when a text becomes a link: `{"value": …}`.
-    RetypedColumn,
+/// What may happen to a portal's columns and rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// This column is new: every row has a text in it.
+    NewColumn(String),
+    /// This column is gone.
+    MissingColumn(String),
+    /// Values of this column become objects, as when a text becomes a link: `{"value": …}`.
+    RetypedColumn(String),
+    /// So many rows are new, with the data of the first ones: they come last.
+    RowsCome(usize),
+    /// So many of the first rows are gone, so that those behind them move up.
+    RowsGo(usize),
+    /// So many of the first rows are the last ones now, as if they had just been written.
+    RowsMove(usize),
 }
 
 /// The changes that are still to come, and how many pages were given.
@@ -43,9 +47,14 @@ struct Waiting {
 impl Drifts {
     /// Refuses a change that no resource can take: its columns are `columns`.
     pub(super) fn new(drifts: Vec<Drift>, columns: &[Column]) -> io::Result<Self> {
-        for Drift { kind, column, .. } in &drifts {
+        for drift in &drifts {
+            let (column, is_new) = match &drift.change {
+                Change::NewColumn(column) => (column, true),
+                Change::MissingColumn(column) | Change::RetypedColumn(column) => (column, false),
+                Change::RowsCome(_) | Change::RowsGo(_) | Change::RowsMove(_) => continue,
+            };
             let is_there = columns.iter().any(|known| known.name == *column);
-            if is_there == (*kind == DriftKind::NewColumn) {
+            if is_there == is_new {
                 let names: BTreeSet<&str> =
                     columns.iter().map(|column| column.name.as_str()).collect();
                 let names: Vec<&str> = names.into_iter().collect();
@@ -67,29 +76,51 @@ impl Drifts {
 }
 
 impl Drift {
-    /// Changes the columns and rows of a resource.
-    pub(super) fn apply(&self, columns: &mut Vec<Column>, rows: &mut [Row]) {
-        match self.kind {
-            DriftKind::NewColumn => {
-                columns.push(Column::new(self.column.as_str(), ColumnKind::Text));
+    /// Whether it happens to the resource only that is being asked for.
+    pub(super) fn is_of_rows(&self) -> bool {
+        matches!(self.change, Change::RowsCome(_) | Change::RowsGo(_) | Change::RowsMove(_))
+    }
+
+    /// Changes the columns and rows of a resource. `as_newest` gives rows what the portal tells its
+    /// newest rows by, beside those that it has.
+    pub(super) fn apply(
+        &self,
+        columns: &mut Vec<Column>,
+        rows: &mut Vec<Row>,
+        as_newest: impl Fn(&[Row], &mut [Row]),
+    ) {
+        match &self.change {
+            Change::NewColumn(new) => {
+                columns.push(Column::new(new.as_str(), ColumnKind::Text));
                 for row in rows {
-                    row.insert(self.column.clone(), Value::from("new"));
+                    row.insert(new.clone(), Value::from("new"));
                 }
             }
-            DriftKind::MissingColumn => {
-                columns.retain(|column| column.name != self.column);
+            Change::MissingColumn(missing) => {
+                columns.retain(|column| column.name != *missing);
                 for row in rows {
-                    row.shift_remove(&self.column);
+                    row.shift_remove(missing);
                 }
             }
-            DriftKind::RetypedColumn => {
-                for column in columns.iter_mut().filter(|column| column.name == self.column) {
+            Change::RetypedColumn(retyped) => {
+                for column in columns.iter_mut().filter(|column| column.name == *retyped) {
                     column.kind = ColumnKind::Json;
                 }
-                let values = rows.iter_mut().filter_map(|row| row.get_mut(&self.column));
+                let values = rows.iter_mut().filter_map(|row| row.get_mut(retyped));
                 for value in values.filter(|value| !value.is_null()) {
                     *value = json!({ "value": value.take() });
                 }
+            }
+            Change::RowsCome(count) => {
+                let mut new: Vec<Row> = rows.iter().take(*count).cloned().collect();
+                as_newest(rows, &mut new);
+                rows.extend(new);
+            }
+            Change::RowsGo(count) => drop(rows.drain(..rows.len().min(*count))),
+            Change::RowsMove(count) => {
+                let mut moved: Vec<Row> = rows.drain(..rows.len().min(*count)).collect();
+                as_newest(rows, &mut moved);
+                rows.extend(moved);
             }
         }
     }
@@ -108,14 +139,36 @@ mod tests {
         let mut columns =
             vec![Column::new("a", ColumnKind::Text), Column::new("b", ColumnKind::Text)];
         let row = |value: Value| value.as_object().cloned().unwrap();
-        let mut rows = [row(json!({"a": "x", "b": "y"})), row(json!({"a": null}))];
+        let mut rows = vec![row(json!({"a": "x", "b": "y"})), row(json!({"a": null}))];
         for change in ["new-column=c@1", "missing-column=b@1", "retyped-column=a@1"] {
-            drift(change).apply(&mut columns, &mut rows);
+            drift(change).apply(&mut columns, &mut rows, |_, _| {});
         }
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names, ["a", "c"]);
         assert_eq!(Value::from(rows[0].clone()), json!({"a": {"value": "x"}, "c": "new"}));
         assert_eq!(Value::from(rows[1].clone()), json!({"a": null, "c": "new"}));
+    }
+
+    #[test]
+    fn rows_change_in_three_ways() {
+        let row = |id: u64| Row::from_iter([("id".to_owned(), Value::from(id))]);
+        let as_newest = |rows: &[Row], newest: &mut [Row]| {
+            let greatest = rows.iter().filter_map(|row| row["id"].as_u64()).max().unwrap_or(0);
+            for (id, row) in (greatest + 1..).zip(newest) {
+                row.insert("id".to_owned(), Value::from(id));
+            }
+        };
+        for (change, expected) in [
+            ("rows-come=2@1", &[1, 2, 3, 4, 5][..]),
+            ("rows-go=2@1", &[3]),
+            ("rows-move=2@1", &[3, 4, 5]),
+            ("rows-go=9@1", &[]),
+        ] {
+            let mut rows: Vec<Row> = (1..=3).map(row).collect();
+            drift(change).apply(&mut Vec::new(), &mut rows, as_newest);
+            let ids: Vec<u64> = rows.iter().filter_map(|row| row["id"].as_u64()).collect();
+            assert_eq!(ids, expected, "{change}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::drift::{Drift, DriftKind};
+use super::drift::{Change, Drift};
 use super::faults::{Fault, FaultRate, PlannedFault};
 
 /// A text that is no fault, drift or rate; the message says what is one.
@@ -19,8 +19,9 @@ pub struct NotUnderstood {
 const FAULTS: &str = "expected one of 429, 429=SECONDS (asks to come again then), another status from \
                       400 to 599, broken, early-end, slow=TIME (such as slow=2s or slow=500ms)";
 const PLACES: &str = "expected FAULT@REQUEST, such as 503@3, or FAULT@FIRST..LAST, such as 503@5..8 for requests 5 to 8";
-const DRIFTS: &str =
-    "expected one of new-column=NAME@PAGE, missing-column=NAME@PAGE, retyped-column=NAME@PAGE";
+const DRIFTS: &str = "expected one of new-column=NAME@PAGE, missing-column=NAME@PAGE, \
+                      retyped-column=NAME@PAGE, rows-come=COUNT@PAGE, rows-go=COUNT@PAGE, \
+                      rows-move=COUNT@PAGE";
 const RATES: &str = "expected a share from 0 to 1, such as 0.1 for one request in ten";
 
 fn not_understood(problem: impl fmt::Display, expected: &'static str) -> NotUnderstood {
@@ -101,18 +102,21 @@ impl FromStr for Drift {
     fn from_str(text: &str) -> Result<Self, NotUnderstood> {
         let unknown = || not_understood(format_args!("`{text}` is no drift"), DRIFTS);
         let (change, page) = text.rsplit_once('@').ok_or_else(unknown)?;
-        let (kind, column) = change.split_once('=').ok_or_else(unknown)?;
-        let kind = match kind {
-            "new-column" => DriftKind::NewColumn,
-            "missing-column" => DriftKind::MissingColumn,
-            "retyped-column" => DriftKind::RetypedColumn,
-            _ => return Err(unknown()),
+        let (kind, of) = change.split_once('=').ok_or_else(unknown)?;
+        let column = || Some(of.to_owned()).filter(|column| !column.is_empty());
+        let count = || of.parse::<usize>().ok().filter(|count| *count > 0);
+        let change = match kind {
+            "new-column" => column().map(Change::NewColumn),
+            "missing-column" => column().map(Change::MissingColumn),
+            "retyped-column" => column().map(Change::RetypedColumn),
+            "rows-come" => count().map(Change::RowsCome),
+            "rows-go" => count().map(Change::RowsGo),
+            "rows-move" => count().map(Change::RowsMove),
+            _ => None,
         };
-        let page = page.parse().ok().filter(|page| *page > 0).ok_or_else(unknown)?;
-        if column.is_empty() {
-            return Err(unknown());
-        }
-        Ok(Self { kind, column: column.to_owned(), page })
+        let page = page.parse().ok().filter(|page| *page > 0);
+        let (Some(change), Some(page)) = (change, page) else { return Err(unknown()) };
+        Ok(Self { change, page })
     }
 }
 
@@ -174,13 +178,21 @@ mod tests {
     }
 
     #[test]
-    fn drifts_name_a_column_and_a_page() {
+    fn drifts_name_a_column_or_a_number_of_rows_and_a_page() {
         let drift: Drift = "missing-column=borough@2".parse().unwrap();
-        let expected =
-            Drift { kind: DriftKind::MissingColumn, column: "borough".to_owned(), page: 2 };
-        assert_eq!(drift, expected);
-        for text in ["new-column@2", "new-column=a", "new-column=@2", "new-column=a@0", "gone=a@1"]
-        {
+        assert_eq!(drift, Drift { change: Change::MissingColumn("borough".to_owned()), page: 2 });
+        let drift: Drift = "rows-go=12@3".parse().unwrap();
+        assert_eq!(drift, Drift { change: Change::RowsGo(12), page: 3 });
+        for text in [
+            "new-column@2",
+            "new-column=a",
+            "new-column=@2",
+            "new-column=a@0",
+            "gone=a@1",
+            "rows-go=a@1",
+            "rows-move=0@1",
+            "rows-come=2",
+        ] {
             let error = text.parse::<Drift>().unwrap_err().to_string();
             assert!(error.contains("retyped-column=NAME@PAGE"), "{error}");
         }

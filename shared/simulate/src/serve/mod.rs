@@ -19,7 +19,7 @@ mod soda;
 mod value;
 
 pub use self::ckan::{CkanResource, CkanServer, CkanSettings};
-pub use self::drift::{Drift, DriftKind};
+pub use self::drift::{Change, Drift};
 pub use self::fault_text::NotUnderstood;
 pub use self::faults::{Fault, FaultRate, Faults, PlannedFault};
 pub use self::order_db::fill_order_db;

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use chrono::{DateTime, SecondsFormat, TimeDelta};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ use super::drift::{Drift, Drifts};
 use super::evaluate::Table;
 use super::faults::Faults;
 use super::query::{Condition, Query, Selected, Term, parse_soql};
+use super::row_id::{row_id, row_number};
 use super::server::Server;
 use super::value::{Column, ColumnKind, Row};
 
@@ -24,6 +26,7 @@ const MOST_ROWS: usize = 50_000;
 /// The rows of an answer to a question without a limit.
 const USUAL_ROWS: usize = 1000;
 const ROW_ID: &str = ":id";
+const UPDATED_AT: &str = ":updated_at";
 
 /// A resource and its rows.
 #[derive(Debug, Clone, Default)]
@@ -84,7 +87,7 @@ impl SodaServer {
                 Column::new(ROW_ID, ColumnKind::RowId),
                 Column::new(":version", ColumnKind::Text),
                 Column::new(":created_at", ColumnKind::Time),
-                Column::new(":updated_at", ColumnKind::Time),
+                Column::new(UPDATED_AT, ColumnKind::Time),
             ],
             app_token: settings.app_token,
             refuses_row_id: settings.refuses_row_id,
@@ -149,7 +152,7 @@ impl Portal {
             return Ok(Json(rows).into_response());
         }
         for drift in drifts {
-            drift.apply(&mut resource.columns, &mut resource.rows);
+            drift.apply(&mut resource.columns, &mut resource.rows, as_newest);
         }
         Ok(Json(self.rows(resource, &query)?).into_response())
     }
@@ -167,6 +170,22 @@ impl Portal {
             None => given.is_some() || !required,
         };
         if fits { Ok(()) } else { Err(Refusal::token()) }
+    }
+}
+
+/// Gives rows new ids, and update times behind those of the others.
+fn as_newest(others: &[Row], newest: &mut [Row]) {
+    let text = |row: &Row, name: &str| Some(row.get(name)?.as_str()?.to_owned());
+    let numbers = others.iter().filter_map(|row| row_number(&text(row, ROW_ID)?));
+    let times = others.iter().filter_map(|row| {
+        DateTime::parse_from_rfc3339(&text(row, UPDATED_AT)?).ok().map(|time| time.to_utc())
+    });
+    let (number, time) = (numbers.max().unwrap_or_default(), times.max().unwrap_or_default());
+    for (behind, row) in (1..).zip(newest) {
+        let time = time + TimeDelta::minutes(behind);
+        let time = time.to_rfc3339_opts(SecondsFormat::Millis, true);
+        row.insert(ROW_ID.to_owned(), Value::from(row_id(number + behind.unsigned_abs())));
+        row.insert(UPDATED_AT.to_owned(), Value::from(time));
     }
 }
 

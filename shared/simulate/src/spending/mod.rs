@@ -115,6 +115,26 @@ pub struct SimulatedSpending {
     pub truth: DatasetTruth,
 }
 
+impl SimulatedSpending {
+    /// Writes what [`Spending::write`] writes.
+    pub fn write(&self, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<(), SimulateError> {
+        let folder = DatasetFolder::create(out, DATASET, &[TABLE])?;
+        let mut rows = 0;
+        for table in &self.boston {
+            let json = serde_json::to_vec(table)?;
+            folder.write(&format!("ckan_{}.json", table.resource_id), &json)?;
+            rows += table.rows.len() as u64;
+            progress(rows);
+        }
+        for file in &self.phoenix {
+            folder.write(&file.relative_path(), &file.bytes)?;
+        }
+        folder.write_truth(&self.truth)?;
+        progress(self.truth.rows_received.values().sum());
+        Ok(())
+    }
+}
+
 impl Spending {
     /// Simulates both cities. Fails only for settings out of range.
     pub fn generate(&self) -> Result<SimulatedSpending, SimulateError> {
@@ -141,19 +161,7 @@ impl Spending {
         progress: &mut dyn FnMut(u64),
     ) -> Result<DatasetTruth, SimulateError> {
         let simulated = self.generate()?;
-        let folder = DatasetFolder::create(out, DATASET, &[TABLE])?;
-        let mut rows = 0;
-        for table in &simulated.boston {
-            let json = serde_json::to_vec(table)?;
-            folder.write(&format!("ckan_{}.json", table.resource_id), &json)?;
-            rows += table.rows.len() as u64;
-            progress(rows);
-        }
-        for file in &simulated.phoenix {
-            folder.write(&file.relative_path(), &file.bytes)?;
-        }
-        folder.write_truth(&simulated.truth)?;
-        progress(simulated.truth.rows_received.values().sum());
+        simulated.write(out, progress)?;
         Ok(simulated.truth)
     }
 

@@ -48,6 +48,22 @@ impl CkanCursor {
         })
     }
 
+    /// Where it stands, in words.
+    pub(super) fn place(&self) -> String {
+        let is_whole = |reached: &&Reached| matches!(reached, Reached::Copy { complete: true, .. });
+        let copies = |reached: &&Reached| matches!(reached, Reached::Copy { .. });
+        let (all, whole) = (
+            self.resources.values().filter(copies).count(),
+            self.resources.values().filter(is_whole),
+        );
+        let copied = (all > 0).then(|| format!("{} of {all} resources copied", whole.count()));
+        let behind = self.resources.iter().filter_map(|(resource, reached)| match reached {
+            Reached::Behind { value, .. } => Some(format!("{value} of {resource}")),
+            Reached::Copy { .. } => None,
+        });
+        copied.into_iter().chain(behind).collect::<Vec<String>>().join(", ")
+    }
+
     pub(super) fn write(&self) -> Option<Cursor> {
         serde_json::to_value(self).ok().map(Cursor)
     }
@@ -67,6 +83,7 @@ mod tests {
         });
         let cursor = CkanCursor::read(Cursor(json.clone()), "x").unwrap();
         assert_eq!(cursor.write().unwrap().0, json);
+        assert_eq!(cursor.place(), "0 of 1 resources copied, 2024-01-01 of r2");
         assert!(CkanCursor::read(Cursor(json!({"r1": 1})), "x").is_err());
     }
 }

@@ -22,7 +22,7 @@ use self::snapshot::{ResourcesToCopy, SnapshotPages, SnapshotSettings};
 use crate::http::HttpSettings;
 use crate::names::UniqueNames;
 use crate::present::{self, Present};
-use crate::{Pages, Probe, PullRequest, PullScope, Secret, Source, SourceError};
+use crate::{Cursor, Pages, Probe, PullRequest, PullScope, Secret, Source, SourceError};
 
 /// The most rows that a portal gives at once.
 const MOST_PAGE_ROWS: u32 = 32_000;
@@ -90,19 +90,24 @@ impl Source for CkanSource {
             }
             newest = newest.max(self.newest(resource).await?);
         }
-        let notes = match &self.definition.load {
-            CkanLoad::Snapshot(_) => {
-                vec!["a resource is read whole whenever its metadata changes".to_owned()]
-            }
+        let (cursor, notes) = match &self.definition.load {
+            CkanLoad::Snapshot(_) => (
+                "the metadata of each resource".to_owned(),
+                vec!["a resource is read whole whenever its metadata changes".to_owned()],
+            ),
             CkanLoad::Incremental(column) => {
                 let present = Present::of_this_machine();
                 let ahead = newest.as_ref().is_some_and(|newest| present.is_before(newest));
                 let ahead = ahead.then(|| present::note(column));
                 let deletes = "rows that are deleted in the portal are not noticed".to_owned();
-                std::iter::once(deletes).chain(ahead).collect()
+                (column.clone(), std::iter::once(deletes).chain(ahead).collect())
             }
         };
-        Ok(Probe { columns, rows: Some(rows), newest, notes })
+        Ok(Probe { columns, rows: Some(rows), cursor, newest, notes })
+    }
+
+    fn place(&self, cursor: &Cursor) -> Option<String> {
+        Some(CkanCursor::read(cursor.clone(), self.label()).ok()?.place())
     }
 
     async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {

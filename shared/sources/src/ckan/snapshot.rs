@@ -87,14 +87,29 @@ impl SnapshotPages {
             return Ok(Some(anew));
         };
         Ok(match (*known == anew.state, complete) {
-            (true, false) => {
+            (true, false) if self.goes_on(resource, *rows, *last_id).await? => {
                 let (started, rows, last_id) = (started.clone(), *rows, *last_id);
                 Some(Copy { started, rows, last_id, ..anew })
             }
             // Whether anything changed is not known where the portal tells nothing.
             (true, true) => known.is_none().then_some(anew),
-            (false, _) => Some(anew),
+            (true, false) | (false, _) => Some(anew),
         })
+    }
+
+    /// Whether the last row of an unfinished copy is still where it was: rows before it may have come
+    /// or gone without a word in the metadata, and those behind it would be others.
+    async fn goes_on(
+        &self,
+        resource: &str,
+        rows: u64,
+        last_id: Option<i64>,
+    ) -> Result<bool, SourceError> {
+        let Some(before_last) = rows.checked_sub(1) else { return Ok(true) };
+        let body = self.portal.search(resource, before_last, 1, self.deadline).await?;
+        let answer: SearchResult<'_> = self.portal.result(&body)?;
+        let there = self.portal.batch(&answer.records, self.next_line)?;
+        Ok(row_numbers(&there).first().copied().flatten() == last_id)
     }
 
     async fn read(&mut self, mut copy: Copy) -> Result<(Copy, SourceBatch, bool), SourceError> {

@@ -43,6 +43,10 @@ impl Inventory for SocrataSource {
         }
         let time = &self.definition.time;
         let mut question = Soql::select(columns.join(", "));
+        // A row without a key is refused here, so there is nothing to compare it with.
+        for column in &columns {
+            question = question.only(format!("{column} IS NOT NULL"));
+        }
         question = if month.is_empty() {
             question.only(format!("{time} IS NULL"))
         } else {
@@ -52,7 +56,7 @@ impl Inventory for SocrataSource {
             question.only(format!("{time} >= {first}")).only(format!("{time} < {next}"))
         };
         let reader = PageReader::new(Arc::clone(&self.portal), self.definition.page_rows, None);
-        Ok(Box::new(QuestionPages::new(reader, question, Keyset::new(columns))))
+        Ok(Box::new(QuestionPages::new(reader, question, Keyset::of_values(columns))))
     }
 }
 

@@ -17,6 +17,15 @@ pub(super) const UPDATED_AT: &str = ":updated_at";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Keyset {
     columns: Vec<String>,
+    at_a_place: AtAPlace,
+}
+
+/// What stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AtAPlace {
+    OneRow,
+    /// Rows of which only the place is asked for: one of them tells as much as all.
+    RowsAlike,
 }
 
 /// A row's values of the columns of a [`Keyset`].
@@ -24,14 +33,19 @@ pub(super) type Place = Vec<String>;
 
 impl Keyset {
     pub(super) fn new(columns: Vec<String>) -> Self {
-        Self { columns }
+        Self { columns, at_a_place: AtAPlace::OneRow }
+    }
+
+    /// For an inventory of these columns' values, which several rows may share.
+    pub(super) fn of_values(columns: Vec<String>) -> Self {
+        Self { columns, at_a_place: AtAPlace::RowsAlike }
     }
 
     /// By update time, and within one update time by `tie`.
     pub(super) fn by_update(tie: &[String]) -> Self {
         let mut columns = vec![UPDATED_AT.to_owned()];
         columns.extend_from_slice(tie);
-        Self { columns }
+        Self::new(columns)
     }
 
     pub(super) fn order(&self) -> String {
@@ -52,7 +66,8 @@ impl Keyset {
     /// The place of the last row, when the rows really come in order and all behind `start`.
     ///
     /// The order of row ids is the portal's secret (they stand for numbers), and so is how it
-    /// collates texts: of these it is only checked that no value comes twice.
+    /// collates texts: of these it is only checked that no value comes twice, or, where rows share
+    /// values, that none comes again on the next page.
     pub(super) fn check(
         &self,
         rows: &SourceBatch,
@@ -67,7 +82,10 @@ impl Keyset {
         let mut before: Option<Place> = start.cloned();
         for row in 0..rows.line.len() {
             let place: Place = values.iter().map(|column| column.value(row).to_owned()).collect();
-            if let Some(before) = &before {
+            let is_alike = row > 0
+                && self.at_a_place == AtAPlace::RowsAlike
+                && before.as_ref() == Some(&place);
+            if let Some(before) = before.as_ref().filter(|_| !is_alike) {
                 self.check_step(before, &place).map_err(|detail| SourceError::Unsteady {
                     source_label: source_label.to_owned(),
                     detail,
@@ -190,6 +208,21 @@ mod tests {
         ] {
             let error = check(&rows, start.as_ref().map(|start| start.as_slice())).unwrap_err();
             assert!(matches!(error, SourceError::Unsteady { .. }), "{rows}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_inventory_takes_a_value_as_often_as_it_comes_but_never_the_same_page_again() {
+        let rows: Vec<&RawValue> =
+            serde_json::from_str(r#"[{"key":"1"},{"key":"1"},{"key":"2"},{"key":"2"}]"#).unwrap();
+        let batch = batch_of(&rows, 1, header).unwrap();
+        let key = vec!["key".to_owned()];
+        let inventory = Keyset::of_values(key.clone());
+        assert_eq!(inventory.check(&batch, None, "x").unwrap().unwrap(), ["2"]);
+        assert_eq!(inventory.behind(&vec!["2".to_owned()]), "key > '2'");
+        for (keyset, start) in [(inventory, Some(vec!["1".to_owned()])), (Keyset::new(key), None)] {
+            let error = keyset.check(&batch, start.as_ref(), "x").unwrap_err();
+            assert!(error.to_string().contains("key `1` came twice"), "{error}");
         }
     }
 

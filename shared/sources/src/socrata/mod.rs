@@ -24,7 +24,7 @@ use self::reader::PageReader;
 use self::soql::Soql;
 use self::window_pages::window_pages;
 use crate::http::HttpSettings;
-use crate::{Inventory, Pages, Probe, PullRequest, PullScope, Secret, Source, SourceError};
+use crate::{Cursor, Inventory, Pages, Probe, PullRequest, PullScope, Secret, Source, SourceError};
 
 /// The most rows that a portal gives at once.
 const MOST_PAGE_ROWS: u32 = 50_000;
@@ -101,9 +101,16 @@ impl Source for SocrataSource {
         Ok(Probe {
             columns: self.portal.columns().await?,
             rows: total("rows").and_then(|rows| rows.parse().ok()),
+            cursor: keyset::UPDATED_AT.to_owned(),
             newest: total("newest"),
             notes,
         })
+    }
+
+    fn place(&self, cursor: &Cursor) -> Option<String> {
+        let cursor = SodaCursor::read(cursor.clone(), self.label()).ok()?;
+        let follows = if cursor.unfinished { ", more follows" } else { "" };
+        Some(format!("{}{follows}", cursor.updated_at))
     }
 
     async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {

@@ -1,5 +1,6 @@
 //! How far pulls have come: what a page's cursor says.
 
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::value::{Value, ValueKind};
@@ -43,6 +44,22 @@ impl Mark {
 
     pub(crate) fn cursor(&self) -> Option<Cursor> {
         serde_json::to_value(self).ok().map(Cursor)
+    }
+
+    /// Where it stands, in words.
+    pub(crate) fn place(&self) -> String {
+        let shown = |value: &Option<Value>| match value {
+            None => "rows without a value".to_owned(),
+            Some(value) if value.kind == ValueKind::Instant => {
+                let moment = value.whole_seconds().and_then(|at| DateTime::from_timestamp(at, 0));
+                moment.map_or_else(|| value.text.clone(), |moment| moment.to_string())
+            }
+            Some(value) => value.text.clone(),
+        };
+        match &self.after {
+            Some(after) => format!("{}, more follows", shown(&after.cursor)),
+            None => shown(&self.newest),
+        }
     }
 
     /// Where the next pull starts when this one reached the end: `overlap_seconds` before the
@@ -96,6 +113,15 @@ mod tests {
         let finished = newest(ValueKind::Time, "2024-05-01 00:00:00");
         let json = json!({"newest": {"kind": "time", "text": "2024-05-01 00:00:00"}});
         assert_eq!(finished.cursor(), Some(Cursor(json)));
+    }
+
+    #[test]
+    fn a_place_is_what_was_seen_last() {
+        let mut mark = newest(ValueKind::Time, "2024-05-01 00:00:00");
+        assert_eq!(mark.place(), "2024-05-01 00:00:00");
+        mark.after = Some(Position { cursor: None, key: None });
+        assert_eq!(mark.place(), "rows without a value, more follows");
+        assert_eq!(newest(ValueKind::Instant, "1714521600").place(), "2024-05-01 00:00:00 UTC");
     }
 
     #[test]

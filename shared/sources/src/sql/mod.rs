@@ -34,9 +34,10 @@ use async_trait::async_trait;
 
 use self::address::Address;
 use self::failure::Failures;
+use self::mark::Mark;
 use self::pages::{SqlPages, column_names};
 use self::session::{Connection, Origin};
-use crate::{Pages, Probe, PullRequest, Secret, Source, SourceError, present};
+use crate::{Cursor, Pages, Probe, PullRequest, Secret, Source, SourceError, present};
 
 /// A query of a database.
 #[derive(Debug)]
@@ -88,7 +89,12 @@ impl Source for SqlSource {
             notes.push(present::note(&ordered.cursor.name));
         }
         let newest = newest.into_iter().next().flatten().map(|cell| cell.text.into_owned());
-        Ok(Probe { columns: column_names(&columns), rows, newest, notes })
+        let (columns, cursor) = (column_names(&columns), ordered.cursor.name.clone());
+        Ok(Probe { columns, rows, cursor, newest, notes })
+    }
+
+    fn place(&self, cursor: &Cursor) -> Option<String> {
+        Some(Mark::read(cursor)?.place())
     }
 
     async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {

@@ -146,6 +146,19 @@ async fn a_resource_that_changed_between_two_pulls_starts_anew() {
 }
 
 #[tokio::test]
+async fn a_copy_whose_rows_have_shifted_is_begun_anew() {
+    for load in [PAGES, DUMP] {
+        let server = serve(CkanSettings::default()).await;
+        let source = open(&server, load);
+        let pages = pull(&source, since(None)).await.unwrap();
+        assert!(!pages[1].snapshot.as_ref().unwrap().is_complete());
+        server.update("r1", |resource| drop(resource.rows.remove(0)));
+        let rest = pull(&source, since(pages[1].cursor.clone())).await.unwrap();
+        assert_eq!(keys_once(&rest), (1..25).collect());
+    }
+}
+
+#[tokio::test]
 async fn a_resource_that_changes_while_it_is_read_is_unsteady() {
     let changes: [fn(&mut CkanResource); 3] = [
         |resource| drop(resource.rows.pop()),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use arrow::array::Array;
 use arrow::datatypes::Schema;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -335,6 +336,7 @@ impl FileLoad {
 
         let mut writer = BronzeWriter::new(&self.bronze, &self.table, self.origin());
         let mut reported = 0;
+        let mut first_malformed = None;
         while let Some(batch) = receiver.recv().await {
             // Objects of JSON may bring their columns later; a header has said all.
             let said_all = matches!(self.inspection.format, FileFormat::Csv | FileFormat::Parquet);
@@ -342,6 +344,7 @@ impl FileLoad {
                 let found = column_names(batch.fields.schema_ref());
                 return Ok(Err(self.foreign(found)));
             }
+            first_malformed = first_malformed.or_else(|| malformed_record(&batch));
             writer.write(&batch).await?;
             meter.note_rows(writer.rows());
             let done = stop.0.done();
@@ -352,6 +355,9 @@ impl FileLoad {
             Ok(summary) => summary,
             Err(error) => return Ok(Err(FileOutcome::Unreadable(error))),
         };
+        if let Some(record) = first_malformed.filter(|_| summary.columns.is_empty()) {
+            return Ok(Err(FileOutcome::Unreadable(self.no_object(record))));
+        }
         if !summary.columns.iter().any(|column| self.expected.contains(column)) {
             return Ok(Err(self.foreign(summary.columns)));
         }
@@ -373,6 +379,15 @@ impl FileLoad {
         }
     }
 
+    /// A JSON file without a single object has no columns that could be foreign.
+    fn no_object(&self, MalformedRecord { line, reason }: MalformedRecord) -> FileError {
+        let kind = if self.inspection.format == FileFormat::JsonArray { "element" } else { "line" };
+        FileError::Corrupt {
+            path: self.upload.path.clone(),
+            detail: format!("{kind} {line} is no JSON object, nor is any other ({reason})"),
+        }
+    }
+
     fn is_foreign(&self, schema: &Schema) -> bool {
         !schema.fields().iter().any(|field| self.expected.contains(field.name()))
     }
@@ -380,6 +395,19 @@ impl FileLoad {
     fn foreign(&self, found: Vec<String>) -> FileOutcome {
         FileOutcome::Foreign { found, expected: self.expected.iter().cloned().collect() }
     }
+}
+
+/// A record that could not be read.
+struct MalformedRecord {
+    line: i64,
+    reason: String,
+}
+
+/// The first record of a batch that could not be read.
+fn malformed_record(batch: &SourceBatch) -> Option<MalformedRecord> {
+    let row = (0..batch.line.len()).find(|row| batch.malformed.is_valid(*row))?;
+    let reason = batch.malformed.value(row).to_owned();
+    Some(MalformedRecord { line: batch.line.value(row), reason })
 }
 
 fn column_names(schema: &Schema) -> Vec<String> {

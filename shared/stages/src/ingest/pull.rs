@@ -11,6 +11,7 @@ use smelt_sources::{
 use uuid::Uuid;
 
 use super::bronze_writer::{BronzeWriter, Origin, Written};
+use super::column_watch::{ColumnDrift, ColumnWatch};
 use super::recent_rows::RecentRows;
 use super::{arrival, report};
 use crate::follow::{Attempt, Follower, follow};
@@ -46,6 +47,8 @@ pub struct Pulled {
     pub steps: Vec<StepReport>,
     /// What was copied and is gone at the source: its rows do not count any more.
     pub gone: Vec<String>,
+    /// Declared columns that were not the same in all pages.
+    pub drifts: Vec<ColumnDrift>,
     /// How it ended.
     pub ending: PullEnding,
 }
@@ -72,7 +75,30 @@ pub async fn pull_source(
 ) -> Result<Pulled, StageError> {
     let bronze = platform.lake.table(dataset.bronze_id(&table.name))?;
     let puller = Puller { platform, bronze: &bronze, table, definition, source };
-    puller.run(from).await
+    let mut watch = ColumnWatch::new(table);
+    let pulled = puller.run(from, &mut watch).await;
+    let drifts = watch.drifts();
+    for drift in &drifts {
+        tracing::warn!(source = source.label(), "{drift}");
+    }
+    Ok(Pulled { drifts, ..pulled? })
+}
+
+/// Where the last pull of a source ended; `None` before the first.
+pub async fn pulled_to(
+    platform: &Platform,
+    dataset: &Dataset,
+    definition: &SourceDefinition,
+) -> Result<Option<Cursor>, StageError> {
+    let bronze = platform.lake.table(dataset.bronze_id(&definition.table))?;
+    let bronze = bronze.snapshot().await?;
+    let noted = bronze.as_ref().and_then(|bronze| bronze.property(&cursor_name(definition)));
+    Ok(noted.and_then(|text| serde_json::from_str(text).ok()).map(Cursor))
+}
+
+/// The property of the bronze table that holds a source's cursor.
+fn cursor_name(definition: &SourceDefinition) -> String {
+    format!("smelt.cursor.{}", definition.name)
 }
 
 struct Puller<'a> {
@@ -84,7 +110,11 @@ struct Puller<'a> {
 }
 
 impl Puller<'_> {
-    async fn run(&self, from: &PullFrom) -> Result<Pulled, StageError> {
+    async fn run(
+        &self,
+        from: &PullFrom,
+        watch: &mut ColumnWatch<'_>,
+    ) -> Result<Pulled, StageError> {
         let base = self.bronze.snapshot().await?;
         let before = base.as_ref().and_then(|base| base.property(&self.cursor_name()));
         let mut position = before.map(str::to_owned);
@@ -104,10 +134,15 @@ impl Puller<'_> {
         };
         let mut pages = self.source.pull(request).await?;
         let ticket = self.ticket();
-        let mut pulled =
-            Pulled { rows: 0, steps: Vec::new(), gone: Vec::new(), ending: PullEnding::Complete };
+        let mut pulled = Pulled {
+            rows: 0,
+            steps: Vec::new(),
+            gone: Vec::new(),
+            drifts: Vec::new(),
+            ending: PullEnding::Complete,
+        };
         loop {
-            let load = self.load(&mut *pages, recent.as_mut(), &*ticket).await?;
+            let load = self.load(&mut *pages, recent.as_mut(), watch, &*ticket).await?;
             let mut arrival = ArrivalOfRows {
                 puller: self,
                 load: &load,
@@ -142,6 +177,7 @@ impl Puller<'_> {
         &self,
         pages: &mut dyn smelt_sources::Pages,
         mut recent: Option<&mut RecentRows>,
+        watch: &mut ColumnWatch<'_>,
         ticket: &dyn Ticket,
     ) -> Result<Load, StageError> {
         let started = Instant::now();
@@ -175,6 +211,8 @@ impl Puller<'_> {
                 }
             };
             ticket.advance(rows.line.len() as u64);
+            let copy = snapshot.as_ref().map_or("", |part| part.of.as_str());
+            watch.see(copy, &rows.fields);
             // Files are tagged with the copy that they belong to: each has its own.
             if part.as_ref().map(|part| (&part.of, &part.state))
                 != snapshot.as_ref().map(|part| (&part.of, &part.state))
@@ -225,7 +263,7 @@ impl Puller<'_> {
     }
 
     fn cursor_name(&self) -> String {
-        format!("smelt.cursor.{}", self.definition.name)
+        cursor_name(self.definition)
     }
 
     fn recent_name(&self) -> String {

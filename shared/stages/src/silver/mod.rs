@@ -6,6 +6,7 @@
 
 mod backfill;
 pub(crate) mod former_corrections;
+mod judge;
 mod key_log;
 mod key_ranges;
 mod layout;
@@ -21,6 +22,7 @@ mod router;
 mod scratch_file;
 mod shuffle;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use datafusion::logical_expr::LogicalPlan;
@@ -34,6 +36,7 @@ use smelt_lake::{Commit, CommitError, DataFile, FilesTable, Snapshot, Table};
 
 pub(crate) use self::backfill::backfill_silver;
 use self::former_corrections::HOLDS_CORRECTIONS;
+pub(crate) use self::judge::rule_against;
 use self::plan::silver_schema;
 pub(crate) use self::plan::{declared_bronze_schema, silver_plan};
 use self::position::{Followed, Refresh, next_refresh, some_versions};
@@ -170,7 +173,7 @@ impl<'a> Silver<'a> {
     ) -> datafusion::error::Result<LogicalPlan> {
         let (schema, partitioned) = (bronze.schema(), bronze.partition_columns());
         let files = FilesTable::with_ordinals(self.bronze.id(), schema, partitioned, files);
-        silver_plan(session, self.dataset, self.table, files)
+        silver_plan(session, self.dataset, self.table, Arc::new(files))
     }
 
     /// What silver is computed by: its definition, this very bronze table, and which copies of its

@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::{SessionContext, coalesce};
 use smelt_domain::{ColumnName, Dataset, OnViolation, Table};
-use smelt_lake::{FilesTable, ORDINAL_COLUMN, arrow_type};
+use smelt_lake::{ORDINAL_COLUMN, arrow_type};
 
 use crate::bronze::{
     CONTENT_KEY, LINE, MALFORMED, OPERATION, ORDER, RAW, RECORD, SOURCE, is_source_column,
@@ -49,16 +49,15 @@ const BRONZE: &str = "_bronze_";
 /// Lines that one file may have.
 const LINES_PER_FILE: i64 = 1 << 40;
 
-/// The plan over these bronze files: the declared silver columns in order and type, then
+/// The plan over these rows of bronze: the declared silver columns in order and type, then
 /// `_arrival`, `_rule`, one `_breaks_<rule>` per rule that warns or fails, `_source`, `_line`,
 /// `_malformed`, `_raw` and `_received_<field>`.
 pub(crate) fn silver_plan(
     session: &SessionContext,
     dataset: &Dataset,
     table: &Table,
-    files: FilesTable,
+    received: Arc<dyn TableProvider>,
 ) -> Result<LogicalPlan> {
-    let received = Arc::new(files);
     let source = source_plan(table, received)?;
     let bronze = dataset.bronze_id(&table.name);
     let name = TableReference::partial(bronze.layer.as_str(), bronze.sql_table());
@@ -71,8 +70,8 @@ pub(crate) fn silver_plan(
 }
 
 /// The source columns cleaned, beside everything as received.
-fn source_plan(table: &Table, files: Arc<FilesTable>) -> Result<LogicalPlan> {
-    let schema = files.schema();
+fn source_plan(table: &Table, received: Arc<dyn TableProvider>) -> Result<LogicalPlan> {
+    let schema = received.schema();
     let clean = clean_function();
     let cleaned = |name: &str| schema.column_with_name(name).map(|_| clean.call(vec![exact(name)]));
     let mut columns = Vec::new();
@@ -107,7 +106,9 @@ fn source_plan(table: &Table, files: Arc<FilesTable>) -> Result<LogicalPlan> {
             columns.push(exact(field.name()).alias(format!("{RECEIVED}{}", field.name())));
         }
     }
-    LogicalPlanBuilder::scan("received", provider_as_source(files), None)?.project(columns)?.build()
+    LogicalPlanBuilder::scan("received", provider_as_source(received), None)?
+        .project(columns)?
+        .build()
 }
 
 /// A column by its exact name, dots and capitals included.
