@@ -32,6 +32,7 @@ fn files_that_cannot_be_read_are_named_with_a_remedy() {
     home.write("cut.parquet", b"PAR1 and then nothing more");
     home.write("cut.jsonl", "{\"unique_key\": \"1\", \"created_da");
     home.write("numbers.jsonl", "[1,2,3]\n");
+    home.write("numbers.json", "[1,2,3]\n");
     for (file, message) in [
         ("missing.csv", "error: `missing.csv` does not exist; check the path\n"),
         (
@@ -75,8 +76,10 @@ fn files_that_cannot_be_read_are_named_with_a_remedy() {
         &error,
         &["`cut.jsonl` is damaged: line 1 is no JSON object", "not valid JSON: EOF"],
     );
-    let error = home.refused(1, &["ingest", "nyc311", "--file", "numbers.jsonl"]);
-    assert_holds(&error, &["`numbers.jsonl` is damaged: element 1 is no JSON object"]);
+    for (file, place) in [("numbers.jsonl", "line 1"), ("numbers.json", "element 1")] {
+        let error = home.refused(1, &["ingest", "nyc311", "--file", file]);
+        assert_holds(&error, &[&format!("`{file}` is damaged: {place} is no JSON object")]);
+    }
     let error = home.refused(1, &["ingest", "nyc311", "--file", "nothing"]);
     assert_holds(&error, &["error: the folder `nothing` has no data file in it (it is empty)"]);
     assert_untouched(&home);

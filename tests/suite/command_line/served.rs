@@ -120,7 +120,7 @@ fn a_pull_gets_all_rows_of_a_portal_whose_answers_go_wrong() {
 #[test]
 fn a_portal_that_has_several_rows_of_a_key_can_be_reconciled() {
     let home = home_with_small_pages();
-    let portal = Served::start(&home, &REQUESTS);
+    let portal = Served::start(&home, &["nyc311", "--days", "60", "--rows-per-day", "20"]);
     portal.fine(&home, &["ingest", "nyc311"]);
     home.fine(&["refresh", "nyc311"]);
     let repeated = "SELECT COUNT(*) - COUNT(DISTINCT unique_key) > 0 FROM bronze.nyc311_requests";
@@ -240,14 +240,12 @@ fn a_copy_of_rows_that_change_under_it_is_made_anew() {
     }
     assert!(attempts > 1, "nothing changed under the first pull");
     home.fine(&["refresh", "spending"]);
+    // Whatever was read of a copy that failed does not count.
     let untroubled = Home::new();
-    Served::start(&untroubled, &PAYMENTS).fine(&untroubled, &["ingest", "spending"]);
+    portal.fine(&untroubled, &["ingest", "spending"]);
     untroubled.fine(&["refresh", "spending"]);
-    // The row that came is one that was there; whatever was read of a copy that failed does not count.
-    let ids = "SELECT payment_id FROM silver.spending_payments";
-    let (found, all) = (home.select(ids), untroubled.select(ids));
-    assert_eq!(all.iter().filter(|id| !found.contains(id)).count(), 3);
-    assert_eq!(found.len() + 3, all.len());
+    let rows = "SELECT * FROM silver.spending_payments ORDER BY payment_id";
+    assert_eq!(home.select(rows), untroubled.select(rows));
 }
 
 /// Rows received, in silver, superseded and refused, of the first balance of a dataset.
@@ -270,7 +268,9 @@ fn assert_checks_agree(home: &Home, truth: &Value) {
     assert!(checks.len() > 10, "{}", checks.len());
     for check in checks {
         let found = home.select(check["sql"].as_str().unwrap());
-        assert_eq!(found, [check["expected"].as_str().unwrap()], "{}", check["what"]);
+        // Of a text with a comma in it, CSV makes one in quotes.
+        let found = found.concat().trim_matches('"').replace("\"\"", "\"");
+        assert_eq!(found, check["expected"].as_str().unwrap(), "{}", check["what"]);
     }
 }
 

@@ -174,9 +174,9 @@ impl Oracle {
         let total: i64 = orders.values().map(|order| order.amount).sum();
         let stock = self.stock();
         let payments = self.payments();
-        let payments = payments.iter().map(|(day, vendor, amount)| {
-            vec![day.clone(), or_null(vendor), amount.to_string()]
-        });
+        let payments = payments
+            .iter()
+            .map(|(day, vendor, amount)| vec![day.clone(), or_null(vendor), amount.to_string()]);
         let clicks = self.clicks.iter().map(|(number, note)| {
             vec![number.to_string(), day_of_click(*number).to_owned(), note.to_string()]
         });
