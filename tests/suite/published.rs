@@ -73,6 +73,11 @@ async fn where_a_dataset_stands_is_published_with_its_anomalies() {
                         "label": "sales of {shop}", "every": "day", "missing": "zero",
                         "horizon": 7});
     assert_eq!(overview["marts"][0]["series"], series);
+    let aggregate = |column: &Value| (column["name"].clone(), column["aggregate"].clone());
+    let columns = overview["marts"][0]["columns"].as_array().unwrap().iter().map(aggregate);
+    let figures: Vec<(Value, Value)> = columns.filter(|(_, how)| !how.is_null()).collect();
+    assert_eq!(figures, [(json!("sold"), json!("sum"))]);
+    assert_eq!(overview["tables"][0]["stale_after_hours"], Value::Null);
     assert_eq!(overview["status"]["balances"][0]["is_exact"], true);
     assert_eq!(overview["status"]["balances"][0]["silver"], 5 * 120 + 1);
 

@@ -10,7 +10,7 @@ use smelt_lake::Lake;
 use smelt_report::{Figure, Listed, Period, Report, to_html, to_markdown};
 use smelt_stages::{
     Engine, EngineSettings, Platform, Refit, Silent, Upload, ingest_files, latest_report,
-    publish_report, refresh_dataset, report, train,
+    publish_report, quality, refresh_dataset, report, train,
 };
 
 const YAML: &str = "\
@@ -117,7 +117,6 @@ fn platform(lake: &Lake) -> Platform {
 async fn lake() -> Lake {
     let lake = Lake::in_memory();
     let platform = platform(&lake);
-    let dataset = &platform.datasets[0];
     let mut csv = "day,shop,sold,revenue\n2026-09-01,harbour,many,1\n".to_owned();
     for day in days(FIRST, LAST) {
         for shop in SHOPS {
@@ -126,12 +125,17 @@ async fn lake() -> Lake {
         }
     }
     csv.push_str("2026-10-21,harbour,1,2.50\n");
+    take_in(&platform, &csv).await;
+    lake
+}
+
+async fn take_in(platform: &Platform, csv: &str) {
+    let dataset = &platform.datasets[0];
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sales.csv");
     std::fs::write(&path, csv).unwrap();
-    ingest_files(&platform, dataset, &dataset.tables[0], vec![Upload::local(path)]).await.unwrap();
-    refresh_dataset(&platform, dataset).await.unwrap();
-    lake
+    ingest_files(platform, dataset, &dataset.tables[0], vec![Upload::local(path)]).await.unwrap();
+    refresh_dataset(platform, dataset).await.unwrap();
 }
 
 async fn reported(lake: &Lake, period: &str) -> Report {
@@ -171,12 +175,29 @@ async fn figures_are_sums_and_stand_beside_the_period_before() {
 
     let [balance] = report.balances.as_slice() else { panic!("{:?}", report.balances) };
     assert!(balance.is_exact() && balance.quarantined == 1, "{balance:?}");
-    let rules: Vec<_> = report.rules.iter().map(|rule| (rule.rule.as_str(), rule.rows)).collect();
-    // No run report was written, so nobody knows what was warned of.
-    assert_eq!(rules, [("sold_is_integer", Some(1)), ("sold_is_little", None)]);
     let daily = report.tables.iter().find(|table| table.table.sql_name() == "gold.till_daily");
     let daily = daily.unwrap();
     assert!(daily.version.is_some() && daily.written_at.is_some() && daily.behind == Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_are_counted_as_everywhere() {
+    let lake = lake().await;
+    let platform = platform(&lake);
+    // A run that brings nothing of the kind takes nothing back.
+    take_in(&platform, "day,shop,sold,revenue\n2026-10-21,market,1,2.50\n").await;
+    let sales = days(FIRST, LAST).flat_map(|day| SHOPS.map(|shop| sold(day, shop)));
+    let too_many = sales.filter(|sold| *sold > 1000).count() as u64;
+    assert!(too_many > 0);
+    let report = reported(&lake, "2026-09").await;
+    let told: Vec<_> = report.rules.iter().map(|it| (it.rule.to_string(), it.rows)).collect();
+    let expected = [("sold_is_integer", Some(1)), ("sold_is_little", Some(too_many))];
+    assert_eq!(told, expected.map(|(rule, rows)| (rule.to_owned(), rows)));
+    let known = quality(&platform, &platform.datasets[0]).await.unwrap();
+    let known: Vec<_> = known.into_iter().map(|it| (it.rule, it.rows_failed)).collect();
+    assert_eq!(told, known);
+    let page = to_html(&report);
+    assert!(page.contains("counted as they were taken in"), "it says what is counted");
 }
 
 #[tokio::test(flavor = "multi_thread")]

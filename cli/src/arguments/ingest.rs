@@ -1,10 +1,25 @@
-//! `smelt ingest`: what it takes.
+//! Arguments of what brings rows into bronze.
 
 use std::path::PathBuf;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use clap::Args;
 use smelt_domain::{DatasetName, SourceName, TableName};
+
+pub(crate) const INGEST_EXAMPLES: &str = "\
+Examples:
+  smelt ingest nyc311 --file export.csv more/ day.jsonl.gz
+  smelt ingest nyc311 --file snapshots/ && smelt refresh nyc311
+  smelt ingest nyc311                              what is new at its sources
+  smelt ingest nyc311 --days-back 7                the last seven days once more
+  smelt ingest nyc311 --since 2026-01-01 --until 2026-02-01
+  smelt ingest nyc311 --full                       everything once more
+
+Without --file the dataset's sources are pulled, each from where its last pull ended. A window
+(--since, --until, --days-back) is by the source's own time column and leaves that place alone.
+
+CSV, JSON lines, JSON arrays and Parquet, plain, .gz or .zst; folders are searched. Content that is
+in bronze already, under whatever name, changes nothing.";
 
 #[derive(Debug, Args)]
 pub(crate) struct IngestArguments {

@@ -4,6 +4,35 @@ use clap::{Args, ValueEnum};
 use smelt_domain::{Holiday, KOfN};
 use smelt_forecast::Frequency;
 
+pub(crate) const FORECAST_EXAMPLES: &str = "\
+Examples:
+  smelt forecast --input sales.csv --horizon 14
+  smelt forecast --input load.parquet --horizon 24 --freq h --season 24,168 --output next.parquet
+  smelt forecast --input sales.csv --horizon 14 --holidays 01-01,12-25 --holidays sale=2025-11-28,2026-11-27
+  smelt query \"SELECT borough AS unique_id, date AS ds, requests AS y FROM gold.nyc311_borough_daily\" \\
+    --format csv | smelt forecast --input - --horizon 14
+
+The file has unique_id, ds and y; the answer unique_id, ds, y_hat, the bounds of each level, and the
+model that was chosen. Series of one file learn from each other. Times that are missing are gaps.
+Holidays of one name are taken to have one effect; 12-25 is that day of each year.";
+
+pub(crate) const BACKTEST_EXAMPLES: &str = "\
+Examples:
+  smelt backtest --input sales.csv --horizon 14 --windows 10
+  smelt backtest --input sales.csv --horizon 14 --windows 10 --output by_series.csv
+
+The first row is what smelt would have done, the others are the models that it chooses from. sMAPE, MASE
+and OWA (against naive2) as the M4 competition defines them.";
+
+pub(crate) const DETECT_EXAMPLES: &str = "\
+Examples:
+  smelt detect --input cpu.csv
+  smelt detect --input orders.csv --k-of-n '2 of 3' --holidays 12-25
+  smelt detect --input cpu.csv --format json | jq -c '.[] | select(.is_anomaly) | [.timestamp, .reason]'
+
+The file has timestamp and value; the answer timestamp, value, score (0 to 1), lo, hi and is_anomaly.
+JSON says what was expected and why as well.";
+
 /// Series, and how they are to be forecast.
 #[derive(Debug, Args)]
 pub(crate) struct SeriesArguments {

@@ -27,7 +27,8 @@ pub(crate) fn with_dataset(command: &str, dataset: Option<&DatasetName>) -> Stri
     dataset.map_or_else(|| command.to_owned(), |dataset| format!("{command} {dataset}"))
 }
 
-async fn land_and_refresh(
+/// Takes in what lies in `landing/`, then refreshes what follows from it.
+pub(crate) async fn land_and_refresh(
     global: &Global,
     platform: &Platform,
     dataset: Option<&DatasetName>,

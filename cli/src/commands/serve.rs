@@ -11,7 +11,7 @@ use smelt_access::{
     Verifier,
 };
 use smelt_stages::{Platform, Silent};
-use smelt_web::{Api, HttpKeySource, KeySource, Limits, Settings, Streaming, router};
+use smelt_web::{Api, HttpKeySource, KeySource, Limits, Settings, Streaming, Telling, router};
 use tokio::net::TcpListener;
 
 use self::local::{LocalUploads, Worker};
@@ -49,7 +49,7 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
             origins: Origins::parse(&arguments.cors_origins)?,
             keys,
             uploads: Arc::new(LocalUploads),
-            refresher: Arc::new(Worker::start(platform)),
+            refresher: Arc::new(Worker::start(global, platform)),
             limits: Limits {
                 upload_bytes: arguments.upload_mb * MEGABYTE,
                 upload_time: UPLOAD_TIME,
@@ -71,7 +71,7 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
     if !global.quiet {
         say("Ctrl-C stops it");
     }
-    axum::serve(listener, router(api)).await.context("serving")?;
+    axum::serve(Telling::new(listener), router(api)).await.context("serving")?;
     Ok(Ending::Fine)
 }
 

@@ -170,6 +170,11 @@ export function formatAgo(moment: string | number, now = Date.now()): string {
   return relative.format(Math.round(seconds / (30.44 * 86_400)), "month");
 }
 
+/** How long something takes, in whole hours or days: 36 h, 3 days. */
+export function formatDuration(hours: number): string {
+  return hours < 48 ? `${formatCount(Math.floor(hours))} h` : plural(Math.floor(hours / 24), "day");
+}
+
 /** A newest value as a status tells it: 2024-12-30T23:59:33.000000, 2024-12-30 or 2024-12. */
 export function formatNewest(text: string): string {
   if (/^\d{4}-\d{2}$/.test(text)) return shortMonth.format(Date.parse(`${text}-01T00:00:00Z`));

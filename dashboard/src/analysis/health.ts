@@ -1,7 +1,7 @@
 import type { Tone } from "../components/status_note";
 import type { DatasetDocument } from "../lake/contract";
-import { isExact, isIn } from "../lake/layers";
-import { formatCount, plural } from "./format";
+import { isExact, isIn, partsOf } from "../lake/layers";
+import { formatCount, formatDuration, plural } from "./format";
 
 /** What is to be said of a dataset, and how urgent it is. */
 export interface Verdict {
@@ -49,6 +49,37 @@ export function newestOf({ status }: DatasetDocument): string | null {
     (table) => table.newest ?? [],
   );
   return known.sort().at(-1) ?? null;
+}
+
+const HOUR_MS = 3_600_000;
+/** A data time is a wall clock of a zone that nobody knows; one further ahead of the clock is no news. */
+const AHEAD_MS = 24 * HOUR_MS;
+
+/** Whether the tables are as fresh as they promise, by the one that is the furthest behind; null where none does. */
+export function freshnessVerdict(dataset: DatasetDocument, now = Date.now()): Verdict | null {
+  const verdicts = dataset.tables.flatMap(({ name, stale_after_hours: promised }) => {
+    if (!promised) return [];
+    const { newest } = dataset.status.tables.find(
+      (table) => isIn("silver", table) && partsOf(table.table).name === name,
+    ) ?? { newest: null };
+    const age = newest ? (now - momentOf(newest)) / HOUR_MS : Number.NaN;
+    return [{ age, promised }];
+  });
+  const known = verdicts.filter(({ age }) => age * HOUR_MS >= -AHEAD_MS);
+  if (verdicts.length === 0) return null;
+  if (known.length === 0) return { tone: "quiet", text: "unknown" };
+  const { age, promised } = known.reduce((worst, next) =>
+    next.age / next.promised > worst.age / worst.promised ? next : worst,
+  );
+  const promise = `${formatDuration(promised)} promised`;
+  if (age < promised) return { tone: "good", text: `fresh, ${promise}` };
+  const tone = age < 2 * promised ? "attention" : "bad";
+  return { tone, text: `${formatDuration(age)} old, ${promise}` };
+}
+
+/** A wall clock, or a day, as UTC. */
+function momentOf(newest: string): number {
+  return Date.parse(`${newest.length > 10 ? newest.slice(0, 19) : `${newest}T00:00:00`}Z`);
 }
 
 /** Rows in the clean tables. */

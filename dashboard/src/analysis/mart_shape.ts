@@ -1,17 +1,9 @@
-import type { Column, DatasetDocument, Mart } from "../lake/contract";
+import type { Aggregate, Column, DatasetDocument, Mart } from "../lake/contract";
 import { isIn, partsOf } from "../lake/layers";
 import type { Period } from "./calendar";
 
-/** How rows are put together. */
-export type Putting =
-  /** Added up. */
-  | "sum"
-  /** Added up at a time, averaged over times: different users of a day. */
-  | "level"
-  /** Averaged over rows. */
-  | "mean"
-  /** Rows are counted. */
-  | "count";
+/** How rows are put together: as the definition of a figure says, or counted. */
+export type Putting = Exclude<Aggregate, "none"> | "count";
 
 export type Unit = "number" | "ratio" | "hours" | "seconds";
 
@@ -43,8 +35,6 @@ export interface MartShape {
   measures: Measure[];
 }
 
-const NUMERIC = /^(BIGINT|INT|DOUBLE|DECIMAL)/;
-
 export function shapeOf(mart: Mart): MartShape {
   const key = mart.key.flatMap((name) => mart.columns.find((column) => column.name === name) ?? []);
   const time = timeColumn(mart, key);
@@ -62,7 +52,7 @@ export function shapeOf(mart: Mart): MartShape {
       !isIdentifier(column) &&
       !(isYear(column) && time),
   );
-  const measures = mart.columns.filter((column) => !mart.key.includes(column.name)).flatMap(measureOf);
+  const measures = mart.columns.flatMap(measureOf);
   if (ofSingleThings || measures.length === 0) measures.unshift(rowCount());
   return { mart, time, hour, weekday, dimensions, measures };
 }
@@ -93,27 +83,17 @@ const isIdentifier = (column: Column) => isNamed(column, /(^|_)(id|uuid|key)$/);
 const isNamed = (column: Column, pattern: RegExp) => pattern.test(column.name);
 
 function measureOf(column: Column): Measure[] {
-  if (!NUMERIC.test(column.type) || isNamed(column, /(^|_)(rank|id)$/) || column.aggregate === "none")
-    return [];
-  const unit = unitOf(column);
+  if (!column.aggregate || column.aggregate === "none") return [];
   return [
     {
       name: column.name,
       column: column.name,
       description: column.description,
-      putting: puttingOf(column, unit),
-      unit,
+      putting: column.aggregate,
+      unit: unitOf(column),
       digits: digitsOf(column),
     },
   ];
-}
-
-function puttingOf(column: Column, unit: Unit): Putting {
-  if (column.aggregate === "sum" || column.aggregate === "mean") return column.aggregate;
-  if (column.type === "DOUBLE" || unit === "ratio") return "mean";
-  return /^(different|distinct|unique)\b/i.test(column.description ?? "") || isNamed(column, /(^|_)users$/)
-    ? "level"
-    : "sum";
 }
 
 function unitOf(column: Column): Unit {

@@ -13,6 +13,7 @@ import {
   anomalyVerdict,
   balanceVerdict,
   followVerdict,
+  freshnessVerdict,
   newestOf,
   qualityVerdict,
   rowsOf,
@@ -112,6 +113,7 @@ async function readMainFigure(dataset: DatasetDocument) {
 
 function State({ dataset }: { dataset: DatasetDocument }) {
   const newest = newestOf(dataset);
+  const freshness = freshnessVerdict(dataset);
   return (
     <dl class="state">
       <div>
@@ -126,6 +128,7 @@ function State({ dataset }: { dataset: DatasetDocument }) {
         <dt>Rows</dt>
         <dd class="numeric">{formatCount(rowsOf(dataset))}</dd>
       </div>
+      {freshness && <Judged term="Freshness" verdict={freshness} />}
       <Judged term="Balance" verdict={balanceVerdict(dataset)} />
       <Judged term="Quality" verdict={qualityVerdict(dataset)} />
       <Judged term="Anomalies" verdict={anomalyVerdict(dataset.open_anomalies)} />

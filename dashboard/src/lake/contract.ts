@@ -10,15 +10,18 @@ export interface Catalog {
   datasets: CatalogEntry[];
 }
 
-/** How the values of a column are put together when rows are. */
-export type Aggregate = "sum" | "mean" | "none";
+/**
+ * How the values of a figure are put together when rows are: added up; added up at a time and averaged over
+ * times (different users of a day); averaged over rows; not at all.
+ */
+export type Aggregate = "sum" | "level" | "mean" | "none";
 
 export interface Column {
   name: string;
   /** BIGINT, INT, DOUBLE, DECIMAL(18,2), TEXT, BOOLEAN, DATE or TIMESTAMP. */
   type: string;
   description: string | null;
-  /** A hint; without it the kind of aggregate follows from type and description. */
+  /** Missing where the column is no figure. */
   aggregate?: Aggregate;
 }
 
@@ -47,6 +50,8 @@ export interface SourceTable {
   name: string;
   description: string | null;
   newest: string | null;
+  /** Hours after the newest data time at which the table is stale; null where none are promised. */
+  stale_after_hours: number | null;
 }
 
 export interface TableStatus {

@@ -1,5 +1,5 @@
 import { formatAgo, formatMoment, formatNewest, sentence } from "../analysis/format";
-import { anomalyVerdict, newestOf } from "../analysis/health";
+import { anomalyVerdict, freshnessVerdict, newestOf } from "../analysis/health";
 import { EmptyNote } from "../components/empty_note";
 import { PageHeader } from "../components/page_header";
 import { StatusNote } from "../components/status_note";
@@ -71,11 +71,15 @@ export function DatasetPage({ dataset, tab, query }: DatasetPageProps) {
 
 function Lead({ dataset }: { dataset: DatasetDocument }) {
   const newest = newestOf(dataset);
+  const freshness = freshnessVerdict(dataset);
   const anomalies = anomalyVerdict(dataset.open_anomalies);
   return (
     <p class="summary-line">
       <code>{dataset.name}</code>
       <span>Data to {newest ? formatNewest(newest) : "an unknown time"}</span>
+      {freshness && freshness.tone !== "good" && (
+        <StatusNote tone={freshness.tone}>{freshness.text}</StatusNote>
+      )}
       <span title={formatMoment(dataset.written_at)}>Refreshed {formatAgo(dataset.written_at)}</span>
       {dataset.open_anomalies > 0 && <StatusNote tone={anomalies.tone}>{anomalies.text}</StatusNote>}
     </p>

@@ -1,7 +1,17 @@
-import type { Column, DatasetDocument, Mart, Series } from "../../src/lake/contract";
+import type { Aggregate, Column, DatasetDocument, Mart, Series } from "../../src/lake/contract";
 
 export function column(name: string, type: string, description: string | null = null): Column {
   return { name, type, description };
+}
+
+/** A column with a figure, put together like that. */
+export function figure(
+  name: string,
+  type: string,
+  aggregate: Aggregate,
+  description: string | null = null,
+): Column {
+  return { name, type, description, aggregate };
 }
 
 export function series(given: Partial<Series>): Series {

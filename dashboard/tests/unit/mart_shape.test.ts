@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { chooseMart, chooseMeasure, chooseRollUp, shapeOf } from "../../src/analysis/mart_shape";
-import { column, dataset, mart, series } from "../support/marts";
+import { column, dataset, figure, mart, series } from "../support/marts";
 
 const daily = mart(
   "daily",
@@ -9,8 +9,8 @@ const daily = mart(
     column("date", "DATE"),
     column("shop", "TEXT"),
     column("item", "TEXT"),
-    column("sales", "BIGINT"),
-    column("price", "DOUBLE"),
+    figure("sales", "BIGINT", "sum"),
+    figure("price", "DOUBLE", "mean"),
   ],
   series({ by: ["shop", "item"] }),
 );
@@ -52,7 +52,12 @@ test("hours and weekdays are found, also without a series", () => {
     mart(
       "p",
       ["month", "day_of_week", "hour"],
-      [column("month", "TEXT"), column("day_of_week", "INT"), column("hour", "INT"), column("n", "BIGINT")],
+      [
+        column("month", "TEXT"),
+        column("day_of_week", "INT"),
+        column("hour", "INT"),
+        figure("n", "BIGINT", "sum"),
+      ],
     ),
   );
   expect([shape.weekday, shape.hour]).toEqual(["day_of_week", "hour"]);
@@ -68,7 +73,7 @@ test("single things are counted, by all their texts but not by their number", ()
         column("payment_id", "TEXT"),
         column("paid_on", "DATE"),
         column("vendor", "TEXT"),
-        column("amount", "DECIMAL(18,2)"),
+        figure("amount", "DECIMAL(18,2)", "sum"),
       ],
     ),
   );
@@ -77,12 +82,13 @@ test("single things are counted, by all their texts but not by their number", ()
   expect(shape.measures[0]).toMatchObject({ name: "rows", putting: "count" });
 });
 
-test("different users are not added up over time, and a hint decides", () => {
+test("figures are put together as the definition says", () => {
   const columns = [
     column("date", "DATE"),
-    column("readers", "BIGINT", "different readers"),
-    { ...column("stock", "BIGINT"), aggregate: "mean" as const },
-    { ...column("code", "INT"), aggregate: "none" as const },
+    figure("readers", "BIGINT", "level"),
+    figure("stock", "BIGINT", "mean"),
+    figure("code", "INT", "none"),
+    column("hour", "INT"),
   ];
   const { measures } = shapeOf(mart("m", ["date"], columns));
   expect(measures.map(({ name, putting }) => [name, putting])).toEqual([
@@ -94,9 +100,9 @@ test("different users are not added up over time, and a hint decides", () => {
 test("parts and changes are shown as percent", () => {
   const columns = [
     column("date", "DATE"),
-    column("share", "DOUBLE"),
-    column("wait_hours", "DOUBLE"),
-    column("x", "DOUBLE", "part of all"),
+    figure("share", "DOUBLE", "mean"),
+    figure("wait_hours", "DOUBLE", "mean"),
+    figure("x", "DOUBLE", "mean", "part of all"),
   ];
   expect(shapeOf(mart("m", ["date"], columns)).measures.map(({ unit }) => unit)).toEqual([
     "ratio",
@@ -106,7 +112,7 @@ test("parts and changes are shown as percent", () => {
 });
 
 test("a page begins with the mart that is forecast, and with its figure", () => {
-  const other = mart("other", ["date"], [column("date", "DATE"), column("n", "BIGINT")]);
+  const other = mart("other", ["date"], [column("date", "DATE"), figure("n", "BIGINT", "sum")]);
   expect(chooseMart(dataset([other, daily]), null)?.name).toBe("daily");
   expect(chooseMart(dataset([other, daily]), "other")?.name).toBe("other");
   expect(chooseMart(dataset([other, daily]), "no such mart")?.name).toBe("daily");
@@ -118,12 +124,12 @@ test("a small chart is read from the smallest mart that adds up to the same", ()
   const byShop = mart(
     "by_shop",
     ["date", "shop"],
-    [column("date", "DATE"), column("shop", "TEXT"), column("sales", "BIGINT")],
+    [column("date", "DATE"), column("shop", "TEXT"), figure("sales", "BIGINT", "sum")],
   );
   const sliding = mart(
     "sliding",
     ["date", "window"],
-    [column("date", "DATE"), column("window", "TEXT"), column("sales", "BIGINT")],
+    [column("date", "DATE"), column("window", "TEXT"), figure("sales", "BIGINT", "sum")],
   );
   const shop = dataset([daily, byShop, sliding], { daily: 1000, by_shop: 10, sliding: 2 });
   expect(chooseRollUp(shop)?.name).toBe("by_shop");

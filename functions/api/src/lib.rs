@@ -12,3 +12,4 @@ mod variables;
 
 pub use context::ApiContext;
 pub use error::ApiError;
+pub use uploads::PresignedUploads;

@@ -16,14 +16,14 @@ const CONTENT_LENGTH: &str = "content-length";
 
 /// Signs addresses of the lake's bucket.
 #[derive(Debug)]
-pub(crate) struct PresignedUploads {
+pub struct PresignedUploads {
     client: Client,
     address: LakeAddress,
 }
 
 impl PresignedUploads {
     /// Of the bucket at this address. Nothing is asked: an address is signed without the store.
-    pub(crate) fn of(address: &LakeAddress, config: &SdkConfig) -> Self {
+    pub fn of(address: &LakeAddress, config: &SdkConfig) -> Self {
         Self { client: Client::new(config), address: address.clone() }
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ColumnName;
+use crate::{Aggregate, ColumnName};
 
 /// The most digits a decimal can have in Delta, Parquet and every engine that reads them.
 const MAX_PRECISION: u8 = 38;
@@ -121,6 +121,8 @@ pub struct Column {
     pub column_type: ColumnType,
     /// What it means, for people.
     pub description: Option<String>,
+    /// How its values are put together when rows are, where the definition says so; see [`Aggregate::of`].
+    pub aggregate: Option<Aggregate>,
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 use serde::Serialize;
 
 use crate::{
-    ColumnName, ColumnType, Dataset, DatasetName, Every, Mart, MartSeries, Missing, ModelKind,
-    TableName, Task,
+    Aggregate, Column, ColumnName, ColumnType, Dataset, DatasetName, Every, Mart, MartSeries,
+    Missing, ModelKind, TableName, Task,
 };
 
 /// A dataset, for readers.
@@ -38,6 +38,8 @@ pub struct TableDescription {
     pub key: Vec<ColumnName>,
     /// The column with the data time.
     pub newest: Option<ColumnName>,
+    /// Hours after the newest data time at which the table is stale.
+    pub stale_after_hours: Option<u32>,
 }
 
 /// A mart, for readers.
@@ -65,6 +67,9 @@ pub struct ColumnDescription {
     pub column_type: ColumnType,
     /// What it means.
     pub description: Option<String>,
+    /// How its values are put together when rows are; missing where it is no figure of a mart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregate: Option<Aggregate>,
 }
 
 /// The series of a mart, for readers.
@@ -118,9 +123,10 @@ impl DatasetDescription {
         let tables = dataset.tables.iter().map(|table| TableDescription {
             name: table.name.clone(),
             description: table.description.clone(),
-            columns: columns(&table.columns),
+            columns: table.columns.iter().map(|column| describe(column, None)).collect(),
             key: table.key.clone(),
             newest: table.newest.clone(),
+            stale_after_hours: table.stale_after_hours,
         });
         let models = dataset.models.iter().map(|model| ModelDescription {
             name: model.name.clone(),
@@ -150,11 +156,13 @@ impl DatasetDescription {
 impl MartDescription {
     /// What the definition tells of a mart.
     pub fn of(mart: &Mart) -> Self {
+        let columns =
+            mart.columns.iter().map(|column| describe(column, Aggregate::of(mart, column)));
         Self {
             name: mart.name.clone(),
             description: mart.description.clone(),
             key: mart.key.clone(),
-            columns: columns(&mart.columns),
+            columns: columns.collect(),
             series: mart.series.as_ref().map(SeriesDescription::of),
         }
     }
@@ -175,11 +183,11 @@ impl SeriesDescription {
     }
 }
 
-fn columns(columns: &[crate::Column]) -> Vec<ColumnDescription> {
-    let columns = columns.iter().map(|column| ColumnDescription {
+fn describe(column: &Column, aggregate: Option<Aggregate>) -> ColumnDescription {
+    ColumnDescription {
         name: column.name.clone(),
         column_type: column.column_type,
         description: column.description.clone(),
-    });
-    columns.collect()
+        aggregate,
+    }
 }

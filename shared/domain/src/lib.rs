@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod aggregate;
 mod alert;
 mod column_type;
 mod dataset;
@@ -30,11 +31,13 @@ mod reserved;
 mod run_id;
 mod schedule;
 mod series;
+mod shown;
 mod source;
 mod table_id;
 mod upload;
 mod view;
 
+pub use aggregate::Aggregate;
 pub use alert::{Alert, AlertId, AlertKind, AlertStatus, Severity};
 pub use column_type::{Column, ColumnType, ColumnTypeError};
 pub use dataset::{Dataset, MART_PARTITION, Mart, MartReads, SourceColumn, Table, TableMode};
@@ -72,6 +75,7 @@ pub use report::{
 pub use run_id::{RunId, RunIdError};
 pub use schedule::{Cron, CronError, Schedule, TimeZone};
 pub use series::{Every, MartSeries, Missing, Mute, SeriesAlerts, SeriesTable};
+pub use shown::shown;
 pub use source::{
     Ckan, CkanFetch, CkanLoad, CkanResources, Socrata, SodaApi, SourceDefinition, SourceKind, Sql,
     Tls,

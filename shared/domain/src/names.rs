@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::shown;
+
 /// The most characters a name may have (the shortest limit among the readers we care about).
 const MAX_LENGTH: usize = 63;
 
@@ -19,7 +21,7 @@ pub enum NameError {
         kind: &'static str,
     },
     /// More than 63 characters.
-    #[error("{kind} name `{text}` has {length} characters, at most 63 are allowed")]
+    #[error("{kind} name `{}` has {length} characters, at most 63 are allowed", shown(.text))]
     TooLong {
         /// What was being named.
         kind: &'static str,
@@ -29,7 +31,7 @@ pub enum NameError {
         length: usize,
     },
     /// The first character is not allowed there.
-    #[error("{kind} name `{text}` must start with {allowed}")]
+    #[error("{kind} name `{}` must start with {allowed}", shown(.text))]
     Start {
         /// What was being named.
         kind: &'static str,
@@ -40,7 +42,8 @@ pub enum NameError {
     },
     /// A character outside a-z, 0-9 and underscore.
     #[error(
-        "{kind} name `{text}` contains {character:?}: only a-z, 0-9 and underscore are allowed"
+        "{kind} name `{}` contains {character:?}: only a-z, 0-9 and underscore are allowed",
+        shown(.text)
     )]
     Character {
         /// What was being named.

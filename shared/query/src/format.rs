@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use smelt_domain::shown;
+
 /// What an answer is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -20,7 +22,7 @@ pub enum Format {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
     /// `format` names none.
-    #[error("`format`: expected json, csv, parquet or arrow, got `{0}`")]
+    #[error("`format`: expected json, csv, parquet or arrow, got `{}`", shown(.0))]
     Unknown(String),
     /// `Accept` allows none (406).
     #[error(

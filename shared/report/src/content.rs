@@ -288,7 +288,8 @@ pub struct Rule {
     pub reason: String,
     /// What happens to such a row.
     pub action: OnViolation,
-    /// Rows that broke it; `None` if that was not looked at.
+    /// Rows that broke it: those in quarantine now; those that were kept, counted as they were taken in since the
+    /// table was last computed anew. `None` if that was not looked at.
     pub rows: Option<u64>,
 }
 

@@ -190,13 +190,17 @@ pub(crate) fn against_naive(accuracy: &Accuracy) -> String {
     }
 }
 
+/// What the counts of rules are of.
+pub(crate) const RULES_COUNT: &str = "refused rows are those in quarantine today; rows that are kept were counted as \
+                                      they were taken in, since the table was last computed anew";
+
 /// What came of a rule.
 pub(crate) fn outcome(rule: &Rule) -> String {
     match (rule.rows, rule.action) {
         (None, _) => "not evaluated".to_owned(),
         (Some(0), _) => "kept by all rows".to_owned(),
         (Some(rows), OnViolation::Warn) => {
-            format!("{} in the last run, kept", counted(rows, "row", "rows"))
+            format!("{} taken in, and kept", counted(rows, "row", "rows"))
         }
         (Some(rows), OnViolation::Reject) => {
             format!("{} in quarantine", counted(rows, "row", "rows"))

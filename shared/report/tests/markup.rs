@@ -225,3 +225,19 @@ fn colours_can_be_told_apart() {
         }
     }
 }
+
+#[test]
+fn a_dark_scheme_is_for_screens_and_nothing_scrolls_on_paper() {
+    let style = include_str!("../src/html/style.css");
+    let dark: Vec<&str> =
+        style.lines().filter(|line| line.contains("prefers-color-scheme: dark")).collect();
+    assert_eq!(dark, ["@media screen and (prefers-color-scheme: dark) {"]);
+    let (_, print) = style.split_once("@media print {").unwrap();
+    for rule in [
+        "color-scheme: light",
+        ".scroll { overflow: visible; }",
+        "svg.chart, svg.chart.half { min-width: 0; }",
+    ] {
+        assert!(print.contains(rule), "{rule}");
+    }
+}

@@ -19,12 +19,14 @@ pub struct RuleQuality {
     /// The rule: one of the definition, or one that holds for every table (a row can be read, and has
     /// a key).
     pub rule: String,
+    /// What is wrong with a row that breaks it.
+    pub reason: String,
     /// What happens to a row that breaks it: `warn`, `reject` or `fail`.
-    pub action: &'static str,
+    pub action: OnViolation,
     /// Whether rows broke it.
     pub outcome: RuleOutcome,
-    /// Rows that broke it: in quarantine now, or counted when they were taken in; null while nobody
-    /// looked.
+    /// Rows that broke it. `reject`: in quarantine now. `warn`: counted as they were taken in, since silver was
+    /// last computed anew, and kept. `fail`: 0 while all rows are in. Null while nobody looked.
     pub rows_failed: Option<u64>,
 }
 
@@ -73,12 +75,14 @@ fn of_table(
             // A row that breaks it stops the run: while all rows are in, none did.
             OnViolation::Fail => (silver.is_some() && is_newest).then_some(0),
         };
-        rules.push(judged(&table.name, rule.as_str(), expectation.on_violation, rows_failed));
+        let (reason, action) = (expectation.reason.clone(), expectation.on_violation);
+        rules.push(judged(&table.name, rule.as_str(), reason, action, rows_failed));
     }
 
     // What is left are rules of the platform.
     for (rule, refused) in refused {
-        rules.push(judged(&table.name, &rule, OnViolation::Reject, Some(refused.rows)));
+        let reason = refused.reason.unwrap_or_default();
+        rules.push(judged(&table.name, &rule, reason, OnViolation::Reject, Some(refused.rows)));
     }
     rules
 }
@@ -86,7 +90,8 @@ fn of_table(
 fn judged(
     table: &TableName,
     rule: &str,
-    on_violation: OnViolation,
+    reason: String,
+    action: OnViolation,
     rows_failed: Option<u64>,
 ) -> RuleQuality {
     let outcome = match rows_failed {
@@ -95,7 +100,7 @@ fn judged(
         Some(_) => RuleOutcome::Fail,
     };
     let (table, rule) = (table.clone(), rule.to_owned());
-    RuleQuality { table, rule, action: on_violation.as_str(), outcome, rows_failed }
+    RuleQuality { table, rule, reason, action, outcome, rows_failed }
 }
 
 /// Whether silver has taken in all that is in bronze.
@@ -166,7 +171,8 @@ mod tests {
     #[test]
     fn unknown_is_not_zero() {
         let table: TableName = "requests".parse().unwrap();
-        let outcome = |rows| judged(&table, "known_borough", OnViolation::Warn, rows).outcome;
+        let outcome =
+            |rows| judged(&table, "known_borough", String::new(), OnViolation::Warn, rows).outcome;
         assert_eq!(outcome(None), RuleOutcome::NotEvaluated);
         assert_eq!(outcome(Some(0)), RuleOutcome::Pass);
         assert_eq!(outcome(Some(2)), RuleOutcome::Fail);

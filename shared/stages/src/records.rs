@@ -13,6 +13,7 @@ use datafusion::prelude::lit;
 use serde_json::{Map, Value, json};
 use smelt_domain::{
     ColumnName, ColumnType, Dataset, RuleName, StepReport, Table as TableDefinition, TableMode,
+    shown,
 };
 use smelt_lake::{Commit, FilesTable, Table, arrow_type};
 use smelt_sources::SourceBatch;
@@ -66,7 +67,10 @@ pub enum CorrectionError {
         found: usize,
     },
     /// There is no such row.
-    #[error("{table} has no row with the key {key}; `smelt query` shows those that there are")]
+    #[error(
+        "{table} has no row with the key {}; `smelt query` shows those that there are",
+        shown(.key)
+    )]
     NoSuchRow {
         /// The silver table.
         table: String,
@@ -74,7 +78,7 @@ pub enum CorrectionError {
         key: String,
     },
     /// A column that is not one of the table's, or one of its key.
-    #[error("`{column}` cannot be set in {table}; columns that can be are {known}")]
+    #[error("`{}` cannot be set in {table}; columns that can be are {known}", shown(.column))]
     Column {
         /// The silver table.
         table: String,
@@ -84,7 +88,7 @@ pub enum CorrectionError {
         known: String,
     },
     /// A value that is not of the column's type.
-    #[error("`{value}` is not a value for `{column}`, which is {column_type}")]
+    #[error("`{}` is not a value for `{column}`, which is {column_type}", shown(.value))]
     Value {
         /// The value as given.
         value: String,

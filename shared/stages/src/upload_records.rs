@@ -72,8 +72,8 @@ impl<'a> UploadRecords<'a> {
         self.watched.insert(upload.name.clone(), watched);
     }
 
-    /// Writes the records of uploads that have moved on, or were not heard of for long. It is told for those who watch: that it
-    /// could not be written is no reason to stop.
+    /// Writes the records of uploads that have moved on, or were not heard of for long. It is told for
+    /// those who watch: that it could not be written is no reason to stop.
     pub(crate) async fn note_progress(&mut self) {
         let mut moved = Vec::new();
         for (key, watched) in &mut self.watched {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use smelt_access::{Access, Limiter, Origins};
 use smelt_domain::{
-    Dataset, Mart, SeriesTable, Table as TableDefinition, TableId, TableName, UploadId,
+    Dataset, Mart, SeriesTable, Table as TableDefinition, TableId, TableName, UploadId, shown,
 };
 use smelt_query::{Columns, ColumnsError, Query, QueryError, Snapshots};
 use smelt_stages::Platform;
@@ -262,16 +262,6 @@ pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     } else {
         format!("there are {}", names.join(", "))
     }
-}
-
-/// What somebody sent, cut short.
-pub(crate) fn shown(text: &str) -> String {
-    const MOST: usize = 60;
-    if text.chars().count() <= MOST {
-        return text.to_owned();
-    }
-    let start: String = text.chars().take(MOST).collect();
-    format!("{start}…")
 }
 
 fn columns_of_series(table: SeriesTable) -> Result<Columns, ColumnsError> {

@@ -1,15 +1,17 @@
 //! The description of the API (OpenAPI 3.1) and the pages that show it.
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
-use axum::middleware::map_response;
-use axum::response::Response;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::api::Api;
+use crate::router::no_route;
 
 /// Where the description is.
 const DESCRIPTION: &str = "/openapi.json";
@@ -88,10 +90,14 @@ fn add_common_answers(description: &mut utoipa::openapi::OpenApi) {
 pub(crate) fn pages(mut description: utoipa::openapi::OpenApi) -> Router<Api> {
     add_common_answers(&mut description);
     let pages = SwaggerUi::new("/docs").url(DESCRIPTION, description);
-    Router::from(pages).layer(map_response(with_policy))
+    Router::from(pages).layer(from_fn(as_page))
 }
 
-async fn with_policy(mut response: Response) -> Response {
+async fn as_page(uri: Uri, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::NOT_FOUND {
+        return no_route(uri).await.into_response();
+    }
     let policy = HeaderValue::from_static(POLICY);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response

@@ -1,6 +1,7 @@
 //! Answers that say what is wrong and what to do (`application/problem+json`, RFC 9457).
 
-use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -64,6 +65,16 @@ impl Problem {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too large", detail)
     }
 
+    /// Its address is longer than can be read.
+    pub(crate) fn address_too_long(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::URI_TOO_LONG, "too long", detail)
+    }
+
+    /// Its address and headers are larger than can be read.
+    pub(crate) fn head_too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too large", detail)
+    }
+
     /// It was sent to the wrong place.
     pub(crate) fn misdirected(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", detail)
@@ -92,6 +103,11 @@ impl Problem {
         self
     }
 
+    /// The body of the answer.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
     /// The same, of this request.
     pub(crate) fn of_request(mut self, id: &str) -> Self {
         self.request_id = Some(id.to_owned());
@@ -115,8 +131,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (self.status, body).into_response();
+        let mut response = (self.status, self.to_json()).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         response.headers_mut().extend(self.headers.iter().cloned());
@@ -207,24 +222,15 @@ impl From<TooMany> for Problem {
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
-        Self::bad_request(format!("the path cannot be read: {}", rejection.body_text()))
-    }
-}
-
-impl From<QueryRejection> for Problem {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::bad_request(rejection.body_text())
-    }
-}
-
-impl From<JsonRejection> for Problem {
-    fn from(rejection: JsonRejection) -> Self {
-        match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(rejection.body_text()),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                Self::wrong_type("send the body as JSON, with `Content-Type: application/json`")
-            }
-            _ => Self::bad_request(rejection.body_text()),
-        }
+        let detail = match rejection {
+            PathRejection::FailedToDeserializePathParams(error) => match error.into_kind() {
+                ErrorKind::InvalidUtf8InPathParam { key } => {
+                    format!("`{key}` in the path is no UTF-8: encode it as UTF-8, then by percents")
+                }
+                _ => "the path cannot be read; /docs says what there is".to_owned(),
+            },
+            _ => "the path cannot be read; /docs says what there is".to_owned(),
+        };
+        Self::bad_request(detail)
     }
 }

@@ -5,12 +5,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::Uri;
 use axum::middleware::from_fn_with_state;
 use smelt_access::Role;
+use smelt_domain::shown;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::api::{Api, shown};
+use crate::api::Api;
 use crate::problem::Problem;
 use crate::routes::{
     datasets, health, marts, models, predict, quarantine, records, refresh, runs, series, uploads,

@@ -1,5 +1,7 @@
 //! The dashboard and what it reads, where no store serves them: files of a folder, and of `published/`.
 
+use std::error::Error;
+use std::io::ErrorKind;
 use std::path::Path as FilePath;
 
 use axum::Router;
@@ -11,10 +13,11 @@ use axum::routing::get;
 use object_store::path::Path as ObjectPath;
 use object_store::{GetOptions, GetRange, ObjectStore};
 use smelt_access::Role;
+use smelt_domain::shown;
 use smelt_lake::LakeError;
 use tower_http::services::ServeDir;
 
-use crate::api::{Api, shown};
+use crate::api::Api;
 use crate::etag::ETag;
 use crate::extract::Path;
 use crate::guard;
@@ -26,6 +29,10 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none
                       form-action 'none'; frame-ancestors 'none'";
 /// Names below here hold a hash of their content.
 const ASSETS: &str = "/assets/";
+
+/// Bytes of the longest name in a file system, and of the longest key in a store.
+const LONGEST_NAME: usize = 255;
+const LONGEST_PATH: usize = 1024;
 
 /// The routes with the dashboard at the root, and `published/` beside it.
 pub(crate) fn with_dashboard(routes: Router<Api>, api: &Api, folder: &FilePath) -> Router<Api> {
@@ -47,6 +54,9 @@ async fn as_page(
     request: axum::extract::Request,
     next: Next,
 ) -> Response {
+    if cannot_be(uri.path()) {
+        return no_route(uri).await.into_response();
+    }
     let mut response = next.run(request).await;
     // A browser takes the headers of a 304 over into the page that it keeps.
     let is_page = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
@@ -60,6 +70,24 @@ async fn as_page(
     response
 }
 
+/// Whether no file can have that name: a store that is asked fails, rather than to say that there is none.
+fn cannot_be(path: &str) -> bool {
+    path.len() > LONGEST_PATH || path.split('/').any(|name| name.len() > LONGEST_NAME)
+}
+
+/// Whether a store says that there is nothing; a folder, also that what should be a folder is a file.
+fn is_nowhere(error: &object_store::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        if kind == Some(ErrorKind::NotADirectory) {
+            return true;
+        }
+        cause = error.source();
+    }
+    matches!(error, object_store::Error::NotFound { .. })
+}
+
 /// A published file, or a part of it.
 async fn published(
     State(api): State<Api>,
@@ -69,6 +97,9 @@ async fn published(
     let path = format!("published/{path}");
     let none = || Problem::not_found(format!("`{}` is not published", shown(&path)));
     let place = ObjectPath::parse(&path).map_err(|_| none())?;
+    if cannot_be(place.as_ref()) {
+        return Err(none());
+    }
     let is_json = path.ends_with(".json");
     let range = headers.get(header::RANGE).and_then(|range| range.to_str().ok());
     // A compressed part would be a part of nothing.
@@ -77,7 +108,7 @@ async fn published(
     let options = GetOptions { range: range.clone(), ..GetOptions::default() };
     let found = match api.lake().store().get_opts(&place, options).await {
         Ok(found) => found,
-        Err(object_store::Error::NotFound { .. }) => return Err(none()),
+        Err(error) if is_nowhere(&error) => return Err(none()),
         Err(error) => match (api.lake().object(place.as_ref()).await?, &range) {
             (None, _) => return Err(none()),
             (Some(object), Some(range)) if range.as_range(object.size).is_err() => {

@@ -131,7 +131,8 @@ async fn take_in(api: &Api, announced: &UploadRequest, request: Request) -> Resu
                 writer.put(chunk);
             }
             Some(Err(error)) => {
-                break Some(Problem::bad_request(format!("the upload broke off: {error}")));
+                tracing::warn!(%error, "an upload broke off");
+                break Some(Problem::bad_request("the upload broke off; send it again"));
             }
             None if bytes < announced.bytes => {
                 let detail = format!("{bytes} bytes came, and {} were announced", announced.bytes);

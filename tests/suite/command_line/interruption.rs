@@ -11,14 +11,16 @@ use serde_json::Value;
 use super::{HEADER, Home, assert_holds};
 
 const ROWS: u64 = 400_000;
+/// So many that they are still being read when the first second is over and it is noted.
+const ROWS_OF_SECONDS: u64 = 4 * ROWS;
 const STOPPED: &str = "stopped; everything committed so far is kept, the next run carries on\n";
 
 /// Its notes do not compress, so that bronze is written bit by bit and not only in the end.
-fn with_a_large_file() -> Home {
+fn with_a_large_file(rows: u64) -> Home {
     let home = Home::new();
     let mut text = format!("{HEADER},note\n");
     let mut dice = 1_u64;
-    for key in 1..=ROWS {
+    for key in 1..=rows {
         text.push_str(&format!("{key},2026-02-14T12:00:00.000,Noise,BROOKLYN,"));
         for _ in 0..8 {
             dice = dice
@@ -53,7 +55,7 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 fn ctrl_c_in_the_middle_of_an_ingest() {
-    let home = with_a_large_file();
+    let home = with_a_large_file(ROWS);
     let child = home.start(&["ingest", "nyc311", "--file", "large.csv"]);
     wait_for_writing(&home);
     let asked = Instant::now();
@@ -98,7 +100,7 @@ fn reading(home: &Home) -> Child {
 
 #[test]
 fn an_upload_whose_reading_was_stopped_is_interrupted() {
-    let home = with_a_large_file();
+    let home = with_a_large_file(ROWS_OF_SECONDS);
     let child = reading(&home);
     signal(&child, "-INT");
     let ran: super::Ran = child.wait_with_output().unwrap().into();
@@ -112,7 +114,7 @@ fn an_upload_whose_reading_was_stopped_is_interrupted() {
 
 #[test]
 fn an_upload_whose_reader_was_killed_is_interrupted_when_it_gives_no_sign() {
-    let home = with_a_large_file();
+    let home = with_a_large_file(ROWS_OF_SECONDS);
     let mut child = reading(&home);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -148,7 +150,7 @@ fn ctrl_c_stops_a_simulation() {
 
 #[test]
 fn a_killed_ingest_leaves_nothing_visible() {
-    let home = with_a_large_file();
+    let home = with_a_large_file(ROWS);
     let mut child = home.start(&["ingest", "nyc311", "--file", "large.csv"]);
     wait_for_writing(&home);
     child.kill().unwrap();

@@ -3,6 +3,7 @@
 mod events;
 mod reconcile;
 mod settings;
+mod signed_addresses;
 mod telemetry;
 mod work;
 

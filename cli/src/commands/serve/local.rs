@@ -2,15 +2,16 @@
 //! other.
 
 use async_trait::async_trait;
-use smelt_domain::{Dataset, PartitionRange};
-use smelt_stages::{Platform, backfill_dataset, refresh_dataset, sweep_landing};
+use smelt_domain::PartitionRange;
+use smelt_stages::{Platform, backfill_dataset};
 use smelt_web::{
     Asked, PortError, RefreshMode, Refresher, UploadGate, UploadRequest, UploadTarget,
 };
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::commands::refresh::{say_refused, worse};
+use crate::arguments::Global;
+use crate::commands::refresh::{land_and_refresh, say_refused};
 use crate::exit::{Ending, told};
 use crate::session::{recorded, reported};
 
@@ -36,12 +37,14 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Works until nobody can ask any more.
-    pub(super) fn start(platform: Platform) -> Self {
+    pub(super) fn start(global: &Global, platform: Platform) -> Self {
+        // What a refresh did is in its report; on the terminal only problems are told.
+        let global = Global { quiet: true, ..global.clone() };
         let (asked, mut waiting) = mpsc::channel(MOST_WAITING);
         tokio::spawn(async move {
             while let Some(first) = waiting.recv().await {
                 for asked in together(first, &mut waiting) {
-                    work(&platform, &asked).await;
+                    work(&global, &platform, &asked).await;
                 }
             }
         });
@@ -75,13 +78,15 @@ fn together(first: Asked, waiting: &mut mpsc::Receiver<Asked>) -> Vec<Asked> {
     all
 }
 
-async fn work(platform: &Platform, asked: &Asked) {
+async fn work(global: &Global, platform: &Platform, asked: &Asked) {
     let (platform, recorder) = recorded(platform.next_run());
     let ended = async {
-        let dataset = platform.dataset(&asked.dataset)?;
         match asked.mode {
-            RefreshMode::Incremental => land_and_refresh(&platform, dataset).await,
+            RefreshMode::Incremental => {
+                land_and_refresh(global, &platform, Some(&asked.dataset)).await
+            }
             RefreshMode::Full => {
+                let dataset = platform.dataset(&asked.dataset)?;
                 let report =
                     backfill_dataset(&platform, dataset, PartitionRange::default()).await?;
                 Ok(say_refused(&platform, &report.refused_too_many))
@@ -96,15 +101,4 @@ async fn work(platform: &Platform, asked: &Asked) {
     if let Err(error) = reported(&platform, &command, &recorder, ended).await {
         platform.observer.failed(&told(&error));
     }
-}
-
-async fn land_and_refresh(platform: &Platform, dataset: &Dataset) -> anyhow::Result<Ending> {
-    for table in &dataset.tables {
-        let ingested = sweep_landing(platform, dataset, table).await?;
-        if let Some(error) = ingested.failed {
-            return Err(error.into());
-        }
-    }
-    let report = refresh_dataset(platform, dataset).await?;
-    Ok(worse(Ending::Fine, say_refused(platform, &report.refused_too_many)))
 }

@@ -5,7 +5,7 @@ use super::mapping::{Mapping, entries, items, name, parse_name};
 use super::suggestion::closest;
 use super::yaml_tree::{Content, Entry, Node};
 use crate::reserved::{is_bronze_column, is_sql_word};
-use crate::{Column, ColumnName, ColumnType, SourceColumn};
+use crate::{Aggregate, Column, ColumnName, ColumnType, SourceColumn};
 
 /// What is known of the declared columns while problems are being collected. A column whose type
 /// is wrong is still declared: one mistake should not be reported at every mention of the column.
@@ -17,6 +17,7 @@ struct DeclaredColumn {
     name: ColumnName,
     column_type: Option<ColumnType>,
     description: Option<String>,
+    aggregate: Option<Aggregate>,
 }
 
 impl Declared {
@@ -28,16 +29,21 @@ impl Declared {
     /// All columns, if nothing is wrong with any of them.
     pub(super) fn into_columns(self) -> Option<Vec<Column>> {
         let complete = |column: DeclaredColumn| {
-            let DeclaredColumn { name, column_type, description } = column;
-            Some(Column { name, column_type: column_type?, description })
+            let DeclaredColumn { name, column_type, description, aggregate } = column;
+            Some(Column { name, column_type: column_type?, description, aggregate })
         };
         self.0?.into_iter().map(complete).collect()
     }
 }
 
+/// What is said of a column of a table, and of a mart.
+pub(super) const OF_TABLES: &[&str] = &["type", "description"];
+pub(super) const OF_MARTS: &[&str] = &["type", "description", "aggregate"];
+
 /// The declared columns, in their order. Only `technical` may start with an underscore.
 pub(super) fn read_columns(
     mapping: &Mapping<'_>,
+    keys: &[&'static str],
     technical: Option<&ColumnName>,
     findings: &mut Findings,
 ) -> Declared {
@@ -53,12 +59,12 @@ pub(super) fn read_columns(
     }
     let mut columns = Vec::new();
     for entry in entries {
-        let (column_type, description) = read_type(entry, findings);
+        let ReadColumn { column_type, description, aggregate } = read_entry(entry, keys, findings);
         let Some(name) = parse_name::<ColumnName>(entry.line, &entry.key, findings) else {
             continue;
         };
         check_column_name(entry.line, &name, technical, findings);
-        columns.push(DeclaredColumn { name, column_type, description });
+        columns.push(DeclaredColumn { name, column_type, description, aggregate });
     }
     Declared(Some(columns))
 }
@@ -85,16 +91,26 @@ fn check_column_name(
     }
 }
 
+/// What is said of a column; what is wrong of it is missing.
+#[derive(Default)]
+struct ReadColumn {
+    column_type: Option<ColumnType>,
+    description: Option<String>,
+    aggregate: Option<Aggregate>,
+}
+
 /// `BIGINT`, or `{type: BIGINT, description: …}`.
-fn read_type(entry: &Entry, findings: &mut Findings) -> (Option<ColumnType>, Option<String>) {
+fn read_entry(entry: &Entry, keys: &[&'static str], findings: &mut Findings) -> ReadColumn {
     let what = format!("column `{}`", entry.key);
     match &entry.value.content {
-        Content::Text(text) => (parse_type(entry.value.line, text, findings), None),
+        Content::Text(text) => {
+            let column_type = parse_type(entry.value.line, text, findings);
+            ReadColumn { column_type, ..ReadColumn::default() }
+        }
         Content::Mapping(_) => {
-            let keys = ["type", "description"];
-            let Some(mapping) = Mapping::with_keys(what, entry.line, &entry.value, &keys, findings)
+            let Some(mapping) = Mapping::with_keys(what, entry.line, &entry.value, keys, findings)
             else {
-                return (None, None);
+                return ReadColumn::default();
             };
             let description = mapping.optional("description").and_then(|_| {
                 mapping.text("description", "what it means", findings).map(str::to_owned)
@@ -103,13 +119,35 @@ fn read_type(entry: &Entry, findings: &mut Findings) -> (Option<ColumnType>, Opt
             let column_type = mapping
                 .text("type", "BIGINT", findings)
                 .and_then(|text| parse_type(line, text, findings));
-            (column_type, description)
+            let aggregate = read_aggregate(&mapping, column_type, findings);
+            ReadColumn { column_type, description, aggregate }
         }
         _ => {
             findings.shape(&entry.value, what, "a type such as BIGINT");
-            (None, None)
+            ReadColumn::default()
         }
     }
+}
+
+/// How the numbers of a column are put together, where it says so.
+fn read_aggregate(
+    mapping: &Mapping<'_>,
+    column_type: Option<ColumnType>,
+    findings: &mut Findings,
+) -> Option<Aggregate> {
+    let line = mapping.optional("aggregate")?.line;
+    let text = mapping.text("aggregate", "mean", findings)?;
+    if column_type.is_some_and(|column_type| !column_type.is_numeric()) {
+        let problem = format!("`aggregate` of {}, which holds no numbers", mapping.what());
+        findings.at(line, problem, "leave it out");
+        return None;
+    }
+    let found = Aggregate::ALL.into_iter().find(|(known, _)| *known == text);
+    if found.is_none() {
+        let known = Aggregate::ALL.into_iter().map(|(known, _)| known);
+        findings.unknown(line, format!("unknown aggregate `{text}`"), text, known);
+    }
+    found.map(|(_, aggregate)| aggregate)
 }
 
 fn parse_type(line: usize, text: &str, findings: &mut Findings) -> Option<ColumnType> {

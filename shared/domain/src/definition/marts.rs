@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::columns::{read_columns, read_key};
+use super::columns::{OF_MARTS, read_columns, read_key};
 use super::findings::Findings;
 use super::mapping::{Mapping, items, name, parse_name, whole_number};
 use super::series::read_series;
@@ -38,7 +38,7 @@ pub(super) fn read_mart(
         .and_then(|node| read_table_name("`from`", node, tables, findings));
     let lookups = read_lookups(&mapping, driver.as_ref(), tables, findings);
     let reads = read_reads(&mapping, findings);
-    let declared = read_columns(&mapping, None, findings);
+    let declared = read_columns(&mapping, OF_MARTS, None, findings);
     let key = read_key(&mapping, &declared, findings);
     let series = mapping
         .optional("series")

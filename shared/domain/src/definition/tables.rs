@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::columns::{Declared, read_column, read_columns, read_key, read_source_columns};
+use super::columns::{
+    Declared, OF_TABLES, read_column, read_columns, read_key, read_source_columns,
+};
 use super::expectations::read_expectations;
 use super::findings::Findings;
 use super::mapping::{Mapping, boolean, choice, number, parse_name};
@@ -42,7 +44,7 @@ pub(super) fn read_table(
 
     let description = mapping.text("description", "what one row is", findings);
     let source_columns = read_source_columns(&mapping, findings);
-    let declared = read_columns(&mapping, named_version(&mapping).as_ref(), findings);
+    let declared = read_columns(&mapping, OF_TABLES, named_version(&mapping).as_ref(), findings);
     let key = read_key(&mapping, &declared, findings);
     let mode = read_mode(&mapping, findings).unwrap_or_default();
     let content_key = mapping

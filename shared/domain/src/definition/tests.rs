@@ -6,7 +6,7 @@ mod sources;
 mod views;
 
 use super::*;
-use crate::{Check, MartReads, OnViolation, TableMode};
+use crate::{Aggregate, Check, MartReads, OnViolation, TableMode};
 
 const RIGHT: &str = "\
 dataset: shop
@@ -237,6 +237,37 @@ fn promises_of_freshness() {
         "stale_after_hours: 48",
         "10: `stale_after_hours` without `newest`, so nobody knows how old the data is: name the \
          column of the newest data time as `newest`",
+    );
+}
+
+#[test]
+fn aggregates() {
+    let column = |orders: &str| {
+        RIGHT.replacen("orders: BIGINT, revenue", &format!("orders: {orders}, revenue"), 1)
+    };
+    let of = |yaml: &str| {
+        let mart = parsed(yaml).marts.remove(0);
+        mart.columns.iter().map(|column| Aggregate::of(&mart, column)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(RIGHT), [None, Some(Aggregate::Sum), Some(Aggregate::Sum)]);
+    let level = column("{type: BIGINT, aggregate: level}");
+    assert_eq!(of(&level), [None, Some(Aggregate::Level), Some(Aggregate::Sum)]);
+    assert_eq!(parsed(&level).marts[0].definition_hash, parsed(RIGHT).marts[0].definition_hash);
+    for (wrong, problem) in [
+        ("{type: BIGINT, aggregate: sums}", "unknown aggregate `sums`: did you mean `sum`?"),
+        (
+            "{type: TEXT, aggregate: sum}",
+            "`aggregate` of column `orders`, which holds no numbers: leave it out",
+        ),
+    ] {
+        let problem = format!("35: {problem}");
+        assert_only("orders: BIGINT", &format!("orders: {wrong}"), &problem);
+    }
+    let of_a_table = "unknown key `aggregate`: expected one of type, description";
+    assert_only(
+        "id: BIGINT\n",
+        "id: {type: BIGINT, aggregate: sum}\n",
+        &format!("13: {of_a_table}"),
     );
 }
 

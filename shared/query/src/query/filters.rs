@@ -1,12 +1,12 @@
 //! Filters: `column.operator=value`.
 
-use smelt_domain::ColumnType;
+use smelt_domain::{ColumnType, shown};
 
 use crate::filter::{Comparison, Filter, Test};
 use crate::value::{Value, ValueProblem, notation};
 use crate::{Columns, QueryError};
 
-use super::parameters::{Parameters, RESERVED, cut};
+use super::parameters::{Parameters, RESERVED};
 
 /// What is compared how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,14 +75,14 @@ pub(super) fn filters(
 
 /// The parameter as it was most likely written.
 fn spelled(column: &str, operator: &str) -> String {
-    if operator == "eq" { cut(column) } else { cut(&format!("{column}.{operator}")) }
+    if operator == "eq" { shown(column) } else { shown(&format!("{column}.{operator}")) }
 }
 
 fn position(spelled: &str, column: &str, columns: &Columns) -> Result<usize, QueryError> {
     columns.position(column).ok_or_else(|| QueryError::UnknownColumn {
         parameter: spelled.to_owned(),
         table: columns.table().to_owned(),
-        column: cut(column),
+        column: shown(column),
         known: format!(
             "there are {}; other parameters are {}",
             columns.names().join(", "),
@@ -110,7 +110,7 @@ fn known_operator(
         .collect();
     Err(QueryError::UnknownOperator {
         parameter: spelled.to_owned(),
-        operator: cut(name),
+        operator: shown(name),
         problem,
         known: known.join(", "),
     })
@@ -161,7 +161,7 @@ fn value(spelled: &str, column_type: ColumnType, text: &str) -> Result<Value, Qu
     Value::parse(column_type, text).map_err(|problem| {
         let parameter = spelled.to_owned();
         let expected = notation(column_type);
-        let value = format!("`{}`", cut(text));
+        let value = format!("`{}`", shown(text));
         match problem {
             ValueProblem::Type => QueryError::WrongType { parameter, expected, value },
             ValueProblem::Range => QueryError::OutOfRange { parameter, expected, value },

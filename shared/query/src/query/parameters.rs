@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use smelt_domain::shown;
+
 use crate::{Format, QueryError};
 
 /// Rows of a page where nothing else is asked for, and at most.
@@ -87,7 +89,7 @@ impl Parameters {
         let place = (column.to_owned(), operator.to_owned());
         if !self.filters.contains_key(&place) && self.filters.len() == MOST_FILTERS {
             return Err(QueryError::OutOfRange {
-                parameter: cut(name),
+                parameter: shown(name),
                 expected: format!("at most {MOST_FILTERS} filters"),
                 value: "one more".to_owned(),
             });
@@ -100,7 +102,7 @@ impl Parameters {
         }
         if values.len() > MOST_VALUES {
             return Err(QueryError::OutOfRange {
-                parameter: cut(name),
+                parameter: shown(name),
                 expected: format!("at most {MOST_VALUES} values"),
                 value: values.len().to_string(),
             });
@@ -117,7 +119,7 @@ fn read_names(name: &str, text: &str, list: &mut Option<Vec<String>>) -> Result<
             return Err(QueryError::WrongType {
                 parameter: name.to_owned(),
                 expected: "names with a comma between them".to_owned(),
-                value: format!("`{}`", cut(text)),
+                value: format!("`{}`", shown(text)),
             });
         }
         if list.len() == MOST_NAMES {
@@ -153,7 +155,7 @@ fn read_once(
 
 fn parse_limit(text: &str) -> Result<usize, QueryError> {
     let expected = format!("a number from 1 to {MOST_ROWS}");
-    let value = format!("`{}`", cut(text));
+    let value = format!("`{}`", shown(text));
     let parameter = "limit".to_owned();
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(QueryError::WrongType { parameter, expected, value });
@@ -168,23 +170,14 @@ fn parse_format(text: &str) -> Result<Format, QueryError> {
     text.parse().map_err(|_| QueryError::WrongType {
         parameter: "format".to_owned(),
         expected: format!("one of {}", Format::ALL.map(Format::as_str).join(", ")),
-        value: format!("`{}`", cut(text)),
+        value: format!("`{}`", shown(text)),
     })
 }
 
 fn too_long(name: &str, expected: &str, text: &str) -> QueryError {
     QueryError::OutOfRange {
-        parameter: cut(name),
+        parameter: shown(name),
         expected: expected.to_owned(),
         value: format!("{} bytes", text.len()),
-    }
-}
-
-/// The beginning of a text, for messages.
-pub(super) fn cut(text: &str) -> String {
-    const SHOWN: usize = 60;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

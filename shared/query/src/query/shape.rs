@@ -1,12 +1,12 @@
 //! What becomes of the rows: selected, grouped and aggregated, in an order.
 
-use smelt_domain::ColumnType;
+use smelt_domain::{ColumnType, shown};
 
 use crate::aggregate::{Aggregate, Function, GroupKey};
 use crate::bucket::Bucket;
 use crate::{Columns, QueryError};
 
-use super::parameters::{Parameters, cut};
+use super::parameters::Parameters;
 use super::{Order, Shape};
 
 /// What becomes of the rows.
@@ -53,7 +53,7 @@ fn refuse_repetition(parameter: &str, names: &[String]) -> Result<(), QueryError
         None => Ok(()),
         Some((_, name)) => Err(QueryError::Contradiction {
             parameter: parameter.to_owned(),
-            problem: format!("`{}` comes twice; name it once", cut(name)),
+            problem: format!("`{}` comes twice; name it once", shown(name)),
         }),
     }
 }
@@ -77,7 +77,7 @@ fn group_key(item: &str, columns: &Columns) -> Result<GroupKey, QueryError> {
     let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
     Err(QueryError::UnknownOperator {
         parameter: "group".to_owned(),
-        operator: cut(span),
+        operator: shown(span),
         problem: format!("no span of time of {column_type}, which `{name}` is"),
         known,
     })
@@ -93,7 +93,7 @@ fn aggregate(item: &str, columns: &Columns) -> Result<Aggregate, QueryError> {
     let function = Function::ALL.into_iter().find(|function| function.as_str() == name);
     let unknown = |problem: String, known: String| QueryError::UnknownOperator {
         parameter: "aggregate".to_owned(),
-        operator: cut(name),
+        operator: shown(name),
         problem,
         known,
     };
@@ -103,7 +103,7 @@ fn aggregate(item: &str, columns: &Columns) -> Result<Aggregate, QueryError> {
         (Some(function), None) => Err(QueryError::WrongType {
             parameter: "aggregate".to_owned(),
             expected: format!("a column, as in {}(column)", function.as_str()),
-            value: format!("`{}`", cut(item)),
+            value: format!("`{}`", shown(item)),
         }),
         (Some(function), Some(argument)) => {
             let position = column("aggregate", argument, columns)?;
@@ -126,7 +126,7 @@ fn column(parameter: &str, name: &str, columns: &Columns) -> Result<usize, Query
     columns.position(name).ok_or_else(|| QueryError::UnknownColumn {
         parameter: parameter.to_owned(),
         table: columns.table().to_owned(),
-        column: cut(name),
+        column: shown(name),
         known: format!("there are {}", columns.names().join(", ")),
     })
 }
@@ -185,7 +185,7 @@ pub(super) fn order(
         if order.iter().any(|known| known.column == column) {
             return Err(QueryError::Contradiction {
                 parameter: "order".to_owned(),
-                problem: format!("`{}` comes twice; name it once", cut(name)),
+                problem: format!("`{}` comes twice; name it once", shown(name)),
             });
         }
         order.push(Order { column, descending });
@@ -214,7 +214,7 @@ fn unknown_order(item: &str, name: &str, names: &[String], columns: &Columns) ->
     {
         return QueryError::UnknownOperator {
             parameter,
-            operator: cut(direction),
+            operator: shown(direction),
             problem: "no direction".to_owned(),
             known: "asc, desc".to_owned(),
         };
@@ -222,7 +222,7 @@ fn unknown_order(item: &str, name: &str, names: &[String], columns: &Columns) ->
     QueryError::UnknownColumn {
         parameter,
         table: format!("the answer about {}", columns.table()),
-        column: cut(item),
+        column: shown(item),
         known: format!("there are {}", names.join(", ")),
     }
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::{Align, table, titled};
 use crate::content::{Balance, Report, Rule, TableVersion};
 use crate::number::{UNKNOWN, count};
-use crate::words::{balance_verdict, follows, moment, outcome, version};
+use crate::words::{RULES_COUNT, balance_verdict, follows, moment, outcome, version};
 
 pub(super) fn section(report: &Report) -> Markup {
     let quality = html! {
@@ -71,7 +71,8 @@ fn rules(all: &[Rule]) -> Markup {
             }
         }
     };
-    table(html! { strong { "Rules" } }, &columns, body)
+    let caption = html! { strong { "Rules" } " " span { (RULES_COUNT) } };
+    table(caption, &columns, body)
 }
 
 fn action(rule: &Rule) -> &'static str {

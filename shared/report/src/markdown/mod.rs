@@ -16,9 +16,9 @@ use crate::number::{
 };
 use crate::summary::sentences;
 use crate::words::{
-    about_figure, against_before, against_naive, anomaly_when, balance_verdict, capitalised,
-    chart_in_words, compared_with, covered, figure_until, follows, group_name, incomplete, listed,
-    moment, no_anomalies, others_name, outcome, title, version,
+    RULES_COUNT, about_figure, against_before, against_naive, anomaly_when, balance_verdict,
+    capitalised, chart_in_words, compared_with, covered, figure_until, follows, group_name,
+    incomplete, listed, moment, no_anomalies, others_name, outcome, title, version,
 };
 
 /// Writes a report as Markdown.
@@ -313,6 +313,7 @@ fn quality(page: &mut Page, report: &Report) {
     if report.rules.is_empty() {
         return;
     }
+    page.paragraph(&format!("Of the rules below {RULES_COUNT}."));
     let mut table = Table::new([
         ("Rule", Align::Left),
         ("Table", Align::Left),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use smelt_domain::{Dataset, LearnedModel, Task};
+use smelt_domain::{Dataset, LearnedModel, Task, shown};
 use smelt_learn::LearnError;
 use smelt_learn::classify::Row;
 
@@ -74,7 +74,7 @@ fn say(
     let is_whole = known.iter().all(|name| row.contains_key(*name));
     // Rows of a file may have other columns as well; but one that is missing may be misspelt.
     if let Some(unknown) = row.keys().find(|name| !is_whole && !known.contains(&name.as_str())) {
-        return Err(format!("`{unknown}` is no column that the model knows"));
+        return Err(format!("`{}` is no column that the model knows", shown(unknown)));
     }
     let wrong = |error: LearnError| error.to_string();
     match (learned, task) {
@@ -92,9 +92,9 @@ fn say(
             for (name, scale) in &task.features {
                 let value = match row.get(name.as_str()).map(|text| text.trim()) {
                     None | Some("") => f64::NAN,
-                    Some(text) => text
-                        .parse()
-                        .map_err(|_| format!("`{name}` is {text:?}, which is no number"))?,
+                    Some(text) => text.parse().map_err(|_| {
+                        format!("`{name}` is `{}`, which is no number", shown(text))
+                    })?,
                 };
                 features.push((name.as_str(), scale.of(value)));
             }

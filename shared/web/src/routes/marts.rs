@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, json};
-use smelt_domain::{Dataset, TableId};
+use smelt_domain::{Dataset, TableId, shown};
 use smelt_lake::published::Latest;
 use smelt_query::{Format, Query, Snapshot};
 use url::form_urlencoded;
@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use super::table_answers::TableAnswers;
 use crate::answers::SentAnswer;
-use crate::api::{Api, listed, mart as mart_of, shown};
+use crate::api::{Api, listed, mart as mart_of};
 use crate::etag::ETag;
 use crate::extract::Path;
 use crate::problem::Problem;

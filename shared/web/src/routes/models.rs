@@ -17,6 +17,7 @@ const MOST_VERSIONS: usize = 1000;
 
 /// Which models.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ModelsParameters {
     /// Only those of this dataset.

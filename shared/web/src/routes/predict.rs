@@ -6,10 +6,10 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use smelt_domain::{Dataset, LearnedModel};
+use smelt_domain::{Dataset, LearnedModel, shown};
 use utoipa::ToSchema;
 
-use crate::api::{Api, listed, shown};
+use crate::api::{Api, listed};
 use crate::extract::{Body, Path};
 use crate::problem::Problem;
 

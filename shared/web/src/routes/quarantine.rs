@@ -17,6 +17,7 @@ const MOST_ROWS: usize = 1000;
 
 /// Which rows.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct QuarantineParameters {
     /// The table; need not be named where there is only one.

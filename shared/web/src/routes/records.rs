@@ -9,17 +9,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use smelt_access::Caller;
-use smelt_domain::{Dataset, Outcome, Table as TableDefinition};
+use smelt_domain::{Dataset, Outcome, Table as TableDefinition, shown};
 use smelt_stages::{Correction, Ended, correct_settled, write_report};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::{Api, shown, table};
+use crate::api::{Api, table};
 use crate::extract::{Body, Parameters, Path};
 use crate::ports::{Asked, RefreshMode};
 use crate::problem::Problem;
 
 /// Which table.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RecordParameters {
     /// The table; need not be named where there is only one.

@@ -18,6 +18,7 @@ const MOST_RUNS: usize = 200;
 
 /// How many runs.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RunsParameters {
     /// How many of the newest.

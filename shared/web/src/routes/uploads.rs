@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use serde::{Deserialize, Serialize};
-use smelt_domain::{UploadId, UploadState, landing_prefix, upload_announcement_path};
+use smelt_domain::{UploadId, UploadState, landing_prefix, shown, upload_announcement_path};
 use smelt_stages::{UploadProgress, UploadStage, upload_progress};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::api::{Api, Streaming, shown, table};
+use crate::api::{Api, Streaming, table};
 use crate::extract::{Body, Parameters, Path, limit};
 use crate::ports::UploadRequest;
 use crate::problem::Problem;
@@ -104,6 +104,7 @@ pub(crate) struct Upload {
 
 /// Which uploads.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UploadsParameters {
     /// Only those of this dataset.
