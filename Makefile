@@ -9,7 +9,8 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/smelt/target
 # of dependencies, and compile these anew.
 DEV := $(CARGO_TARGET_DIR)/debug/smelt
 RELEASE := $(CARGO_TARGET_DIR)/release/smelt
-BUILD_DEV := cargo build --workspace --locked
+# With what tests need of the lake: without it, everything above it would be compiled once more.
+BUILD_DEV := cargo build --workspace --locked --features smelt-lake/test-support
 BUILD_RELEASE := cargo build --release --package smelt --locked
 
 PYTHON := .venv/bin/python

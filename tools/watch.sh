@@ -11,7 +11,8 @@ export AWS_REGION=${AWS_REGION:-us-east-1}
 PATH=$(tools/lambda/venv.sh)/bin:$PATH
 export PATH
 
-cargo build --workspace --locked
+# As the Makefile builds for development: another selection would be compiled anew.
+cargo build --workspace --locked --features smelt-lake/test-support
 cargo lambda watch --only-lambda-apis --ignore-changes --offline --invoke-address 127.0.0.1 --invoke-port "$port" &
 children=($!)
 trap 'kill "${children[@]}" 2>/dev/null || true' EXIT
