@@ -32,7 +32,7 @@ test("the overview shows every dataset with its figure and how it stands", async
 });
 
 test("every mart of every dataset has figures and rows", async ({ page, site }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(300_000);
   await page.goto(site.address);
   for (const name of await datasetNames(page)) {
     await page.goto(`${site.address}/#/datasets/${name}`);
