@@ -37,8 +37,7 @@ test("a page reads the columns that it shows, not the file", async ({ page, site
   const { path, bytes: size } = (await latest.json()) as { path: string; bytes: number };
   let read = 0;
   page.on("response", async (response) => {
-    if (response.url().endsWith(path))
-      read += Number(response.headers()["content-length"] ?? 0);
+    if (response.url().endsWith(path)) read += Number(response.headers()["content-length"] ?? 0);
   });
   await page.goto(`${site.address}/#/datasets/nyc311`);
   await expect(page.locator(".line-actual")).toHaveAttribute("d", /^M/);

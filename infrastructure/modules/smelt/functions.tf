@@ -79,7 +79,7 @@ locals {
 
     train = {
       description = "Fits, backtests and registers models, forecasts with them, and writes reports"
-      reads       = ["bronze", "quarantine", "silver", "gold", "models", "published", "runs"]
+      reads       = ["bronze", "quarantine", "silver", "gold", "models", "published"]
       writes      = ["gold", "models", "published", "runs", "failures"]
       deletes     = []
       wakes       = []
