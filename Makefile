@@ -97,6 +97,12 @@ invoke: ## Send an event to a function that `make watch` runs (FUNCTION=silver E
 e2e: lambda ## Run the functions from end to end against a cloud on this machine (ARGS="--scenario quiet --seed 7")
 	@tools/e2e.sh $(ARGS)
 
+.PHONY: e2e-dev
+e2e-dev: ## The same with the functions as they are built for development, which are there after make test
+	@tools/setup.sh
+	$(BUILD_DEV)
+	@tools/e2e.sh --functions $(CARGO_TARGET_DIR)/debug $(ARGS)
+
 .PHONY: cost
 cost: lambda ## Measure what deliveries take from the functions, and compute what a month costs
 	$(BUILD_DEV)
