@@ -24,12 +24,9 @@ impl DatasetFolder {
         tables: &[&str],
     ) -> Result<Self, SimulateError> {
         let path = out.join(dataset);
-        fs::create_dir_all(&path).map_err(SimulateError::at(&path))?;
-        refuse_files(&path, &[])?;
+        make(&path, &[])?;
         for table in tables {
-            let folder = path.join(table);
-            fs::create_dir_all(&folder).map_err(SimulateError::at(&folder))?;
-            refuse_files(&folder, &[])?;
+            make(&path.join(table), &[])?;
         }
         Ok(Self { path })
     }
@@ -42,8 +39,7 @@ impl DatasetFolder {
         tables: &[&str],
     ) -> Result<Self, SimulateError> {
         let path = out.join(dataset);
-        fs::create_dir_all(&path).map_err(SimulateError::at(&path))?;
-        refuse_files(&path, &[TRUTH])?;
+        make(&path, &[TRUTH])?;
         for table in tables.iter().map(|table| path.join(table)).filter(|table| table.exists()) {
             refuse_files(&table, &[])?;
         }
@@ -67,6 +63,12 @@ impl DatasetFolder {
         json.push(b'\n');
         self.write(TRUTH, &json)
     }
+}
+
+/// Makes a folder, unless it is there; files in it are refused, but for some.
+fn make(folder: &Path, but_for: &[&str]) -> Result<(), SimulateError> {
+    fs::create_dir_all(folder).map_err(SimulateError::at(folder))?;
+    refuse_files(folder, but_for)
 }
 
 fn refuse_files(folder: &Path, but_for: &[&str]) -> Result<(), SimulateError> {

@@ -222,13 +222,14 @@ impl From<TooMany> for Problem {
 
 impl From<PathRejection> for Problem {
     fn from(rejection: PathRejection) -> Self {
-        let detail = match rejection {
-            PathRejection::FailedToDeserializePathParams(error) => match error.into_kind() {
-                ErrorKind::InvalidUtf8InPathParam { key } => {
-                    format!("`{key}` in the path is no UTF-8: encode it as UTF-8, then by percents")
-                }
-                _ => "the path cannot be read; /docs says what there is".to_owned(),
-            },
+        let wrong = match rejection {
+            PathRejection::FailedToDeserializePathParams(error) => Some(error.into_kind()),
+            _ => None,
+        };
+        let detail = match wrong {
+            Some(ErrorKind::InvalidUtf8InPathParam { key }) => {
+                format!("`{key}` in the path is no UTF-8: encode it as UTF-8, then by percents")
+            }
             _ => "the path cannot be read; /docs says what there is".to_owned(),
         };
         Self::bad_request(detail)

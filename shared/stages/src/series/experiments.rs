@@ -80,9 +80,8 @@ pub(super) async fn append_accuracy(
         one.accuracy.coverage.iter().find(|(known, _)| *known == level).map(|(_, share)| *share)
     };
     let rows = all.len() + 1;
-    let same = |value: i64| std::iter::repeat_n(Some(value), rows);
     let columns = Columns::default()
-        .text("mart", std::iter::repeat_n(Some(card.model.as_str()), rows))
+        .text("mart", same(card.model.as_str(), rows))
         .text("series", with_all(None, all, |one| Some(one.id.as_str())))
         .text("model", with_all(Some("all"), all, |one| models.get(&one.id).map(String::as_str)))
         .number("mase", with_all(metric("mase"), all, |one| one.accuracy.mase))
@@ -100,8 +99,8 @@ pub(super) async fn append_accuracy(
                 i64::try_from(one.accuracy.windows).ok()
             }),
         )
-        .time("fitted_at", same(card.fitted_at.timestamp_micros()))
-        .count("version", same(i64::try_from(card.version).unwrap_or(i64::MAX)));
+        .time("fitted_at", same(card.fitted_at.timestamp_micros(), rows))
+        .count("version", same(i64::try_from(card.version).unwrap_or(i64::MAX), rows));
     append(platform, table, card, columns, "mart", rows).await
 }
 
@@ -115,10 +114,6 @@ pub(crate) async fn append_clusters(
     let card = experiment.card;
     let stage = experiment.stage.to_string();
     let rows = clusters.rows.len();
-    fn text(value: &str, rows: usize) -> impl Iterator<Item = Option<&str>> {
-        std::iter::repeat_n(Some(value), rows)
-    }
-    let count = |value: i64| std::iter::repeat_n(Some(value), rows);
     let group = |row: &Assignment| clusters.clusters.get(row.cluster);
     let centroid = |group: &Cluster| {
         let values = clusters.features.iter().zip(&group.centroid);
@@ -127,17 +122,22 @@ pub(crate) async fn append_clusters(
     };
     let all = || clusters.rows.iter();
     let columns = Columns::default()
-        .text("model", text(card.model.as_str(), rows))
+        .text("model", same(card.model.as_str(), rows))
         .text("name", all().map(|row| Some(row.name.as_str())))
         .count("cluster", all().map(|row| i64::try_from(row.cluster).ok()))
         .count("size", all().map(|row| i64::try_from(group(row)?.size).ok()))
         .number("silhouette", all().map(|row| row.silhouette))
         .text("centroid", all().map(|row| group(row).map(centroid)))
-        .text("newest", text(&card.newest, rows))
-        .text("stage", text(&stage, rows))
-        .time("fitted_at", count(card.fitted_at.timestamp_micros()))
-        .count("version", count(i64::try_from(card.version).unwrap_or(i64::MAX)));
+        .text("newest", same(card.newest.as_str(), rows))
+        .text("stage", same(stage.as_str(), rows))
+        .time("fitted_at", same(card.fitted_at.timestamp_micros(), rows))
+        .count("version", same(i64::try_from(card.version).unwrap_or(i64::MAX), rows));
     append(platform, table, card, columns, "name", rows).await
+}
+
+/// One value for every row.
+fn same<T: Clone>(value: T, rows: usize) -> impl Iterator<Item = Option<T>> {
+    std::iter::repeat_n(Some(value), rows)
 }
 
 async fn append(
