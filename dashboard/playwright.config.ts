@@ -1,6 +1,7 @@
 import { defineConfig } from "@playwright/test";
+import type { WorkerFixtures } from "./tests/support/site";
 
-export default defineConfig({
+export default defineConfig<object, WorkerFixtures>({
   testDir: "tests/browser",
   // Screenshots and traces of failures; CARGO's target folder is not committed.
   outputDir: "../target/dashboard/results",
@@ -8,6 +9,15 @@ export default defineConfig({
   workers: 1,
   forbidOnly: true,
   reporter: [["list"]],
+  projects: [
+    // Pages and failures are the same on both hosts; the rest needs one of them.
+    { name: "files", use: { host: "files" }, testIgnore: ["**/served.test.ts", "**/access.test.ts"] },
+    {
+      name: "smelt serve",
+      use: { host: "smelt serve" },
+      testIgnore: ["**/accessibility.test.ts", "**/api.test.ts"],
+    },
+  ],
   use: {
     browserName: "chromium",
     viewport: { width: 1360, height: 900 },

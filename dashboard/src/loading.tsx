@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ErrorNote } from "./components/error_note";
 import { Skeleton } from "./components/skeleton";
+import { useCredentialsGiven } from "./credential";
 import { asFailure, type LakeFailure } from "./lake/failure";
 
 export type Loaded<T> =
@@ -13,11 +14,13 @@ export type Loaded<T> =
 const SLOW_MS = 4000;
 
 /**
- * What a promise brings. While it is loaded anew because `inputs` changed, the earlier value stays.
+ * What a promise brings. While it is loaded anew because `inputs` changed, the earlier value stays. Another
+ * token or key loads it anew as well.
  */
 export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[], what: string): Loaded<T> {
   const [loaded, setLoaded] = useState<Loaded<T>>({ state: "loading", isSlow: false });
   const [attempt, setAttempt] = useState(0);
+  const credentials = useCredentialsGiven();
   const latest = useRef(load);
   latest.current = load;
   // Before the paint: requests follow each other, and each would wait for a frame.
@@ -47,7 +50,7 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[],
       clearTimeout(slow);
     };
     // The inputs are not all that is used: the caller says what the value depends on.
-  }, [...inputs, attempt]);
+  }, [...inputs, attempt, credentials]);
   return loaded;
 }
 

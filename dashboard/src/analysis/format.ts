@@ -18,9 +18,14 @@ export function formatCount(value: number): string {
   return whole.format(value);
 }
 
+/** What is smaller is what arithmetic left of a zero, and would be told in a row of zeros. */
+const SMALLEST = 1e-6;
+const orZero = (value: number) => (Math.abs(value) < SMALLEST ? 0 : value);
+
 /** A number with as many digits as are of use. */
-export function formatNumber(value: number | null, digits: number | null = null): string {
-  if (value === null) return DASH;
+export function formatNumber(given: number | null, digits: number | null = null): string {
+  if (given === null) return DASH;
+  const value = orZero(given);
   const size = Math.abs(value);
   if (digits !== null && (digits === 0 || size >= 0.01 || size === 0)) {
     const shown = size >= 10_000 ? 0 : digits;
@@ -189,11 +194,13 @@ export function formatCell(value: Value, column: Column, measure: Measure | null
     if (column.type === "DATE") return shortDay.format(value);
     if (column.type === "TIMESTAMP") return cellTime.format(value);
     if (measure?.unit === "ratio") return percent.format(value);
-    // The same number of digits in all rows, but never a zero for what is not zero.
-    if (column.type === "DOUBLE")
-      return value === 0 || Math.abs(value) >= 0.1
-        ? twoDigits.format(value)
-        : number({ maximumSignificantDigits: 3 }).format(value);
+    // The same number of digits in all rows, but no zero for what is small and not nothing.
+    if (column.type === "DOUBLE") {
+      const shown = orZero(value);
+      return shown === 0 || Math.abs(shown) >= 0.1
+        ? twoDigits.format(shown)
+        : number({ maximumSignificantDigits: 3 }).format(shown);
+    }
     // Years and other numbers of a key are names, not amounts.
     return measure ? fixed(scaleOf(column)).format(value) : String(value);
   }

@@ -1,5 +1,6 @@
+import { credentialHeader, readCredential } from "../credential";
 import { ApiFailure } from "./failure";
-import { readToken } from "./token";
+import { isJson, problemOf } from "./problem";
 
 export interface ApiConfig {
   /** The origin of the API; without one it is where the dashboard is. */
@@ -26,12 +27,12 @@ export async function apiAddress(path: string): Promise<string> {
   return new URL(path.replace(/^\//, ""), base).href;
 }
 
-/** A request with the token, whose answer is good or an `ApiFailure`. */
+/** A request with the token or key, whose answer is good or an `ApiFailure`. */
 export async function callApi(path: string, init: RequestInit = {}): Promise<Response> {
   const address = await apiAddress(path);
   const headers = new Headers(init.headers);
-  const token = readToken();
-  if (token) headers.set("Authorization", `Bearer ${token}`);
+  const credential = readCredential();
+  if (credential) headers.set(...credentialHeader(credential));
   let response: Response;
   try {
     response = await fetch(address, { ...init, headers });
@@ -50,16 +51,16 @@ export async function callApi(path: string, init: RequestInit = {}): Promise<Res
 export async function callApiJson<T>(path: string, init: RequestInit = {}): Promise<T> {
   const response = await callApi(path, init);
   // A static host may answer every path with its index page.
-  if (!isJson(response)) throw absent();
+  if (!isJson(response.headers.get("Content-Type"))) throw absent();
   return (await response.json()) as T;
 }
 
 async function failureOf(response: Response): Promise<ApiFailure> {
-  const problem = isJson(response) ? ((await response.json().catch(() => null)) as Problem | null) : null;
+  const problem = await problemOf(response);
   if (response.status === 401 || response.status === 403) {
     return new ApiFailure(
       "unauthorized",
-      problem?.detail ?? problem?.title ?? "The API wants a token",
+      problem?.detail ?? problem?.title ?? "The API wants a token or a key",
       problem?.request_id,
     );
   }
@@ -70,11 +71,4 @@ async function failureOf(response: Response): Promise<ApiFailure> {
   return new ApiFailure(kind, message, problem?.request_id);
 }
 
-interface Problem {
-  title?: string;
-  detail?: string;
-  request_id?: string;
-}
-
-const isJson = (response: Response) => /\bjson\b/.test(response.headers.get("Content-Type") ?? "");
 const absent = () => new ApiFailure("absent", "There is no API here: these are files in a folder");

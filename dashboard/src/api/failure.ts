@@ -2,7 +2,7 @@
 export type ApiFailureKind =
   /** There is no API at this address: a plain folder of files. */
   | "absent"
-  /** It wants a token, or another one. */
+  /** It wants a token or a key, or another one. */
   | "unauthorized"
   /** It said no; the detail says why. */
   | "refused"

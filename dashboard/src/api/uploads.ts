@@ -1,5 +1,6 @@
 import { apiAddress, callApi, callApiJson } from "./client";
 import { ApiFailure } from "./failure";
+import { parseProblem } from "./problem";
 import { eventsOf } from "./server_sent_events";
 
 export type UploadStage =
@@ -27,6 +28,8 @@ export interface UploadProgress {
   rows_refused: number | null;
   problem: string | null;
   is_done: boolean;
+  /** When the file had come; absent while it is on its way, and in answers of older servers. */
+  landed_at?: string | null;
 }
 
 interface UploadTicket {
@@ -64,13 +67,7 @@ export async function sendFile(
     sending.upload.onprogress = (event) => onBytes(event.loaded);
     sending.onload = () => {
       if (sending.status < 300) resolve();
-      else
-        reject(
-          new ApiFailure(
-            "refused",
-            `The file was not taken (HTTP ${sending.status}); it may be larger than allowed, or the address has expired`,
-          ),
-        );
+      else reject(refusalOf(sending));
     };
     sending.onerror = () =>
       reject(
@@ -81,6 +78,16 @@ export async function sendFile(
       );
     sending.send(file);
   });
+}
+
+/** What smelt says of a file that it did not take; a store says nothing that helps. */
+function refusalOf(sending: XMLHttpRequest): ApiFailure {
+  const problem = parseProblem(sending.getResponseHeader("Content-Type"), sending.responseText);
+  const why =
+    problem?.detail ??
+    problem?.title ??
+    `The file was not taken (HTTP ${sending.status}); it may be larger than allowed, or the address has expired`;
+  return new ApiFailure("refused", why, problem?.request_id);
 }
 
 const AGAIN_AFTER_MS = 1000;
@@ -127,8 +134,14 @@ function parse(data: string): UploadProgress | null {
   }
 }
 
-/** The last uploads of all datasets. */
+/** The last uploads of all datasets, newest first. */
 export async function listUploads(): Promise<UploadProgress[]> {
   const { uploads } = await callApiJson<{ uploads: UploadProgress[] }>("v1/uploads");
-  return uploads;
+  return newestFirst(uploads);
+}
+
+/** Those whose time is not known come last, in the order in which they are given. */
+export function newestFirst(uploads: UploadProgress[]): UploadProgress[] {
+  const landed = ({ landed_at: time }: UploadProgress) => Date.parse(time ?? "") || Number.NEGATIVE_INFINITY;
+  return [...uploads].sort((a, b) => (landed(a) === landed(b) ? 0 : landed(b) - landed(a)));
 }

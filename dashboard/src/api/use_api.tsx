@@ -3,9 +3,9 @@ import { useEffect, useState } from "preact/hooks";
 import { EmptyNote } from "../components/empty_note";
 import { Icon } from "../components/icon";
 import { Skeleton } from "../components/skeleton";
-import { readConfig } from "./client";
+import { TokenForm } from "../components/token_form";
+import { useCredentialsGiven } from "../credential";
 import { ApiFailure } from "./failure";
-import { readToken, storeToken } from "./token";
 
 export type Answer<T> =
   | { state: "loading" }
@@ -16,7 +16,8 @@ export type Answer<T> =
 export function useApi<T>(call: () => Promise<T>): { answer: Answer<T>; again: () => void } {
   const [answer, setAnswer] = useState<Answer<T>>({ state: "loading" });
   const [attempt, setAttempt] = useState(0);
-  // The inputs are not all that is used: an attempt asks once.
+  const credentials = useCredentialsGiven();
+  // The inputs are not all that is used: an attempt asks once, and so does another token or key.
   useEffect(() => {
     let isCurrent = true;
     call().then(
@@ -29,7 +30,7 @@ export function useApi<T>(call: () => Promise<T>): { answer: Answer<T>; again: (
     return () => {
       isCurrent = false;
     };
-  }, [attempt]);
+  }, [attempt, credentials]);
   return { answer, again: () => setAttempt((number) => number + 1) };
 }
 
@@ -56,7 +57,7 @@ export function ApiNote({ failure, what, again }: { failure: ApiFailure; what: s
       </EmptyNote>
     );
   }
-  if (failure.kind === "unauthorized") return <TokenForm failure={failure} again={again} />;
+  if (failure.kind === "unauthorized") return <TokenForm message={failure.message} />;
   return (
     <div class="note note-error" role="alert">
       <Icon name="warning" />
@@ -73,42 +74,5 @@ export function ApiNote({ failure, what, again }: { failure: ApiFailure; what: s
         </button>
       </div>
     </div>
-  );
-}
-
-function TokenForm({ failure, again }: { failure: ApiFailure; again: () => void }) {
-  const [token, setToken] = useState(readToken() ?? "");
-  const [hint, setHint] = useState<string | undefined>();
-  useEffect(() => {
-    readConfig().then((config) => setHint(config.token_hint));
-  }, []);
-  return (
-    <form
-      class="note"
-      onSubmit={(event) => {
-        event.preventDefault();
-        storeToken(token.trim());
-        again();
-      }}
-    >
-      <Icon name="warning" />
-      <div>
-        <p class="note-title">The API wants to know who you are</p>
-        <p>{failure.message}</p>
-        {hint && <p class="muted">{hint}</p>}
-        <label class="field">
-          <span>Token</span>
-          <input
-            type="password"
-            autocomplete="off"
-            value={token}
-            onInput={(event) => setToken(event.currentTarget.value)}
-          />
-        </label>
-        <button type="submit" class="button">
-          Go on
-        </button>
-      </div>
-    </form>
   );
 }

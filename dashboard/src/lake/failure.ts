@@ -1,5 +1,5 @@
-/** Why something could not be read, and whether trying again may help. */
-export type FailureKind = "missing" | "broken" | "unreachable" | "refused";
+/** Why something could not be read, and whether trying again may help; `unauthorized` wants a token or key. */
+export type FailureKind = "missing" | "broken" | "unreachable" | "unauthorized";
 
 /** An error that a person can act on: what, where and the remedy. */
 export class LakeFailure extends Error {

@@ -54,7 +54,8 @@ export function ModelsPage() {
           )
         }
       </Load>
-      <Registry />
+      {/* One form for a token is enough: the API asks for the same one. */}
+      {!(trained.state === "failed" && trained.failure.kind === "unauthorized") && <Registry />}
     </>
   );
 }

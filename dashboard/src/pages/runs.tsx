@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
 import { formatAgo, formatCount, formatMoment, formatNumber } from "../analysis/format";
+import type { ApiFailureKind } from "../api/failure";
 import { listRuns, type Run } from "../api/runs";
 import { listUploads } from "../api/uploads";
-import { Answered, useApi } from "../api/use_api";
+import { type Answer, Answered, useApi } from "../api/use_api";
 import { Card } from "../components/card";
 import { EmptyNote } from "../components/empty_note";
 import { PageHeader } from "../components/page_header";
@@ -17,14 +18,16 @@ const LIMIT = 50;
 export function RunsPage() {
   const uploads = useApi(listUploads);
   const runs = useApi(() => listRuns(LIMIT));
-  const isAbsent = uploads.answer.state === "failed" && uploads.answer.failure.kind === "absent";
+  const why = failureOf(uploads.answer);
+  // Said once for all of it. A role may suffice for runs and not for uploads.
+  const isSaidOnce = why === "absent" || (why === "unauthorized" && failureOf(runs.answer) === why);
   return (
     <>
       <PageHeader title="Runs and uploads">
         <p>Bring a file in and watch it on its way to published marts.</p>
       </PageHeader>
       <div class="stack">
-        {isAbsent ? (
+        {isSaidOnce ? (
           <Answered of={uploads} what="Runs and uploads">
             {() => null}
           </Answered>
@@ -59,6 +62,10 @@ export function RunsPage() {
       </div>
     </>
   );
+}
+
+function failureOf(answer: Answer<unknown>): ApiFailureKind | null {
+  return answer.state === "failed" ? answer.failure.kind : null;
 }
 
 function RunTable({ runs }: { runs: Run[] }) {

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, plural } from "../analysis/format";
+import { formatAgo, formatBytes, formatCount, formatMoment, plural } from "../analysis/format";
 import type { UploadProgress } from "../api/uploads";
 import { fileNameOf } from "./file_name";
 import { StageTrack } from "./stage_track";
@@ -23,6 +23,11 @@ export function UploadRow({ upload, sent }: { upload: UploadProgress; sent?: num
         <span class="muted">
           {upload.dataset}.{upload.table} · {formatBytes(upload.bytes)}
         </span>
+        {upload.landed_at && (
+          <span class="muted" title={formatMoment(upload.landed_at)}>
+            {formatAgo(upload.landed_at)}
+          </span>
+        )}
       </p>
       <StageTrack upload={upload} {...(sent === undefined ? {} : { sent })} />
       <p class="upload-rows">

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
-import { expect, scrollThrough, test } from "../support/site";
+import { ANY_ANOMALY, expect, goTo, keepScreenshot, scrollThrough, test } from "../support/site";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -28,6 +28,7 @@ const PAGES: [string, string][] = [
   ["dataset", "#/datasets/nyc311?f.borough=BROOKLYN"],
   ["dataset with hours", "#/datasets/restaurant"],
   ["anomalies", "#/datasets/nyc311/anomalies"],
+  ["anomaly", ANY_ANOMALY],
   ["tables", "#/datasets/nyc311/tables"],
   ["models", "#/models"],
   ["runs", "#/runs"],
@@ -38,10 +39,17 @@ for (const scheme of ["light", "dark"] as const) {
     // The policy would keep the checker out of the page.
     test.use({ colorScheme: scheme, bypassCSP: true });
 
-    for (const [name, hash] of PAGES) {
-      test(`${name}: contrast, labels, names and structure are right`, async ({ page, site }) => {
-        await page.goto(`${site.address}/${hash}`);
+    for (const [name, place] of PAGES) {
+      test(`${name}: title, language, contrast, labels, names and structure are right`, async ({
+        page,
+        site,
+      }) => {
+        await goTo(page, site, place);
         await expect(page.locator("h1")).toBeVisible();
+        await expect(page.locator("h1")).toHaveCount(1);
+        await expect(page.locator("main")).toHaveCount(1);
+        await expect(page).toHaveTitle(/ · smelt$/);
+        await expect(page.locator("html")).toHaveAttribute("lang", "en");
         await scrollThrough(page);
         await page.addScriptTag({ path: AXE });
         expect(await violations(page)).toEqual([]);
@@ -50,15 +58,18 @@ for (const scheme of ["light", "dark"] as const) {
   });
 }
 
-for (const [name, hash] of PAGES) {
-  test(`${name}: title, language and one heading of the first level`, async ({ page, site }) => {
-    await page.goto(`${site.address}/${hash}`);
-    await expect(page).toHaveTitle(/ · smelt$/);
-    await expect(page.locator("html")).toHaveAttribute("lang", "en");
-    await expect(page.locator("h1")).toHaveCount(1);
-    await expect(page.locator("main")).toHaveCount(1);
+test.describe("the form for a token or a key", () => {
+  test.use({ bypassCSP: true });
+
+  test("contrast, labels, names and structure are right", async ({ page, site }) => {
+    await page.route("**/published/**", (route) => route.fulfill({ status: 401, body: "" }));
+    await page.goto(site.address);
+    await expect(page.getByLabel("Token or API key")).toBeVisible();
+    await keepScreenshot(page, "token-form");
+    await page.addScriptTag({ path: AXE });
+    expect(await violations(page)).toEqual([]);
   });
-}
+});
 
 test("a chart is read by keyboard, and its numbers are in a table", async ({ page, site }) => {
   await page.goto(`${site.address}/#/datasets/restaurant`);

@@ -33,6 +33,7 @@ interface Fake {
   /** What each look at the stream answers, one after the other. */
   streams: string[];
   put: string[];
+  /** Headers with which an upload was announced. */
   headers: Record<string, string>[];
 }
 
@@ -131,29 +132,79 @@ test("a file that the API does not want says why", async ({ page, site }) => {
   await expect(mine(page)).toContainText("at most 5 GB can be uploaded");
 });
 
-test("an API that wants a token gets it, and keeps it no longer than the tab", async ({ page, site }) => {
-  const fake = await fakeApi(page, []);
-  await page.route("**/config.json", (route) =>
-    route.fulfill({ json: { token_hint: "Ask the data team." } }),
-  );
-  await page.route("**/v1/uploads", (route) =>
-    route.request().headers().authorization === "Bearer secret"
-      ? route.fulfill({ json: { uploads: [] } })
-      : route.fulfill({
-          status: 401,
-          contentType: "application/problem+json",
-          body: JSON.stringify({ title: "Unauthorized", detail: "no token", request_id: "r1" }),
-        }),
+test("a file that was not taken says what the server says", async ({ page, site }) => {
+  await fakeApi(page, []);
+  await page.route("**/put/here?signature=1", (route) =>
+    route.fulfill({
+      status: 410,
+      contentType: "application/problem+json",
+      body: JSON.stringify({ title: "Gone", detail: "the address of this upload has expired" }),
+    }),
   );
   await page.goto(`${site.address}/#/runs`);
-  await expect(page.getByText("Ask the data team.")).toBeVisible();
-  await page.getByLabel("Token").fill("secret");
-  await page.getByRole("button", { name: "Go on" }).click();
-  await expect(page.getByText("Nothing was uploaded yet")).toBeVisible();
   await input(page).setInputFiles(FILE);
-  await expect.poll(() => fake.headers[0]?.authorization).toBe("Bearer secret");
-  expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain("secret");
+  await expect(mine(page)).toContainText("the address of this upload has expired");
 });
+
+test("uploads are listed with their time, the newest first", async ({ page, site }) => {
+  await fakeApi(page, []);
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  const upload = (name: string, landed_at: string | null) => ({
+    ...DONE,
+    upload: name,
+    key: name,
+    landed_at,
+  });
+  await page.route("**/v1/uploads", (route) =>
+    route.fulfill({
+      json: {
+        uploads: [upload("no-time.csv", null), upload("old.csv", ago(200)), upload("new.csv", ago(5))],
+      },
+    }),
+  );
+  await page.goto(`${site.address}/#/runs`);
+  await expect(page.locator(".upload-name")).toHaveText([
+    /^new\.csv.*5 minutes ago$/,
+    /^old\.csv.*3 hours ago$/,
+    /^no-time\.csv((?!ago).)*$/,
+  ]);
+});
+
+for (const [kind, credential, header, sent] of [
+  ["token", "aa.bb.cc", "authorization", "Bearer aa.bb.cc"],
+  ["key", "secret", "x-api-key", "secret"],
+] as const) {
+  test(`an API that wants a ${kind} gets it, and keeps it no longer than the tab`, async ({ page, site }) => {
+    const fake = await fakeApi(page, []);
+    const ofFiles: Record<string, string>[] = [];
+    page.on("request", (request) => {
+      if (request.url().includes("/published/")) ofFiles.push(request.headers());
+    });
+    await page.route("**/config.json", (route) =>
+      route.fulfill({ json: { token_hint: "Ask the data team." } }),
+    );
+    await page.route("**/v1/uploads", (route) =>
+      route.request().headers()[header] === sent
+        ? route.fulfill({ json: { uploads: [] } })
+        : route.fulfill({
+            status: 401,
+            contentType: "application/problem+json",
+            body: JSON.stringify({ title: "Unauthorized", detail: "no token", request_id: "r1" }),
+          }),
+    );
+    await page.goto(`${site.address}/#/runs`);
+    await expect(page.getByText("Ask the data team.")).toBeVisible();
+    await page.getByLabel("Token or API key").fill(credential);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await expect(page.getByText("Nothing was uploaded yet")).toBeVisible();
+    await input(page).setInputFiles(FILE);
+    await expect.poll(() => fake.headers[0]?.[header]).toBe(sent);
+    expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain(credential);
+    // The host of the files asks nobody, so it is told nothing.
+    expect(ofFiles.length).toBeGreaterThan(0);
+    expect(ofFiles.filter((headers) => headers.authorization || headers["x-api-key"])).toEqual([]);
+  });
+}
 
 test("an API at another place is asked there", async ({ page, site }) => {
   const asked: string[] = [];

@@ -57,6 +57,30 @@ test("a file that is dropped goes all the way to published marts", async ({ page
   expect(console_.problems).toEqual([]);
 });
 
+test("while a file is sent, the page says how much of it has gone", async ({ page }) => {
+  test.setTimeout(60_000);
+  await page.goto(`${served.address}/#/runs`);
+  await page.getByLabel("Into").selectOption("nyc311.requests");
+  const network = await page.context().newCDPSession(page);
+  await network.send("Network.enable");
+  await network.send("Network.emulateNetworkConditions", {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: 100_000,
+  });
+  const row = (number: number) =>
+    `${920_000_000 + number},2024-12-30T11:00:00.000,NYPD,Illegal Parking,BROOKLYN`;
+  const rows = Array.from({ length: 6000 }, (_, number) => row(number));
+  const text = ["unique_key,created_date,agency,complaint_type,borough", ...rows].join("\n");
+  await page
+    .getByLabel("Files to upload")
+    .setInputFiles({ name: "slow.csv", mimeType: "text/csv", buffer: Buffer.from(`${text}\n`) });
+  const status = page.getByRole("list", { name: "Uploads of this visit" }).getByRole("status");
+  await expect(status).toContainText(/being sent, [1-9]\d?(\.\d)?%/);
+  await expect(status).not.toContainText("being sent", { timeout: 30_000 });
+});
+
 test("a file of a foreign kind is refused, and the page says why", async ({ page }) => {
   test.setTimeout(60_000);
   await page.goto(`${served.address}/#/runs`);

@@ -1,25 +1,20 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test as base, expect, type Page } from "@playwright/test";
-import { type StaticServer, serveFiles } from "./static_server";
+import { copyOfLake, DASHBOARD, demoLake } from "./lake";
+import { serveLake, startSmelt } from "./smelt_server";
+import { serveFiles } from "./static_server";
 
 export { expect };
 
-const DASHBOARD = new URL("../../dist/", import.meta.url).pathname;
 const SCREENSHOTS = new URL("../../../target/dashboard/", import.meta.url).pathname;
 
-/** The demo lake that the tests read. */
-export function demoLake(): string {
-  const lake = process.env.DASHBOARD_LAKE;
-  if (!lake || !existsSync(join(lake, "published/catalog.json"))) {
-    throw new Error(
-      "DASHBOARD_LAKE names no lake with published/catalog.json; `make test-dashboard` makes one",
-    );
-  }
-  if (!existsSync(join(DASHBOARD, "index.html")))
-    throw new Error("dashboard/dist is missing; `make dashboard` builds it");
-  return lake;
+/** What the dashboard is on: a plain host of files without an API, or `smelt serve`. */
+export type Host = "files" | "smelt serve";
+
+export interface Site {
+  address: string;
+  close: () => Promise<void>;
 }
 
 export interface ConsoleLog {
@@ -29,21 +24,25 @@ export interface ConsoleLog {
 
 interface Fixtures {
   console_: ConsoleLog;
+  /** The same host on a copy of what is published in the demo lake, after a change. */
+  withChangedLake: (change: (published: string) => void, run: (site: Site) => Promise<void>) => Promise<void>;
 }
 
-interface WorkerFixtures {
-  /** A plain host of files: the demo lake and the dashboard, no API. */
-  site: StaticServer;
+export interface WorkerFixtures {
+  /** Each project of `playwright.config.ts` has one. */
+  host: Host;
+  /** The demo lake and the dashboard on the host. */
+  site: Site;
 }
 
-/** A test with the dashboard on a plain host. It fails if the page writes an error that it did not expect. */
+/** A test with the dashboard on a host. It can ask for what the page wrote as errors. */
 export const test = base.extend<Fixtures, WorkerFixtures>({
+  host: ["files", { option: true, scope: "worker" }],
   site: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
-    async ({}, use) => {
-      const server = await serveFiles(DASHBOARD, demoLake());
-      await use(server);
-      await server.close();
+    async ({ host }, use) => {
+      const site = host === "files" ? await serveFiles(DASHBOARD, demoLake()) : await startSmelt();
+      await use(site);
+      await site.close();
     },
     { scope: "worker" },
   ],
@@ -56,23 +55,32 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     page.on("pageerror", (error) => problems.push(String(error)));
     await use({ problems });
   },
+  withChangedLake: async ({ host }, use) => {
+    await use(async (change, run) => {
+      const { lake, remove } = copyOfLake("published");
+      try {
+        change(join(lake, "published"));
+        const site = host === "files" ? await serveFiles(DASHBOARD, lake) : await serveLake(lake);
+        await run(site).finally(site.close);
+      } finally {
+        remove();
+      }
+    });
+  },
 });
 
-/** A copy of what is published in the demo lake, to be changed. */
-export async function withChangedLake(
-  change: (published: string) => void,
-  run: (server: StaticServer) => Promise<void>,
-) {
-  const lake = mkdtempSync(join(tmpdir(), "smelt-dashboard-"));
-  cpSync(join(demoLake(), "published"), join(lake, "published"), { recursive: true });
-  change(join(lake, "published"));
-  const server = await serveFiles(DASHBOARD, lake);
-  try {
-    await run(server);
-  } finally {
-    await server.close();
-    rmSync(lake, { recursive: true });
+/** The place of an anomaly, whichever it is; the tests know no names of anomalies. */
+export const ANY_ANOMALY = "#/datasets/nyc311/anomalies/<id>";
+
+/** Goes to a place of the dashboard. */
+export async function goTo(page: Page, site: Site, place: string): Promise<void> {
+  if (place !== ANY_ANOMALY) {
+    await page.goto(`${site.address}/${place}`);
+    return;
   }
+  await page.goto(`${site.address}/#/datasets/nyc311/anomalies`);
+  await page.locator(".incident").first().click();
+  await expect(page.getByRole("heading", { name: "Where and when" })).toBeVisible();
 }
 
 /** Keeps a picture of a page as an artefact. */

@@ -1,12 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { demoLake } from "./site";
+import { copyOfLake, DASHBOARD } from "./lake";
 
-const DASHBOARD = new URL("../../dist/", import.meta.url).pathname;
 const READY_WITHIN_MS = 20_000;
 
 export interface SmeltServer {
@@ -19,29 +15,28 @@ function smelt(): string {
   return process.env.SMELT;
 }
 
-/** `smelt serve` on a copy of the demo lake, on a port that is free. */
-export async function startSmelt(): Promise<SmeltServer> {
-  const folder = mkdtempSync(join(tmpdir(), "smelt-served-"));
-  const lake = join(folder, "lake");
-  cpSync(demoLake(), lake, { recursive: true });
+/** `smelt serve` on a copy of the demo lake, on a port that is free; with further arguments of `serve`. */
+export async function startSmelt(...more: string[]): Promise<SmeltServer> {
+  const { lake, remove } = copyOfLake();
+  try {
+    const server = await serveLake(lake, ...more);
+    const close = () => server.close().finally(remove);
+    return { ...server, close };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** `smelt serve` on a lake. */
+export async function serveLake(lake: string, ...more: string[]): Promise<SmeltServer> {
   const port = await freePort();
   const datasets = process.env.SMELT_DATASETS ?? new URL("../../../datasets", import.meta.url).pathname;
-  const server = spawn(
-    smelt(),
-    [
-      "--quiet",
-      "--lake",
-      lake,
-      "--datasets",
-      datasets,
-      "serve",
-      "--port",
-      String(port),
-      "--dashboard",
-      DASHBOARD,
-    ],
-    { stdio: ["ignore", "ignore", "inherit"] },
-  );
+  const places = ["--lake", lake, "--datasets", datasets];
+  const listening = ["serve", "--port", String(port), "--dashboard", DASHBOARD];
+  const server = spawn(smelt(), ["--quiet", ...places, ...listening, ...more], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const address = `http://127.0.0.1:${port}`;
   try {
     await untilReady(server, address);
@@ -55,7 +50,6 @@ export async function startSmelt(): Promise<SmeltServer> {
       const ended = new Promise((resolve) => server.once("exit", resolve));
       server.kill("SIGINT");
       await ended;
-      rmSync(folder, { recursive: true });
     },
   };
 }

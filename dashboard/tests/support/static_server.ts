@@ -21,8 +21,6 @@ export const CONTENT_SECURITY_POLICY =
 
 export interface StaticServer {
   address: string;
-  /** Bytes of bodies that were sent, as they went over the wire. */
-  bytesSent: () => number;
   close: () => Promise<void>;
 }
 
@@ -31,7 +29,6 @@ export interface StaticServer {
  * content security policy.
  */
 export async function serveFiles(dashboard: string, lake: string): Promise<StaticServer> {
-  let bytes = 0;
   const server: Server = createServer((request, response) => {
     response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname));
@@ -49,10 +46,6 @@ export async function serveFiles(dashboard: string, lake: string): Promise<Stati
       "Accept-Ranges": "bytes",
     };
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
-    const count = (stream: NodeJS.ReadableStream) =>
-      stream.on("data", (chunk: Buffer) => {
-        bytes += chunk.length;
-      });
     if (range && Number(range[1]) >= size) {
       response.writeHead(416, { "Content-Range": `bytes */${size}` }).end();
     } else if (range) {
@@ -62,26 +55,19 @@ export async function serveFiles(dashboard: string, lake: string): Promise<Stati
         "Content-Range": `bytes ${start}-${end}/${size}`,
         "Content-Length": end - start + 1,
       });
-      const stream = createReadStream(file, { start, end });
-      count(stream);
-      stream.pipe(response);
+      createReadStream(file, { start, end }).pipe(response);
     } else if (PACKED.includes(kind) && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""))) {
       response.writeHead(200, { ...headers, "Content-Encoding": "gzip" });
-      const packed = createReadStream(file).pipe(createGzip());
-      count(packed);
-      packed.pipe(response);
+      createReadStream(file).pipe(createGzip()).pipe(response);
     } else {
       response.writeHead(200, { ...headers, "Content-Length": size });
-      const stream = createReadStream(file);
-      count(stream);
-      stream.pipe(response);
+      createReadStream(file).pipe(response);
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     address: `http://127.0.0.1:${port}`,
-    bytesSent: () => bytes,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -29,6 +29,17 @@ test("numbers have as many digits as are of use", () => {
   expect(formatNumber(null)).toBe("–");
 });
 
+test("what arithmetic left of a zero is a zero", () => {
+  expect(formatNumber(1.06e-22)).toBe("0");
+  expect(formatNumber(-1.06e-22)).toBe("0");
+  expect(formatNumber(1.06e-22, 2)).toBe("0.00");
+  expect(formatNumber(0.0000012)).toBe("0.0000012");
+  const double = { name: "n", type: "DOUBLE", description: null };
+  expect(formatCell(1.06e-22, double, measure({}))).toBe("0.00");
+  expect(formatCell(-1.06e-22, double, measure({}))).toBe("0.00");
+  expect(formatCell(0.0034567, double, measure({}))).toBe("0.00346");
+});
+
 test("figures have their unit", () => {
   expect(formatFigure(0.256, measure({ unit: "ratio" }))).toBe("25.6%");
   expect(formatFigure(3.25, measure({ unit: "hours" }))).toBe("3.25 h");
