@@ -155,7 +155,9 @@ refuses 'is not of the architecture arm64' $dev machines "${built[@]}" -var arch
 refuses 'severities are info, warning and critical' $dev machines "${built[@]}" \
     -var 'alert_subscriptions=[{email = "a@example.org", severities = ["high"]}]'
 refuses 'api_upload_mb is 512, and ingest has 512 MB' $dev machines "${built[@]}" -var 'function_sizes={ingest = {tmp = 512}}'
-echo "$dev: 4 mistakes are refused"
+refuses 'such as rate(1 hour)' $dev machines "${built[@]}" -var alert_schedule=hourly
+refuses 'a name of the IANA database' $dev machines "${built[@]}" -var time_zone=CET+1
+echo "$dev: 6 mistakes are refused"
 
 "$stand_in/python" $tools/policies.py "$work"/*.tfstate
 "$stand_in/python" $tools/facts.py "$work"/{dev,prod}-*.tfstate

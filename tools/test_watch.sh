@@ -1,22 +1,44 @@
 #!/usr/bin/env bash
 # What README says of `make watch` and `make invoke`, done: a file lands, and each function is woken by an event of
 # its own through `cargo lambda`, and by one that is none. Ends the functions again.
+# The lake is a folder, or, within tools/with_s3_server.sh, a bucket of that server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scratch=$(mktemp -d)
 trap 'kill "${watch:-}" 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$scratch"' EXIT
 PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-export PORT SMELT_LAKE=$scratch/lake
+export PORT
+# Those of a command line and of one function: the others would refuse to start with them.
+export SMELT_MEMORY=512M SMELT_RETENTION_HOURS=48 SMELT_DASHBOARD_URL=http://127.0.0.1:1/
 # There is nothing to tell, and nothing here may reach AWS.
-export AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_ENDPOINT_URL=http://127.0.0.1:1
+export AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_ALLOW_HTTP=true
+export AWS_ENDPOINT_URL=${SMELT_TEST_S3_ENDPOINT:-http://127.0.0.1:1}
+
+s3() {
+    curl --silent --show-error --fail --output /dev/null --aws-sigv4 aws:amz:us-east-1:s3 \
+        --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" "$@"
+}
+
+# Where the lake's objects are: in a folder, or in the bucket that events are about.
+objects=$scratch/lake
+export SMELT_LAKE=$objects
+if [ -n "${SMELT_TEST_S3_ENDPOINT:-}" ]; then
+    SMELT_LAKE=s3://smelt-dev-data
+    objects=$AWS_ENDPOINT_URL/smelt-dev-data
+    s3 --request PUT "$objects"
+fi
 
 # Of yesterday, so that nothing is stale.
-mkdir -p "$SMELT_LAKE/landing/nyc311/requests"
 {
     echo unique_key,created_date,complaint_type,borough
     for key in {1..20}; do echo "$key,$(date --utc --date yesterday +%FT%T).000,Noise,BROOKLYN"; done
-} >"$SMELT_LAKE/landing/nyc311/requests/requests.csv"
+} >"$scratch/requests.csv"
+landed=$objects/landing/nyc311/requests/requests.csv
+case $objects in
+    http*) s3 --upload-file "$scratch/requests.csv" "$landed" ;;
+    *) install -D "$scratch/requests.csv" "$landed" ;;
+esac
 
 tools/watch.sh >"$scratch/watch.log" 2>&1 &
 watch=$!
@@ -48,6 +70,10 @@ expect api status '"statusCode":200'
 for function in train maintain; do expect "$function" malformed Permanent.Event; done
 expect api malformed Permanent.NoRequest
 
-published=$SMELT_LAKE/published/nyc311/daily_requests/latest.json
-[ -s "$published" ] || { echo "watch: no daily_requests are published" >&2; exit 1; }
-echo "watch: every function answered, and what landed is published"
+published=$objects/published/nyc311/daily_requests/latest.json
+case $objects in
+    http*) is_there=(s3 "$published") ;;
+    *) is_there=(test -s "$published") ;;
+esac
+"${is_there[@]}" || { echo "watch: no daily_requests are published" >&2; exit 1; }
+echo "watch: every function answered, and what landed is published in $SMELT_LAKE"

@@ -225,19 +225,27 @@ def times_of(fields, days_of_week, first_day):
     return [*times, {(day - first_day) % 7 for day in days}]
 
 
-def sources_are_pulled_when_their_definitions_say(d):
+# What a definition asks for, by the field of a source: how the schedule's name starts, and the function that it wakes.
+ASKED = {"schedule": ("ingest-", "ingest"), "reconcile": ("reconcile-", "maintain")}
+
+
+def sources_are_pulled_and_reconciled_when_their_definitions_say(d):
     deployed = {schedule["name"]: schedule for schedule in d.all("aws_scheduler_schedule")}
+    aliases = {name: alias["arn"] for name, alias in d.named("aws_lambda_alias", "live").items()}
     expected = {}
     for path in sorted(DATASETS.glob("*/dataset.yaml")):
         definition = yaml.safe_load(path.read_text(encoding="utf-8"))
+        dataset = definition["dataset"]
         for name, source in (definition.get("sources") or {}).items():
-            if "schedule" in source:
-                expected[f"ingest-{definition['dataset']}-{name}"] = definition["dataset"], name, source["schedule"]
-    pulls = {name for name in deployed if name.startswith("ingest-")}
-    if pulls != set(expected) or not expected:
-        yield f"schedules are {sorted(pulls)}, definitions have {sorted(expected)}"
+            for field, (start, function) in ASKED.items():
+                if field in source:
+                    expected[f"{start}{dataset}-{name}"] = function, source[field], {"dataset": dataset, "source": name}
+    starts = tuple(start for start, _ in ASKED.values())
+    found = {name for name in deployed if name.startswith(starts)}
+    if found != set(expected) or not all(any(name.startswith(start) for name in expected) for start in starts):
+        yield f"schedules are {sorted(found)}, definitions have {sorted(expected)}"
         return
-    for name, (dataset, source, schedule) in expected.items():
+    for name, (function, schedule, event) in expected.items():
         expression = deployed[name]["schedule_expression"]
         *fields, day_of_week, year = expression.removeprefix("cron(").removesuffix(")").split()
         *defined, defined_day_of_week = schedule["cron"].split()
@@ -246,8 +254,11 @@ def sources_are_pulled_when_their_definitions_say(d):
             yield f"{name} is {expression}, and the definition says {schedule['cron']}"
         if deployed[name]["schedule_expression_timezone"] != schedule["time_zone"]:
             yield f"{name} is in another zone than {schedule['time_zone']}"
-        if json.loads(deployed[name]["target"][0]["input"]) != {"dataset": dataset, "source": source}:
-            yield f"{name} sends {deployed[name]['target'][0]['input']}"
+        target = deployed[name]["target"][0]
+        if target["arn"] != aliases[function]:
+            yield f"{name} wakes {target['arn']}, and {function} is meant"
+        if json.loads(target["input"]) != event:
+            yield f"{name} sends {target['input']}"
 
 
 def buckets_are_closed(d):

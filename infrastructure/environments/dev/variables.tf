@@ -45,10 +45,52 @@ variable "function_sizes" {
   default = {}
 }
 
+variable "otlp_endpoint" {
+  description = "Where the functions send traces (OTLP over HTTP); empty for nowhere."
+  type        = string
+  default     = ""
+}
+
+variable "retention_hours" {
+  description = "How long maintain keeps files that no table names any more."
+  type        = number
+  default     = 168
+}
+
+variable "target_file_mb" {
+  description = "Size of files that maintain compacts to."
+  type        = number
+  default     = 128
+}
+
 variable "schedules_enabled" {
   description = "Whether schedules run."
   type        = bool
   default     = true
+}
+
+variable "time_zone" {
+  description = "Of the schedules below; sources have their own."
+  type        = string
+  default     = "UTC"
+}
+
+variable "train_schedule" {
+  description = "When every dataset is forecast, and models that are due are fitted."
+  type        = string
+  default     = "cron(0 6 * * ? *)"
+}
+
+variable "maintain_schedule" {
+  description = "When every dataset's tables are looked after."
+  type        = string
+  default     = "cron(0 5 * * ? *)"
+}
+
+variable "alert_schedule" {
+  description = "When every dataset is looked at for stale tables."
+  type        = string
+  default     = "rate(1 hour)"
 }
 
 variable "report_schedule" {
@@ -84,10 +126,22 @@ variable "alert_subscriptions" {
   default = []
 }
 
+variable "alarms_enabled" {
+  description = "Whether there are alarms; each costs about 10 cents a month."
+  type        = bool
+  default     = true
+}
+
 variable "monthly_budget_usd" {
   description = "US dollars a month, counted over the whole account; 0 for no budget."
   type        = number
   default     = 0
+}
+
+variable "athena_scan_limit_gb" {
+  description = "How much one Athena query may read before it is stopped."
+  type        = number
+  default     = 10
 }
 
 variable "ingest_subnet_ids" {
@@ -162,6 +216,36 @@ variable "api_cors_origins" {
   default     = []
 }
 
+variable "api_upload_mb" {
+  description = "The largest file that may be uploaded through the API; ingest needs as much scratch space and 256 MB."
+  type        = number
+  default     = 512
+}
+
+variable "api_rate" {
+  description = "Requests a second that the gateway lets through in the long run, of all callers together."
+  type        = number
+  default     = 10
+}
+
+variable "api_burst" {
+  description = "Requests that the gateway lets through at once."
+  type        = number
+  default     = 20
+}
+
+variable "api_caller_rate" {
+  description = "Requests a second that one caller may make in the long run."
+  type        = number
+  default     = 5
+}
+
+variable "api_caller_burst" {
+  description = "Requests that one caller may make at once."
+  type        = number
+  default     = 20
+}
+
 variable "cdn_enabled" {
   description = "Make the CloudFront distribution: the dashboard becomes public."
   type        = bool
@@ -188,6 +272,24 @@ variable "cdn_aliases" {
 
 variable "cdn_certificate_arn" {
   description = "Certificate for these names, in us-east-1."
+  type        = string
+  default     = ""
+}
+
+variable "cdn_web_acl_arn" {
+  description = "WAF rules for the distribution; empty for none."
+  type        = string
+  default     = ""
+}
+
+variable "cdn_price_class" {
+  description = "Where CloudFront answers from; the fewer places, the cheaper."
+  type        = string
+  default     = "PriceClass_100"
+}
+
+variable "dashboard_url" {
+  description = "Link in alerts; empty for the distribution's address, if there is one."
   type        = string
   default     = ""
 }

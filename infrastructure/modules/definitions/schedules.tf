@@ -46,18 +46,25 @@ locals {
     )
   }
 
-  # What cannot be said there has to be found here: AWS would refuse it, or run at another time.
+  # What cannot be said there has to be found here: AWS would refuse it, or run at another time. `smelt check` refuses
+  # the same (shared/domain/src/schedule.rs), and more: values that no field has.
   # - a day of the month and a day of the week: in a cron either of them, there only one of them
   # - steps within a range or from a value (10-40/5, 3/7), and steps of weekdays
-  # - weekdays that run backwards (5-1), or names as a cron does not have them
+  # - ranges from a number to a name (1-MAR)
+  # - weekdays that run backwards (5-1, FRI-MON), or names as a cron does not have them
   untranslatable = [
     for s in local.scheduled : "${s.dataset}.${s.source}: ${s.cron}" if !alltrue([
       length(regexall("\\S+", s.cron)) == 5,
-      alltrue([for field in slice(s.fields, 0, 4) : can(regex("^(\\*(/[0-9]+)?|[0-9A-Za-z]+(-[0-9A-Za-z]+)?(,[0-9A-Za-z]+(-[0-9A-Za-z]+)?)*)$", field))]),
+      alltrue([for field in slice(s.fields, 0, 4) : can(regex("^(\\*(/[1-9][0-9]*)?|${local.item}(,${local.item})*)$", field))]),
       can(regex("^(\\*|([0-7](-[0-7])?|${local.day}(-${local.day})?)(,([0-7](-[0-7])?|${local.day}(-${local.day})?))*)$", s.fields[4])),
-      alltrue([for range in regexall("[0-7]-[0-7]", s.fields[4]) : substr(range, 0, 1) <= substr(range, 2, 1)]),
+      alltrue([for range in regexall("[0-7]-[0-7]", s.fields[4]) : tonumber(substr(range, 0, 1)) <= tonumber(substr(range, 2, 1))]),
+      alltrue([
+        for range in regexall("[A-Z]{3}-[A-Z]{3}", upper(s.fields[4])) :
+        try(index(local.weekdays, substr(range, 0, 3)) <= index(local.weekdays, substr(range, 4, 3)), false)
+      ]),
       s.fields[2] == "*" || s.fields[4] == "*",
     ])
   ]
-  day = "(?i:SUN|MON|TUE|WED|THU|FRI|SAT)"
+  day  = "(?i:SUN|MON|TUE|WED|THU|FRI|SAT)"
+  item = "([0-9]+(-[0-9]+)?|[A-Za-z]+(-[A-Za-z]+)?)"
 }

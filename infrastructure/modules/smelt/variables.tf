@@ -87,6 +87,11 @@ variable "otlp_endpoint" {
   description = "Where the functions send traces (OTLP over HTTP); empty for nowhere."
   type        = string
   default     = ""
+
+  validation {
+    condition     = var.otlp_endpoint == "" || can(regex("^https?://[^ ?#]+$", var.otlp_endpoint))
+    error_message = "The root of a collector, such as https://collector.example.org:4318, or nothing."
+  }
 }
 
 variable "retention_hours" {
@@ -135,24 +140,44 @@ variable "time_zone" {
   description = "Of the schedules below; sources have their own."
   type        = string
   default     = "UTC"
+
+  validation {
+    condition     = can(regex("^(UTC|[A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$", var.time_zone))
+    error_message = "UTC, or a name of the IANA database such as Europe/Berlin."
+  }
 }
 
 variable "train_schedule" {
   description = "When every dataset is forecast, and models that are due are fitted."
   type        = string
   default     = "cron(0 6 * * ? *)"
+
+  validation {
+    condition     = can(regex("^(cron\\([^ ()]+( [^ ()]+){5}\\)|rate\\([1-9][0-9]* (minute|hour|day)s?\\))$", var.train_schedule))
+    error_message = "An expression of EventBridge Scheduler: cron(…) of six fields, or rate(…) such as rate(1 hour)."
+  }
 }
 
 variable "maintain_schedule" {
   description = "When every dataset's tables are looked after."
   type        = string
   default     = "cron(0 5 * * ? *)"
+
+  validation {
+    condition     = can(regex("^(cron\\([^ ()]+( [^ ()]+){5}\\)|rate\\([1-9][0-9]* (minute|hour|day)s?\\))$", var.maintain_schedule))
+    error_message = "An expression of EventBridge Scheduler: cron(…) of six fields, or rate(…) such as rate(1 hour)."
+  }
 }
 
 variable "alert_schedule" {
   description = "When every dataset is looked at for stale tables."
   type        = string
   default     = "rate(1 hour)"
+
+  validation {
+    condition     = can(regex("^(cron\\([^ ()]+( [^ ()]+){5}\\)|rate\\([1-9][0-9]* (minute|hour|day)s?\\))$", var.alert_schedule))
+    error_message = "An expression of EventBridge Scheduler: cron(…) of six fields, or rate(…) such as rate(1 hour)."
+  }
 }
 
 variable "report_schedule" {
@@ -161,8 +186,8 @@ variable "report_schedule" {
   default     = ""
 
   validation {
-    condition     = var.report_schedule == "" || can(regex("^(cron|rate)\\(.+\\)$", var.report_schedule))
-    error_message = "An expression of EventBridge Scheduler, cron(…) or rate(…), or nothing."
+    condition     = var.report_schedule == "" || can(regex("^(cron\\([^ ()]+( [^ ()]+){5}\\)|rate\\([1-9][0-9]* (minute|hour|day)s?\\))$", var.report_schedule))
+    error_message = "An expression of EventBridge Scheduler: cron(…) of six fields, or rate(…) such as rate(1 hour); or nothing."
   }
 }
 
@@ -194,12 +219,22 @@ variable "report_days" {
   description = "How long run reports and reports of failures are kept."
   type        = number
   default     = 400
+
+  validation {
+    condition     = var.report_days >= 1 && floor(var.report_days) == var.report_days
+    error_message = "Whole days, at least one."
+  }
 }
 
 variable "access_log_days" {
   description = "How long access logs are kept."
   type        = number
   default     = 90
+
+  validation {
+    condition     = var.access_log_days >= 1 && floor(var.access_log_days) == var.access_log_days
+    error_message = "Whole days, at least one."
+  }
 }
 
 variable "log_days" {

@@ -97,6 +97,11 @@ variable "cdn_web_acl_arn" {
   description = "WAF rules for the distribution; empty for none."
   type        = string
   default     = ""
+
+  validation {
+    condition     = var.cdn_web_acl_arn == "" || can(regex("^arn:[a-z-]+:wafv2:us-east-1:[0-9]{12}:global/webacl/", var.cdn_web_acl_arn))
+    error_message = "CloudFront takes rules from us-east-1 only, of the scope CLOUDFRONT."
+  }
 }
 
 variable "cdn_price_class" {
@@ -114,4 +119,9 @@ variable "dashboard_url" {
   description = "Link in alerts; empty for the distribution's address, if there is one."
   type        = string
   default     = ""
+
+  validation {
+    condition     = var.dashboard_url == "" || can(regex("^https?://[^ ]+$", var.dashboard_url))
+    error_message = "An address such as https://data.example.org/, or nothing."
+  }
 }

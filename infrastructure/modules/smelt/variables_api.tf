@@ -107,12 +107,22 @@ variable "api_rate" {
   description = "Requests a second that the gateway lets through in the long run, of all callers together."
   type        = number
   default     = 10
+
+  validation {
+    condition     = var.api_rate > 0
+    error_message = "More than 0 requests a second: api_access and the issuer say whether there is an API at all."
+  }
 }
 
 variable "api_burst" {
   description = "Requests that the gateway lets through at once."
   type        = number
   default     = 20
+
+  validation {
+    condition     = var.api_burst >= 1 && floor(var.api_burst) == var.api_burst
+    error_message = "A whole number of requests, at least one."
+  }
 }
 
 variable "api_caller_rate" {
