@@ -131,7 +131,8 @@ FORECAST_VENV := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/smelt/bench-forecast
 
 .PHONY: bench-forecast
 bench-forecast: setup $(FORECAST_VENV)/.ready ## Measure forecasts and anomaly scores against Python's (ARGS="--save docs/forecast.md")
-	cargo build --release --package smelt-forecast --example tables --example planted --locked
+	cargo build --release --package smelt-forecast \
+		--example tables --example planted --example coverage --locked
 	$(FORECAST_VENV)/bin/python bench/forecast/run.py --data ../shared/data \
 		--runner $(CARGO_TARGET_DIR)/release/examples/tables $(ARGS)
 

@@ -65,6 +65,8 @@ def forecasts(arguments, folder, cache):
         frame, seconds = ours(data, arguments.runner, folder, arguments.cores)
         rows.append(("**smelt**", scores.score(data, frame), seconds))
         for name in peers.NAMES:
+            if peers.takes_too_long(data, name):
+                continue
             if arguments.no_peers and not kept(data, name, arguments.cores, cache):
                 continue
             frame, seconds = peers.forecasts(data, name, arguments.cores, cache, arguments.again)
@@ -83,6 +85,28 @@ def forecasts(arguments, folder, cache):
         rest = sorted(rows[1:], key=lambda row: row[1]["owa"])
         lines += [line(name, found, seconds, ets) for name, found, seconds in [rows[0], *rest]]
         print("\n".join(lines[-len(rows) - 6:]), flush=True)
+    return lines
+
+
+# Values known, steps ahead, places in each series.
+SHORT = [(10, 7, 3), (20, 7, 3), (28, 7, 3), (60, 7, 3), (60, 1, 5), (200, 1, 5), (200, 2, 5)]
+
+
+def short_histories(arguments, folder):
+    """Intervals where little is known: each series of NN5 by itself, cut short."""
+    path = folder / "nn5.csv"
+    (data,) = sets.load(arguments.data, ["nn5"])
+    data.frame.to_csv(path, index=False)
+    lines = ["", "### Short histories and short horizons", "",
+             "Each series of NN5 alone, cut to so many values at 3 or 5 places.", "",
+             "| values | steps ahead | values judged | in 80 % | in 95 % |", "|---:|---:|---:|---:|---:|"]
+    for length, horizon, places in SHORT:
+        answer = subprocess.run(
+            [Path(arguments.runner).with_name("coverage"), path, str(length), str(horizon), str(places)],
+            capture_output=True, text=True, check=True, env={**os.environ, "FREQ": "D"})
+        _, _, judged, in_80, in_95, _ = answer.stdout.strip().split(",")
+        lines.append(f"| {length} | {horizon} | {judged} | {in_80} % | {in_95} % |")
+    print("\n".join(lines), flush=True)
     return lines
 
 
@@ -118,6 +142,8 @@ def main():
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "smelt" / "bench-forecast-peers"
     with tempfile.TemporaryDirectory() as folder:
         lines = forecasts(arguments, Path(folder), cache)
+        if not arguments.sets:
+            lines += short_histories(arguments, Path(folder))
         if not arguments.no_anomalies:
             lines += detection(arguments)
     versions = ", ".join(f"{name} {version(name)}" for name in ("statsforecast", "prophet", "pandas"))

@@ -81,9 +81,12 @@ impl Arguments {
     /// each other.
     pub(crate) fn read() -> Self {
         let arguments = Self::parse();
-        if let Command::Ingest(ingest) = &arguments.command
-            && let Err(contradiction) = ingest.check_window()
-        {
+        let checked = match &arguments.command {
+            Command::Ingest(ingest) => ingest.check_window(),
+            Command::Simulate(simulate) => simulate.check(),
+            _ => Ok(()),
+        };
+        if let Err(contradiction) = checked {
             Self::command().error(ErrorKind::ArgumentConflict, contradiction).exit();
         }
         arguments
@@ -169,8 +172,9 @@ Examples:
   smelt uploads nyc311
   watch smelt uploads nyc311 --format json
 
-Stages: waiting, reading, interrupted, refused, bronze, silver, gold, published. A run that was
-stopped, or gave no sign for a minute, has interrupted its reading; the next one takes it up again.")]
+Stages: waiting, reading, interrupted, refused, bronze, silver, gold, published; or misplaced, which
+lies in the folder of no table and is never taken in. A run that was stopped, or gave no sign for a
+minute, has interrupted its reading; the next one takes it up again.")]
     Uploads {
         /// Only this dataset.
         dataset: Option<DatasetName>,
@@ -209,6 +213,7 @@ Examples:
 Examples:
   smelt alerts
   smelt alerts nyc311 --check          look for new ones first, and tell them here
+  smelt alerts --check --format json   the same, as JSON
 
 With --check new alerts are told on standard output, once: the function `alert` will not tell them
 again. What is told where the functions run, this shows.")]

@@ -91,6 +91,9 @@ pub(crate) fn step_line(step: &StepReport) -> String {
     }
     if let Some(files) = step.files_removed.filter(|_| step.stage == StageName::Vacuum) {
         parts.push(format!("{} deleted", counted(files, "file")));
+        if let Some(checkpoints) = step.files_added.filter(|checkpoints| *checkpoints > 0) {
+            parts.push(format!("{} written", counted(checkpoints, "checkpoint")));
+        }
     }
     if let Some(bytes) = step.bytes_written {
         parts.push(bytes_text(bytes));
@@ -155,6 +158,7 @@ impl Observer for JsonLog {
             rows_rejected = step.rows_rejected,
             rows_superseded = step.rows_superseded,
             partitions = step.partitions,
+            files_removed = step.files_removed,
             bytes_written = step.bytes_written,
             conflicts = step.conflicts,
             duration_ms = step.duration_ms,

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use smelt_domain::{Dataset, DatasetName, FailureKind, Outcome, StageName, StepReport, TableId};
-use smelt_lake::Lake;
+use smelt_lake::{Lake, LakeError};
 use smelt_stages::{
     Ended, Engine, EngineSettings, Observer, Platform, StageError, Ticket, Unit, read_definitions,
 };
@@ -12,21 +12,44 @@ use crate::exit::{Ending, told};
 use crate::output::say;
 use crate::progress::{JsonLog, Progress};
 
-/// The platform as this command line asks for it.
+/// The platform as this command line asks for it; its folder is created when absent.
 pub(crate) fn open(global: &Global) -> Result<Platform> {
     let datasets = read_definitions(&global.datasets)?;
-    let lake = open_lake(global)?;
+    platform(global, Lake::open(&global.lake, s3_options())?, datasets)
+}
+
+/// The platform for a command that only reads: a mistyped place must not look like an empty lake.
+pub(crate) fn open_to_read(global: &Global) -> Result<Platform> {
+    let datasets = read_definitions(&global.datasets)?;
+    platform(global, open_lake(global)?, datasets)
+}
+
+/// The platform for a command that needs no lake; without one, it sees an empty one.
+pub(crate) fn open_if_there(global: &Global) -> Result<Platform> {
+    let datasets = read_definitions(&global.datasets)?;
+    let lake = match Lake::open_existing(&global.lake, s3_options()) {
+        Err(LakeError::NoLake { .. }) => Lake::in_memory(),
+        opened => opened?,
+    };
+    platform(global, lake, datasets)
+}
+
+fn platform(global: &Global, lake: Lake, datasets: Vec<Dataset>) -> Result<Platform> {
     let engine = open_engine(global, &lake)?;
     let platform = Platform::new(lake, engine, datasets, observer(global));
     Ok(Platform { stop: global.stop.clone(), ..platform })
 }
 
+/// A lake that is there.
 pub(crate) fn open_lake(global: &Global) -> Result<Lake> {
+    Ok(Lake::open_existing(&global.lake, s3_options())?)
+}
+
+fn s3_options() -> impl Iterator<Item = (String, String)> {
     // A variable that is no text is nobody's setting.
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let s3_options = variables.filter(|(name, _)| name.starts_with("AWS_"));
-    Ok(Lake::open(&global.lake, s3_options)?)
+    variables.filter(|(name, _)| name.starts_with("AWS_"))
 }
 
 pub(crate) fn open_engine(global: &Global, lake: &Lake) -> Result<Engine> {

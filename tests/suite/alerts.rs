@@ -15,8 +15,8 @@ use smelt_lake::Lake;
 use smelt_lake::faults::{Fault, FaultPlan, FaultyStore};
 use smelt_runtime::Metrics;
 use smelt_stages::{
-    Causes, Ended, NotTold, Notifier, Platform, RecentFailures, StageError, alert, alerts,
-    follow_bronze, freshness, ingest_files, write_failure, write_report,
+    Causes, Ended, Freshness, Newest, NotTold, Notifier, Platform, RecentFailures, StageError,
+    alert, alerts, follow_bronze, freshness, ingest_files, write_failure, write_report,
 };
 
 use crate::support::{nyc311, platform, uploads};
@@ -291,8 +291,18 @@ fn promising(store: &Arc<InMemory>) -> Platform {
     platform
 }
 
+/// Hours ago.
+const IN_THE_FUTURE: i64 = -24 * 365 * 50;
+
 /// Takes in a file with requests that were made so many hours ago.
 async fn take_in(platform: &Platform, first_key: u32, hours_ago: &[i64]) {
+    arrive(platform, first_key, hours_ago).await;
+    let dataset = nyc311(platform);
+    follow_bronze(platform, dataset, &dataset.tables[0]).await.unwrap();
+}
+
+/// Loads a file with requests that were made so many hours ago into bronze.
+async fn arrive(platform: &Platform, first_key: u32, hours_ago: &[i64]) {
     let dataset = nyc311(platform);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(format!("{first_key}.csv"));
@@ -303,17 +313,41 @@ async fn take_in(platform: &Platform, first_key: u32, hours_ago: &[i64]) {
     let rows: String = rows.collect();
     std::fs::write(&path, format!("unique_key,created_date\n{rows}")).unwrap();
     ingest_files(platform, dataset, &dataset.tables[0], uploads(&[path])).await.unwrap();
-    follow_bronze(platform, dataset, &dataset.tables[0]).await.unwrap();
 }
 
 /// What is told of how old the tables are.
 async fn told_of_ages(platform: &Platform) -> Vec<Alert> {
-    let dataset = nyc311(platform);
-    let ages = freshness(platform, dataset).await.unwrap();
+    told_of(platform, &freshness(platform, nyc311(platform)).await.unwrap()).await
+}
+
+async fn told_of(platform: &Platform, ages: &[Freshness]) -> Vec<Alert> {
     let listener = Listener::default();
-    let causes = Causes { ages: &ages, ..Causes::default() };
-    alert(platform, dataset, &causes, &listener).await.unwrap();
+    let causes = Causes { ages, ..Causes::default() };
+    alert(platform, nyc311(platform), &causes, &listener).await.unwrap();
     listener.heard()
+}
+
+fn age_hours(freshness: &Freshness) -> Option<i64> {
+    Some(freshness.age_seconds()?.div_euclid(3600))
+}
+
+/// As it will be in so many hours if nothing newer comes.
+fn grow_older(freshness: &mut Freshness, hours: i64) {
+    let (Newest::Row { seconds, .. } | Newest::NoRow { seconds } | Newest::NoTable { seconds }) =
+        &mut freshness.newest;
+    *seconds += hours * 3600;
+}
+
+/// The metrics of a look at how old the tables are.
+async fn measured(platform: &Platform) -> Vec<String> {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    let keep = Arc::new(move |line: &str| sink.lock().unwrap().push(line.to_owned()));
+    let metrics = Metrics::to_sink("smelt".to_owned(), "alert", keep);
+    let dataset = nyc311(platform);
+    let causes = Causes::default();
+    smelt_alert::watch(platform, dataset, causes, &metrics, &Listener::default()).await.unwrap();
+    lines.lock().unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -336,7 +370,7 @@ async fn data_that_is_too_old_is_told_once_until_newer_data_comes() {
     assert_eq!(heard.len(), 1);
     assert_eq!(heard[0].severity, Severity::Warning, "less than twice as old");
     let mut later = ages().await;
-    later[0].seconds += 40 * 3600;
+    grow_older(&mut later[0], 40);
     let causes = Causes { ages: &later, ..Causes::default() };
     let listener = Listener::default();
     for _ in 0..2 {
@@ -352,14 +386,13 @@ async fn data_that_is_too_old_is_told_once_until_newer_data_comes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_are_dated_in_the_future_make_nothing_fresh() {
-    const IN_THE_FUTURE: i64 = -24 * 365 * 50;
     let store = Arc::new(InMemory::new());
     let platform = promising(&store);
     take_in(&platform, 1, &[60, IN_THE_FUTURE, 70, IN_THE_FUTURE]).await;
     let silver = platform.lake.table("silver/nyc311/requests".parse().unwrap()).unwrap();
     assert_eq!(silver.require_snapshot().await.unwrap().files().len(), 1, "all in one file");
     let ages = freshness(&platform, nyc311(&platform)).await.unwrap();
-    assert_eq!((ages[0].seconds / 3600, ages[0].rows_ahead), (60, 2));
+    assert_eq!((age_hours(&ages[0]), ages[0].rows_ahead), (Some(60), 2));
     let heard = told_of_ages(&platform).await;
     assert_eq!(heard.len(), 1);
     assert!(
@@ -371,7 +404,55 @@ async fn rows_that_are_dated_in_the_future_make_nothing_fresh() {
     // Less than a day ahead is a wall clock somewhere.
     take_in(&platform, 10, &[-20]).await;
     let ages = freshness(&platform, nyc311(&platform)).await.unwrap();
-    assert_eq!((ages[0].seconds.div_euclid(3600), ages[0].rows_ahead), (-20, 2));
+    assert_eq!((age_hours(&ages[0]), ages[0].rows_ahead), (Some(-20), 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_the_future_only_is_told_of_and_has_no_age() {
+    let store = Arc::new(InMemory::new());
+    let platform = promising(&store);
+    take_in(&platform, 1, &[IN_THE_FUTURE, IN_THE_FUTURE]).await;
+    let ages = freshness(&platform, nyc311(&platform)).await.unwrap();
+    assert!(matches!(ages[0].newest, Newest::NoRow { .. }), "{ages:?}");
+    assert_eq!((age_hours(&ages[0]), ages[0].rows_ahead), (None, 2));
+    let lines = measured(&platform).await;
+    assert!(!lines.iter().any(|line| line.contains("FreshnessSeconds")), "{lines:?}");
+
+    let heard = alerts(&platform, nyc311(&platform)).await.unwrap();
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert_eq!((heard[0].kind, heard[0].severity), (AlertKind::Stale, Severity::Warning));
+    assert!(heard[0].subject.contains("has no row up to now"), "{}", heard[0].subject);
+    for text in ["no row that is dated up to now", "2 rows that are dated in the future"] {
+        assert!(heard[0].message.contains(text), "{}", heard[0].message);
+    }
+    assert!(heard[0].details["newest"].is_null() && heard[0].details["age_hours"].is_null());
+    assert!(told_of_ages(&platform).await.is_empty(), "still the same");
+
+    take_in(&platform, 10, &[1]).await;
+    assert!(told_of_ages(&platform).await.is_empty(), "it is fresh");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_of_which_nothing_is_taken_in_is_told_of_when_it_is_too_old() {
+    let store = Arc::new(InMemory::new());
+    let platform = promising(&store);
+    arrive(&platform, 1, &[1]).await;
+    let mut ages = freshness(&platform, nyc311(&platform)).await.unwrap();
+    assert!(matches!(ages[0].newest, Newest::NoTable { seconds: 0..60 }), "{ages:?}");
+    assert!(told_of(&platform, &ages).await.is_empty(), "it may still be taken in");
+    grow_older(&mut ages[0], 47);
+    assert!(told_of(&platform, &ages).await.is_empty());
+    grow_older(&mut ages[0], 1);
+    let heard = told_of(&platform, &ages).await;
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert_eq!((heard[0].kind, heard[0].severity), (AlertKind::Stale, Severity::Warning));
+    assert!(heard[0].message.contains("came to bronze 48 hours ago"), "{}", heard[0].message);
+    grow_older(&mut ages[0], 1);
+    assert!(told_of(&platform, &ages).await.is_empty(), "still the same");
+    grow_older(&mut ages[0], 47);
+    let heard = told_of(&platform, &ages).await;
+    assert_eq!(heard.len(), 1, "once more, as it is critical now: {heard:?}");
+    assert_eq!(heard[0].severity, Severity::Critical);
 }
 
 #[tokio::test(flavor = "multi_thread")]

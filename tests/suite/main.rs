@@ -7,6 +7,7 @@ mod command_line;
 mod faults;
 mod functions;
 mod infrastructure;
+mod keys;
 mod learning;
 mod order_and_repetition;
 mod published;

@@ -344,7 +344,8 @@ async fn a_model_is_fitted_promoted_and_used() {
     // Upkeep makes one file of two, and the next forecasts follow all the same.
     let platform = world.platform(2);
     let upkeep = Upkeep { retention: Duration::from_secs(168 * 3600), target_bytes: 128 << 20 };
-    maintain(&platform, &platform.datasets[0], upkeep).await.unwrap();
+    let maintained = maintain(&platform, &platform.datasets[0], upkeep).await;
+    assert!(maintained.failed.is_none(), "{maintained:?}");
     assert_eq!(world.rows(count).await, ["70 | 5 | 2 | 1 | 7"]);
     let table = platform.lake.table(platform.datasets[0].series_id(SeriesTable::Forecast)).unwrap();
     assert_eq!(table.require_snapshot().await.unwrap().files().len(), 1);
@@ -357,12 +358,17 @@ async fn a_model_is_fitted_promoted_and_used() {
 async fn models_are_compared_and_rolled_back() {
     let mut world = World::with_history().await;
     world.train(1, Refit::WhenDue).await;
-    let week_later = world.platform(9);
-    let trained = train(&week_later, &week_later.datasets[0], Refit::WhenDue).await.unwrap();
+    for later in 1..=7 {
+        world.live(later, &[]).await;
+    }
+    let trained = world.train(9, Refit::WhenDue).await;
     let [(card, stage, _)] = trained.fitted.as_slice() else { panic!("{trained:?}") };
     assert_eq!((card.version, *stage), (2, ModelStage::Production), "due after a week");
     let comparison = card.comparison.as_ref().unwrap();
     assert_eq!((comparison.production_version, comparison.measure.as_str()), (1, "mase"));
+    // On the week that is new to both: without it, they know the same.
+    let (own, other) = (comparison.candidate, comparison.production);
+    assert!((own - other).abs() < 1e-6 && own > 0.0, "{own} {other}");
 
     let registry = world.registry();
     let platform = world.platform(9);
@@ -374,6 +380,7 @@ async fn models_are_compared_and_rolled_back() {
     assert!(matches!(error, StageError::Model { .. }), "{error}");
     let error = registry.promote(&platform, 7, "?").await.unwrap_err().to_string();
     assert!(error.contains("known versions: 1, 2"), "{error}");
+    world.live(8, &[]).await;
     world.train(10, Refit::WhenDue).await;
     let versions = "SELECT COUNT(DISTINCT made_at) FROM gold.till_forecast";
     assert_eq!(world.rows(versions).await, ["3"], "the former one forecasts again");
@@ -385,6 +392,33 @@ async fn models_are_compared_and_rolled_back() {
     let horizon = "SELECT MAX(horizon) FROM gold.till_forecast WHERE made_at = \
                    (SELECT MAX(made_at) FROM gold.till_forecast)";
     assert_eq!(world.rows(horizon).await, ["3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refit_of_what_is_in_production_already_is_promoted() {
+    let mut world = World::with_history().await;
+    world.train(1, Refit::WhenDue).await;
+    let again = world.train(1, Refit::Always).await;
+    let [(card, stage, reason)] = again.fitted.as_slice() else { panic!("{again:?}") };
+    assert_eq!((card.version, *stage), (2, ModelStage::Production), "{reason}");
+    assert_eq!((card.comparison.as_ref(), &card.parameters["hurried"]), (None, &0.into()));
+    assert_eq!(reason, "too little is new since version 1 to compare on");
+    let nothing = world.train(1, Refit::WhenDue).await;
+    assert!(nothing.fitted.is_empty() && nothing.steps.is_empty(), "{nothing:?}");
+
+    // A few days of a horizon of seven say as little.
+    for later in 1..=3 {
+        world.live(later, &[]).await;
+    }
+    let again = world.train(4, Refit::Always).await;
+    assert_eq!(again.fitted[0].0.comparison, None);
+    // Of what production has learnt nobody knows: nothing is compared.
+    world.live(4, &[]).await;
+    world.lake.put_object("models/till/daily/3/card.json", b"{}".to_vec()).await.unwrap();
+    let again = world.train(5, Refit::Always).await;
+    let [(card, stage, reason)] = again.fitted.as_slice() else { panic!("{again:?}") };
+    assert_eq!((card.version, *stage), (4, ModelStage::Production), "{reason}");
+    assert!(reason.contains("since version 3"), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,16 @@
 //! Upkeep changes no row and no order, deletes nothing that a reader may need, and does what a missed
 //! wake-up left undone.
 
+mod broken;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::TryStreamExt;
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
-use smelt_domain::{Layer, StageName, StepReport};
+use smelt_domain::{Dataset, Layer, StageName, StepReport};
 use smelt_lake::Lake;
 use smelt_lake::faults::{Fault, FaultPlan, FaultyStore};
 use smelt_stages::{
@@ -22,8 +26,14 @@ fn over(store: &Arc<InMemory>) -> Platform {
     platform(Lake::with_store(Arc::clone(store) as Arc<dyn ObjectStore>, "memory"), 1)
 }
 
+/// Upkeep of all tables, of which none may fail.
 async fn upkeep(platform: &Platform, retention: Duration) -> Result<Maintained, StageError> {
-    maintain(platform, nyc311(platform), Upkeep { retention, target_bytes: 128 << 20 }).await
+    let mut maintained = upkeep_of(platform, nyc311(platform), retention).await;
+    maintained.failed.take().map_or(Ok(maintained), Err)
+}
+
+async fn upkeep_of(platform: &Platform, dataset: &Dataset, retention: Duration) -> Maintained {
+    maintain(platform, dataset, Upkeep { retention, target_bytes: 128 << 20 }).await
 }
 
 /// One file at a time, so that there are as many small files as there can be.
@@ -45,6 +55,16 @@ async fn files_in(platform: &Platform, layer: Layer) -> usize {
     let id = smelt_domain::TableId::new(layer, nyc311(platform).name.clone(), table.clone());
     let snapshot = platform.lake.table(id).unwrap().require_snapshot().await.unwrap();
     snapshot.files().len()
+}
+
+async fn keys(store: &InMemory) -> BTreeSet<String> {
+    let listed: Vec<_> = store.list(None).try_collect().await.unwrap();
+    listed.into_iter().map(|object| object.location.to_string()).collect()
+}
+
+/// What upkeep says that it deleted.
+fn deleted(maintained: &Maintained) -> u64 {
+    of(StageName::Vacuum, maintained).iter().filter_map(|step| step.files_removed).sum()
 }
 
 fn of(stage: StageName, maintained: &Maintained) -> Vec<&StepReport> {
@@ -163,8 +183,14 @@ async fn nothing_within_the_retention_is_deleted_and_everything_before_is() {
     assert!(data_files().await > files_before, "compaction adds files, and nothing is deleted yet");
 
     tokio::time::sleep(Duration::from_millis(20)).await;
+    let keys_before = keys(&store).await;
     let swept = upkeep(&platform, Duration::ZERO).await.unwrap();
     assert!(of(StageName::Vacuum, &swept).len() > 2, "{:?}", swept.steps);
+    let gone = keys_before.difference(&keys(&store).await).count() as u64;
+    assert_eq!(deleted(&swept), gone, "all that was deleted is told: {:?}", swept.steps);
+    let checkpoints =
+        of(StageName::Vacuum, &swept).iter().filter_map(|step| step.files_added).sum::<u64>();
+    assert!(checkpoints > 0, "logs were cut below them: {:?}", swept.steps);
     let dataset = nyc311(&platform);
     // One of each mart, and that of their anomalies.
     let mut live = dataset.marts.len() + 1;
@@ -215,6 +241,67 @@ async fn records_of_files_that_are_gone_go_as_well() {
     assert_eq!(records().await, 1);
 }
 
+/// What lies beside the tables is deleted by runs of which it is all that they do.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_beside_the_tables_is_told() {
+    let store = in_small_steps(31, 2).await;
+    let platform = over(&store);
+    let mut rounds = 0;
+    loop {
+        let steps = upkeep(&platform, Duration::ZERO).await.unwrap().steps;
+        if steps.is_empty() {
+            break;
+        }
+        rounds += 1;
+        assert!(rounds < 5, "upkeep comes to no end: {steps:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The first was replaced when the second came; a file that is gone; uploads that were announced here, for
+    // another dataset, and for none that is known.
+    for key in [
+        "published/nyc311/agency_monthly/100.parquet",
+        "published/nyc311/agency_monthly/101.parquet",
+        "uploads/nyc311/requests/0123456789abcdef.json",
+    ] {
+        store.put(&key.into(), "x".into()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for (id, dataset, table) in [
+        ("0000000000000001", "nyc311", "requests"),
+        ("0000000000000002", "spending", "payments"),
+        ("0000000000000003", "gone", "things"),
+    ] {
+        let key = format!("uploads/announced/{id}.json");
+        let announced = serde_json::json!({ "upload": id, "dataset": dataset, "table": table });
+        store.put(&key.into(), announced.to_string().into()).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let keys_before = keys(&store).await;
+    let maintained = upkeep(&platform, Duration::ZERO).await.unwrap();
+    let told: Vec<(String, Option<u64>)> = of(StageName::Vacuum, &maintained)
+        .iter()
+        .map(|step| (step.table.sql_name(), step.files_removed))
+        .collect();
+    let expected = [
+        ("gold.nyc311_agency_monthly", Some(1)),
+        ("bronze.nyc311_requests", Some(1)),
+        ("bronze.nyc311_requests", Some(2)),
+    ];
+    assert_eq!(told, expected.map(|(table, files)| (table.to_owned(), files)));
+    assert_eq!(maintained.steps.len(), told.len());
+    let gone: Vec<String> = keys_before.difference(&keys(&store).await).cloned().collect();
+    assert_eq!(
+        gone,
+        [
+            "published/nyc311/agency_monthly/100.parquet",
+            "uploads/announced/0000000000000001.json",
+            "uploads/announced/0000000000000003.json",
+            "uploads/nyc311/requests/0123456789abcdef.json",
+        ]
+    );
+    assert!(upkeep(&platform, Duration::ZERO).await.unwrap().steps.is_empty());
+}
+
 /// What checkpoints forget, the vacuum takes for files that were never committed.
 #[tokio::test(flavor = "multi_thread")]
 async fn logs_remember_what_was_replaced_for_as_long_as_the_longest_retention() {
@@ -237,7 +324,7 @@ async fn tables_are_looked_after_even_if_a_landed_file_cannot_be_read() {
     let faulty = FaultyStore::new(Arc::clone(&store) as Arc<dyn ObjectStore>, FaultPlan::none());
     let faulty = faulty.with_unreadable("landing/");
     let platform = platform(Lake::with_store(Arc::new(faulty), "memory"), 1);
-    let maintained = upkeep(&platform, Duration::ZERO).await.unwrap();
+    let maintained = upkeep_of(&platform, nyc311(&platform), Duration::ZERO).await;
     let failed = maintained.failed.unwrap();
     assert!(
         failed.retryable() && failed.to_string().contains("landing/nyc311/requests"),

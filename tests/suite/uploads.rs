@@ -9,7 +9,7 @@ use smelt_lake::Lake;
 use smelt_lake::faults::{Fault, FaultPlan, FaultyStore, Hold};
 use smelt_stages::{
     FileOutcome, Platform, UploadProgress, UploadStage, follow_bronze, follow_silver,
-    ingest_landed, refresh_dataset, sweep_landing, uploads,
+    ingest_landed, misplaced_uploads, refresh_dataset, sweep_landing, uploads,
 };
 
 use crate::support::{nyc311, platform};
@@ -201,4 +201,48 @@ async fn a_file_is_loaded_whatever_it_is_called() {
     let found = uploads(&platform, dataset, usize::MAX).await.unwrap();
     let stages: Vec<UploadStage> = found.iter().map(|upload| upload.stage).collect();
     assert_eq!(stages, [UploadStage::Bronze; 4]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_in_the_folder_of_no_table_is_misplaced() {
+    let store = Arc::new(InMemory::new());
+    let platform = over(&store);
+    assert_eq!(misplaced_uploads(&platform, None).await.unwrap(), []);
+    for key in [
+        KEY,
+        "landing/nyc331/requests/a.csv",
+        "landing/nyc311/request/2026/a.csv",
+        "landing/nyc311/b.csv",
+        "landing/c.csv",
+        "landing/harbour/a.csv",
+        "landing/.DS_Store",
+    ] {
+        land(&store, key, rows(1)).await;
+    }
+    let found = misplaced_uploads(&platform, None).await.unwrap();
+    let told: Vec<(&str, &str)> =
+        found.iter().map(|found| (found.key.as_str(), found.problem.as_str())).collect();
+    assert_eq!(
+        told[..4],
+        [
+            (
+                "landing/c.csv",
+                "it lies in the folder of no table: move it to landing/<dataset>/<table>/"
+            ),
+            ("landing/harbour/", told[1].1),
+            (
+                "landing/nyc311/b.csv",
+                "it lies in the folder of no table: did you mean landing/nyc311/requests/?"
+            ),
+            (
+                "landing/nyc311/request/",
+                "nyc311 has no table `request`: did you mean landing/nyc311/requests/?"
+            ),
+        ]
+    );
+    assert!(told[1].1.starts_with("there is no dataset `harbour`: move it to landing/<dataset>/"));
+    let meant = "there is no dataset `nyc331`: did you mean landing/nyc311/requests/?";
+    assert_eq!(told[4..], [("landing/nyc331/", meant)]);
+    let of_dataset = misplaced_uploads(&platform, Some(nyc311(&platform))).await.unwrap();
+    assert_eq!(of_dataset, found[2..4]);
 }

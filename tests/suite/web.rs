@@ -4,7 +4,9 @@ mod access;
 mod answers;
 mod bad_requests;
 mod changes;
+mod description;
 mod reading;
+mod uploads;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -16,9 +18,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use serde_json::Value;
 use smelt_access::{Access, Limiter, Origins};
+use smelt_domain::RunReport;
+use smelt_stages::Platform;
 use smelt_web::{
-    Api, Asked, Limits, PortError, Refresher, Settings, Streaming, UploadGate, UploadRequest,
-    UploadTarget, router,
+    Api, Asked, Limits, PortError, Refresher, RunCounter, Settings, Streaming, UploadGate,
+    UploadRequest, UploadTarget, router,
 };
 use tower::ServiceExt;
 
@@ -36,6 +40,16 @@ impl Refresher for Noted {
     }
 }
 
+/// Keeps the reports of runs.
+#[derive(Debug, Default)]
+struct Counted(Mutex<Vec<RunReport>>);
+
+impl RunCounter for Counted {
+    fn run_ended(&self, report: &RunReport) {
+        self.0.lock().unwrap().push(report.clone());
+    }
+}
+
 #[derive(Debug)]
 struct Here;
 
@@ -46,10 +60,11 @@ impl UploadGate for Here {
     }
 }
 
-/// The API over a world, and who is asked to refresh.
+/// The API over a world, who is asked to refresh, and who counts runs.
 struct Served {
     router: Router,
     noted: Arc<Noted>,
+    counted: Arc<Counted>,
 }
 
 /// An answer, read to its end.
@@ -90,15 +105,19 @@ impl Served {
     }
 
     fn with(world: &World, access: Access, limiter: Option<Limiter>) -> Self {
-        Self::of(world, access, limiter, &std::env::temp_dir())
+        Self::of(world.platform(1), access, limiter, &std::env::temp_dir())
     }
 
     fn with_dashboard(world: &World, folder: &Path) -> Self {
-        Self::of(world, Access::Open, None, folder)
+        Self::of(world.platform(1), Access::Open, None, folder)
     }
 
-    fn of(world: &World, access: Access, limiter: Option<Limiter>, dashboard: &Path) -> Self {
-        let noted = Arc::new(Noted::default());
+    fn on(platform: Platform) -> Self {
+        Self::of(platform, Access::Open, None, &std::env::temp_dir())
+    }
+
+    fn of(platform: Platform, access: Access, limiter: Option<Limiter>, dashboard: &Path) -> Self {
+        let (noted, counted) = (Arc::new(Noted::default()), Arc::new(Counted::default()));
         let settings = Settings {
             only_loopback_names: matches!(access, Access::Open),
             access,
@@ -107,6 +126,7 @@ impl Served {
             keys: None,
             uploads: Arc::new(Here),
             refresher: noted.clone(),
+            counter: Some(counted.clone()),
             limits: Limits {
                 upload_bytes: 1 << 20,
                 upload_time: Duration::from_secs(60),
@@ -116,8 +136,8 @@ impl Served {
             receives_uploads: true,
             dashboard: Some(dashboard.to_owned()),
         };
-        let api = Api::new(world.platform(1), settings).unwrap();
-        Self { router: router(api), noted }
+        let api = Api::new(platform, settings).unwrap();
+        Self { router: router(api), noted, counted }
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {

@@ -12,9 +12,9 @@ Examples:
   smelt train                          what is due in every dataset
   smelt train nyc311 --refit           fit anew, due or not
 
-A model is due when the last fit is a week old, or the series in dataset.yaml have changed. It is
-backtested, compared with the one in production on the newest steps, and promoted if it is no worse.
-Forecasts are made anew whenever there is a newer step.";
+A model is due when the last fit is a week old or had no time for all series, or the series in
+dataset.yaml have changed. It is backtested, compared with the one in production on steps that neither
+knows, and promoted if it is no worse. Forecasts are made anew whenever there is a newer step.";
 
 pub(crate) const ANOMALIES_EXAMPLES: &str = "\
 Examples:

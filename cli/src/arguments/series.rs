@@ -14,6 +14,8 @@ Examples:
 
 The file has unique_id, ds and y; the answer unique_id, ds, y_hat, the bounds of each level, and the
 model that was chosen. Series of one file learn from each other. Times that are missing are gaps.
+ds are days, times or numbers of steps; times with an offset are told in UTC, and seconds since 1970
+need --freq. A series of one row has the frequency of the others, or that of --freq.
 Holidays of one name are taken to have one effect; 12-25 is that day of each year.";
 
 pub(crate) const BACKTEST_EXAMPLES: &str = "\
@@ -31,7 +33,7 @@ Examples:
   smelt detect --input cpu.csv --format json | jq -c '.[] | select(.is_anomaly) | [.timestamp, .reason]'
 
 The file has timestamp and value; the answer timestamp, value, score (0 to 1), lo, hi and is_anomaly.
-JSON says what was expected and why as well.";
+Timestamps are written as they were read. JSON says what was expected and why as well.";
 
 /// Series, and how they are to be forecast.
 #[derive(Debug, Args)]
@@ -42,7 +44,8 @@ pub(crate) struct SeriesArguments {
     /// Steps to forecast.
     #[arg(long, value_name = "N", value_parser = whole_from_one)]
     pub(crate) horizon: usize,
-    /// Time between two steps: h, D, W, M, Q, Y, or such as 15min; found in the file if not given.
+    /// Time between two steps: h, D, W, M, Q, Y, or such as 15min; found in the file if not given. One far
+    /// finer than that of the rows is refused.
     #[arg(long)]
     pub(crate) freq: Option<Frequency>,
     /// Levels of the intervals in per cent.

@@ -15,7 +15,8 @@ Examples:
 
 At a loopback address everybody may do everything. Elsewhere callers show a key (X-Api-Key) or a token
 (Authorization: Bearer). keys.json holds [{\"name\": \"bi\", \"role\": \"reader\", \"sha256\": \"…\"}], where
-sha256 is what `printf %s KEY | sha256sum` says. Roles are reader, uploader, operator and admin.";
+sha256 is what `printf %s KEY | sha256sum` says. Roles are reader, uploader, operator and admin, each with
+the rights of those before it; no route needs admin today, so it may do what operator may.";
 
 /// Where to serve, and to whom.
 #[derive(Debug, Clone, Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use smelt_domain::DatasetName;
-use smelt_simulate::serve::{Drift, FaultRate, PlannedFault};
+use smelt_simulate::serve::{Drift, FaultRate, OrderDbUrl, PlannedFault};
 
 pub(crate) const SIMULATE_EXAMPLES: &str = "\
 Examples:
@@ -17,7 +17,7 @@ Examples:
 
 Writes OUT/<dataset>/<table>/* and OUT/<dataset>/truth.json; the same seed gives the same bytes.
 With --serve, the truth is about what is served, together with the uploads that the dataset has
-beside (spending); a database is to be empty before.
+beside (spending). A database that was filled before is filled anew; tables of others are left alone.
 
 A served portal does what is asked of it to its callers. --fault FAULT@REQUEST or
 FAULT@FIRST..LAST, counted from 1 over all requests; the answers that go wrong are said here:
@@ -59,8 +59,8 @@ pub(crate) struct SimulateArguments {
     #[arg(long)]
     pub(crate) serve: bool,
     /// Port to serve on; any that is free if not given.
-    #[arg(long, default_value_t = 0, requires = "serve")]
-    pub(crate) port: u16,
+    #[arg(long, requires = "serve")]
+    pub(crate) port: Option<u16>,
     /// Requests that go wrong, such as 503@3 or 429@5..8 (nyc311, spending); see below.
     #[arg(long = "fault", value_name = "FAULT@REQUEST", requires = "serve")]
     pub(crate) faults: Vec<PlannedFault>,
@@ -71,15 +71,54 @@ pub(crate) struct SimulateArguments {
     /// rows-go=5@2; see below.
     #[arg(long = "drift", value_name = "CHANGE=WHAT@PAGE", requires = "serve")]
     pub(crate) drifts: Vec<Drift>,
-    /// Database to fill (restaurant), such as mysql://user:password@127.0.0.1:3306/order_db.
+    /// Database to fill (restaurant), such as mysql://user:password@127.0.0.1:3306/order_db; what another
+    /// simulation filled it with goes.
     #[arg(long, value_name = "URL", requires = "serve")]
     pub(crate) database: Option<String>,
 }
 
 impl SimulateArguments {
-    /// Whether nothing is asked for that befalls the callers of a portal.
-    pub(crate) fn leaves_callers_alone(&self) -> bool {
-        self.faults.is_empty() && self.fault_rate.is_none() && self.drifts.is_empty()
+    /// Refuses options that have no meaning for the dataset. The URL of a database is not repeated: it
+    /// may hold a password.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let dataset = self.dataset.as_str();
+        let has_portal = matches!(dataset, "nyc311" | "spending");
+        let is_known = has_portal || matches!(dataset, "restaurant" | "llm_usage" | "events");
+        if !is_known {
+            return Ok(());
+        }
+        if self.serve && matches!(dataset, "llm_usage" | "events") {
+            return Err(format!(
+                "--serve is for nyc311, spending and restaurant: {dataset} has uploads only, write \
+                 them with --out"
+            ));
+        }
+        if self.files.is_some() && dataset != "nyc311" {
+            return Err(format!(
+                "--files is for nyc311; {dataset} has the files that its days give"
+            ));
+        }
+        let of_portals = [
+            ("--port", self.port.is_some()),
+            ("--fault", !self.faults.is_empty()),
+            ("--fault-rate", self.fault_rate.is_some()),
+            ("--drift", !self.drifts.is_empty()),
+        ];
+        if let Some((option, _)) = of_portals.iter().find(|(_, given)| *given && !has_portal) {
+            return Err(format!(
+                "{option} is for portals (nyc311, spending): a database that is filled answers by \
+                 itself"
+            ));
+        }
+        match &self.database {
+            Some(_) if dataset != "restaurant" => {
+                Err(format!("--database is for restaurant: {dataset} is served by a portal"))
+            }
+            Some(url) => {
+                url.parse::<OrderDbUrl>().map(|_| ()).map_err(|error| format!("--database {error}"))
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use anyhow::Result;
 use async_trait::async_trait;
 use smelt_domain::{Alert, DatasetName};
@@ -8,7 +10,7 @@ use smelt_stages::{
 use crate::arguments::{Global, ReportFormat};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::{chosen, open, open_recorded, reported};
+use crate::session::{chosen, open_recorded, open_to_read, reported};
 use crate::table_text::{Align, TextTable};
 
 pub(crate) async fn run(
@@ -19,10 +21,10 @@ pub(crate) async fn run(
 ) -> Result<Ending> {
     if check {
         let (platform, recorder) = open_recorded(global)?;
-        let ended = tell_new(&platform, dataset.as_ref()).await;
+        let ended = tell_new(&platform, dataset.as_ref(), format).await;
         return reported(&platform, "alerts --check", &recorder, ended).await;
     }
-    let platform = open(global)?;
+    let platform = open_to_read(global)?;
     let mut found = Vec::new();
     for dataset in chosen(&platform, dataset.as_ref())? {
         found.extend(alerts(&platform, dataset).await?);
@@ -35,25 +37,75 @@ pub(crate) async fn run(
     Ok(Ending::Fine)
 }
 
-async fn tell_new(platform: &Platform, dataset: Option<&DatasetName>) -> Result<Ending> {
+async fn tell_new(
+    platform: &Platform,
+    dataset: Option<&DatasetName>,
+    format: ReportFormat,
+) -> Result<Ending> {
+    match format {
+        ReportFormat::Table => tell_to(&AsText, platform, dataset).await,
+        ReportFormat::Json => {
+            let array = AsArray::default();
+            let told = tell_to(&array, platform, dataset).await;
+            // What was told before something failed is an array as well.
+            let ended = array.end();
+            told.and_then(|ending| ended.map(|()| ending))
+        }
+    }
+}
+
+async fn tell_to(
+    notifier: &dyn Notifier,
+    platform: &Platform,
+    dataset: Option<&DatasetName>,
+) -> Result<Ending> {
     let recent = RecentFailures::default();
     for dataset in chosen(platform, dataset)? {
         let ages = freshness(platform, dataset).await?;
         let causes = Causes { reports: &[], recent: Some(&recent), ages: &ages };
-        alert(platform, dataset, &causes, &Console).await?;
+        alert(platform, dataset, &causes, notifier).await?;
     }
     Ok(Ending::Fine)
 }
 
-/// Tells on standard output.
-struct Console;
+/// Tells on standard output, in words.
+struct AsText;
 
 #[async_trait]
-impl Notifier for Console {
+impl Notifier for AsText {
     async fn tell(&self, alert: &Alert) -> Result<(), NotTold> {
         let text = format!("{}\n{}\n\n", subject_line(&alert.subject), alert.message);
-        print(&text).map_err(|error| NotTold { reason: error.to_string(), retryable: false })
+        print(&text).map_err(not_told)
     }
+}
+
+/// Tells on standard output, as one array: each alert when it is told, so that what nobody could read
+/// does not count as told.
+#[derive(Default)]
+struct AsArray {
+    has_begun: AtomicBool,
+}
+
+impl AsArray {
+    fn end(&self) -> Result<()> {
+        print(if self.has_begun.load(Ordering::Relaxed) { "\n]\n" } else { "[]\n" })
+    }
+}
+
+#[async_trait]
+impl Notifier for AsArray {
+    async fn tell(&self, alert: &Alert) -> Result<(), NotTold> {
+        let text = serde_json::to_string_pretty(alert).map_err(|error| not_told(error.into()))?;
+        let before = if self.has_begun.load(Ordering::Relaxed) { ",\n  " } else { "[\n  " };
+        // No text in JSON has a line break in it, so that each is one between two lines.
+        print(&format!("{before}{}", text.replace('\n', "\n  "))).map_err(not_told)?;
+        self.has_begun.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn not_told(error: anyhow::Error) -> NotTold {
+    NotTold { reason: error.to_string(), retryable: false }
 }
 
 fn text(alerts: &[Alert]) -> String {

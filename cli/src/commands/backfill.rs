@@ -9,7 +9,7 @@ use crate::arguments::{Global, RangeArguments, ReportFormat};
 use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
 use crate::output::{print, say};
-use crate::session::{open, open_recorded, reported};
+use crate::session::{open_recorded, open_to_read, reported};
 
 /// Characters of a line of partitions.
 const LINE: usize = 100;
@@ -19,7 +19,7 @@ pub(crate) async fn plan(
     range: &RangeArguments,
     format: ReportFormat,
 ) -> Result<Ending> {
-    let platform = open(global)?;
+    let platform = open_to_read(global)?;
     let dataset = platform.dataset(&range.dataset)?;
     let planned = plan_backfill(&platform, dataset, range.range()).await?;
     match format {

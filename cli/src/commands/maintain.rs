@@ -37,7 +37,8 @@ async fn maintain_all(
 ) -> Result<Ending> {
     let (mut ending, mut anything) = (Ending::Fine, false);
     for dataset in chosen(platform, dataset)? {
-        let maintained = maintain(platform, dataset, upkeep).await?;
+        // What fails in one dataset is no reason to leave the others as they are.
+        let maintained = maintain(platform, dataset, upkeep).await;
         anything |= !maintained.steps.is_empty();
         let swept = Ingested { files: maintained.swept, ..Ingested::default() };
         ending = worse(ending, say(global, platform, &swept));

@@ -36,6 +36,9 @@ pub(crate) async fn run(
                 for drift in &pulled.drifts {
                     say(&format!("warning: {source}: {drift}"));
                 }
+                for note in &pulled.notes {
+                    say(&format!("note: {source}: {note}"));
+                }
             }
             Ok(_) => {}
             Err(error) => {

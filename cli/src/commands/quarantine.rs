@@ -11,7 +11,7 @@ use crate::arguments::Global;
 use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::{open_recorded, reported};
+use crate::session::{open_recorded, open_to_read, reported};
 
 /// Characters of a raw row that are shown.
 const RAW_SHOWN: usize = 160;
@@ -22,13 +22,15 @@ pub(crate) async fn run(
     examples: usize,
     replay: bool,
 ) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
-    let dataset = platform.dataset(&name)?;
     if replay {
+        let (platform, recorder) = open_recorded(global)?;
+        let dataset = platform.dataset(&name)?;
         let ended = self::replay(global, &platform, dataset).await;
         let command = format!("quarantine {name} --replay");
         return reported(&platform, &command, &recorder, ended).await;
     }
+    let platform = open_to_read(global)?;
+    let dataset = platform.dataset(&name)?;
     for table in &dataset.tables {
         let id = dataset.quarantine_id(&table.name);
         if platform.lake.table(id.clone())?.snapshot().await?.is_none() {

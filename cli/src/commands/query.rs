@@ -14,13 +14,13 @@ use crate::arguments::{Global, QueryArguments, QueryFormat};
 use crate::exit::Ending;
 use crate::output::{Output, print};
 use crate::result_file::ResultFile;
-use crate::session::open;
+use crate::session::open_to_read;
 
 /// Rows that a table for people shows; more are counted and pointed to the other formats.
 const TABLE_ROWS: usize = 1000;
 
 pub(crate) async fn run(global: &Global, arguments: QueryArguments) -> Result<Ending> {
-    let platform = open(global)?;
+    let platform = open_to_read(global)?;
     let rows = smelt_stages::query(&platform, &arguments.sql).await?;
     match (arguments.format, &arguments.output) {
         (QueryFormat::Table, output) => write_table(rows, output.as_deref()).await?,

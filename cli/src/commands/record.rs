@@ -47,7 +47,11 @@ fn assignments(table: &Table, row: &RecordArguments) -> Result<(Vec<String>, Ass
             bail!("`{assignment}` sets nothing: write column=value, such as amount=12.50");
         };
         let value = Some(value.to_owned()).filter(|value| !value.is_empty());
-        values.insert(column.parse::<ColumnName>()?, value);
+        let column: ColumnName = column.parse()?;
+        if values.contains_key(&column) {
+            bail!("`{column}` is set twice: give it one value");
+        }
+        values.insert(column, value);
     }
     if values.is_empty() {
         bail!("say what to put: column=value, such as amount=12.50");

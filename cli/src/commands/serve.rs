@@ -50,6 +50,7 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
             keys,
             uploads: Arc::new(LocalUploads),
             refresher: Arc::new(Worker::start(global, platform)),
+            counter: None,
             limits: Limits {
                 upload_bytes: arguments.upload_mb * MEGABYTE,
                 upload_time: UPLOAD_TIME,

@@ -71,9 +71,6 @@ pub(crate) fn restaurant(arguments: &SimulateArguments) -> Restaurant {
 }
 
 fn write(global: &Global, arguments: &SimulateArguments, out: &Path) -> Result<DatasetTruth> {
-    if arguments.files.is_some() {
-        bail!("--files is for nyc311; {} has the files that its days give", arguments.dataset);
-    }
     let (days, rows_per_day) = (arguments.days, arguments.rows_per_day);
     let bar = simulating(global, None);
     let progress = &mut |rows| bar.set_position(rows);

@@ -1,5 +1,6 @@
 //! `smelt simulate --serve`: simulated sources on loopback, over their real protocols.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -17,9 +18,6 @@ pub(crate) async fn run(global: &Global, arguments: &SimulateArguments) -> Resul
         "nyc311" => serve_requests(global, arguments).await,
         "spending" => serve_checkbook(global, arguments).await,
         "restaurant" => fill_orders(arguments).await,
-        "llm_usage" | "events" => {
-            bail!("{} has uploads only: write them with --out", arguments.dataset)
-        }
         _ => Err(no_simulator(&arguments.dataset)),
     }
 }
@@ -43,7 +41,8 @@ async fn serve_requests(global: &Global, arguments: &SimulateArguments) -> Resul
     if let Some(out) = out {
         truth.write(out)?;
     }
-    let portal = portals::requests_portal(rows, serving(global, arguments)).await?;
+    let portal = portals::requests_portal(rows, serving(global, arguments)).await;
+    let portal = portal.map_err(with_remedy)?;
     say_truth(arguments);
     invite("SMELT_NYC311_PORTAL_URL", portal.url(), "nyc311");
     serve_until_stopped().await
@@ -57,7 +56,8 @@ async fn serve_checkbook(global: &Global, arguments: &SimulateArguments) -> Resu
     }
     let last_day = simulated.truth.last_day;
     let serving = serving(global, arguments);
-    let portal = portals::checkbook(simulated.boston, last_day, serving).await?;
+    let portal = portals::checkbook(simulated.boston, last_day, serving).await;
+    let portal = portal.map_err(with_remedy)?;
     say_truth(arguments);
     if let Some(out) = out {
         let uploads = out.join("spending/payments");
@@ -71,12 +71,6 @@ async fn serve_checkbook(global: &Global, arguments: &SimulateArguments) -> Resu
 }
 
 async fn fill_orders(arguments: &SimulateArguments) -> Result<Ending> {
-    if !arguments.leaves_callers_alone() {
-        bail!(
-            "--fault, --fault-rate and --drift are for portals (nyc311, spending): a database that \
-             is filled answers by itself"
-        );
-    }
     let url = match (&arguments.database, &arguments.out) {
         (Some(url), _) => url.clone(),
         (None, Some(out)) => {
@@ -92,7 +86,7 @@ async fn fill_orders(arguments: &SimulateArguments) -> Result<Ending> {
     if let Some(out) = &arguments.out {
         simulated.truth.write(out)?;
     }
-    fill_order_db(&url, &simulated.orders_at_the_end())
+    fill_order_db(&url.parse()?, &simulated.orders_at_the_end())
         .await
         .context("filling the order database")?;
     say_truth(arguments);
@@ -134,7 +128,19 @@ fn serving(global: &Global, arguments: &SimulateArguments) -> Serving {
     if !global.quiet {
         faults = faults.told_to(|request, fault| say(&format!("request {request}: {fault}")));
     }
-    Serving { port: arguments.port, faults, drifts: arguments.drifts.clone() }
+    let port = arguments.port.unwrap_or_default();
+    Serving { port, faults, drifts: arguments.drifts.clone() }
+}
+
+/// What helps where a portal cannot be served.
+fn with_remedy(error: anyhow::Error) -> anyhow::Error {
+    let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    match kind {
+        Some(ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
+            anyhow::anyhow!("{error}; give another port with --port, or none for any that is free")
+        }
+        _ => error,
+    }
 }
 
 fn invite(variable: &str, url: &str, dataset: &str) {

@@ -1,10 +1,11 @@
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use anyhow::Result;
 use serde_json::json;
-use smelt_domain::{Dataset, DatasetName, SourceDefinition, SourceName};
+use smelt_domain::{ColumnName, Dataset, DatasetName, SourceDefinition, SourceName};
 use smelt_sources::Probe;
-use smelt_stages::{Platform, pulled_to, reconcile};
+use smelt_stages::{Platform, pulled_columns, pulled_to, reconcile};
 
 use super::ingest::only_table;
 use super::pull::{chosen_sources, open};
@@ -12,7 +13,7 @@ use crate::arguments::{Global, ReportFormat};
 use crate::data_size::{count_text, counted};
 use crate::exit::{Ending, told};
 use crate::output::{print, say};
-use crate::session::{open_recorded, reported};
+use crate::session::{open_if_there, open_recorded, reported};
 
 /// `smelt sources test`: whether each source answers, and with what.
 pub(crate) async fn test(
@@ -21,18 +22,18 @@ pub(crate) async fn test(
     source: Option<&SourceName>,
     format: ReportFormat,
 ) -> Result<Ending> {
-    let platform = crate::session::open(global)?;
+    let platform = open_if_there(global)?;
     let dataset = platform.dataset(dataset)?;
     let mut ending = Ending::Fine;
     let mut found = Vec::new();
     for definition in chosen_sources(dataset, source)? {
         match probe(&platform, dataset, definition).await {
-            Ok((probe, place)) => match format {
-                ReportFormat::Table => {
-                    print(&text(dataset, definition, &probe, place.as_deref()))?;
-                }
+            Ok(look) => match format {
+                ReportFormat::Table => print(&text(dataset, definition, &look))?,
                 ReportFormat::Json => found.push(json!({
-                    "source": definition.name, "found": probe, "last_pull_ended_at": place,
+                    "source": definition.name,
+                    "found": look.probe,
+                    "last_pull_ended_at": look.place,
                 })),
             },
             Err(error) => {
@@ -102,24 +103,29 @@ async fn reconcile_one(
     })
 }
 
-/// What a look finds, and where the last pull ended, in words.
+/// A look at a source.
+struct Look {
+    probe: Probe,
+    /// Where the last pull ended, in words.
+    place: Option<String>,
+    /// Declared columns that pulls had; `None` before the first.
+    pulled: Option<BTreeSet<ColumnName>>,
+}
+
 async fn probe(
     platform: &Platform,
     dataset: &Dataset,
     definition: &SourceDefinition,
-) -> Result<(Probe, Option<String>)> {
+) -> Result<Look> {
     let source = open(dataset, definition)?;
     let probe = source.probe().await?;
     let cursor = pulled_to(platform, dataset, definition).await?;
-    Ok((probe, cursor.and_then(|cursor| source.place(&cursor))))
+    let place = cursor.and_then(|cursor| source.place(&cursor));
+    Ok(Look { probe, place, pulled: pulled_columns(platform, dataset, definition).await? })
 }
 
-fn text(
-    dataset: &Dataset,
-    definition: &SourceDefinition,
-    probe: &Probe,
-    place: Option<&str>,
-) -> String {
+fn text(dataset: &Dataset, definition: &SourceDefinition, look: &Look) -> String {
+    let Look { probe, place, pulled } = look;
     let mut text = format!("{}.{}: reachable\n", dataset.name, definition.name);
     let mut line = |name: &str, value: &str| {
         // Writing to a string does not fail.
@@ -128,7 +134,7 @@ fn text(
     if let Some(rows) = probe.rows {
         line("rows", &count_text(rows));
     }
-    let ended = place.map(|place| format!("the last pull ended at {place}"));
+    let ended = place.as_ref().map(|place| format!("the last pull ended at {place}"));
     let ended = ended.unwrap_or_else(|| "nothing was pulled yet".to_owned());
     line("cursor", &format!("{}; {ended}", probe.cursor));
     line("newest", probe.newest.as_deref().unwrap_or("not known"));
@@ -139,12 +145,19 @@ fn text(
         .flat_map(|table| &table.source_columns)
         .filter(|column| {
             let mut names = std::iter::once(&column.name).chain(&column.aliases);
-            !names.any(|name| probe.columns.iter().any(|found| found == name.as_str()))
+            let is_here =
+                names.any(|name| probe.columns.iter().any(|found| found == name.as_str()));
+            // What pulls never had is brought by uploads or other sources.
+            !is_here && pulled.as_ref().is_none_or(|pulled| pulled.contains(&column.name))
         })
         .map(|column| column.name.as_str())
         .collect();
     if !missing.is_empty() {
-        line("missing", &format!("{} (read as null)", missing.join(", ")));
+        let unless = match pulled {
+            Some(_) => ", and was there before",
+            None => ", unless uploads or other sources bring it",
+        };
+        line("missing", &format!("{} (read as null{unless})", missing.join(", ")));
     }
     for note in &probe.notes {
         line("note", note);

@@ -15,7 +15,10 @@ pub async fn watch(
 ) -> Result<(), StageError> {
     let ages = freshness(platform, dataset).await;
     for found in ages.iter().flatten() {
-        metrics.emit(&Fact::Freshness { table: &found.table, seconds: found.seconds });
+        // Without an age there is no metric: the alarm goes off for want of one.
+        if let Some(seconds) = found.age_seconds() {
+            metrics.emit(&Fact::Freshness { table: &found.table, seconds });
+        }
     }
     let causes = Causes { ages: ages.as_deref().unwrap_or_default(), ..causes };
     alert(platform, dataset, &causes, notifier).await?;

@@ -8,9 +8,10 @@ use smelt_runtime::{
     Context, Function, FunctionContext, Invocation, Renewed, Settings, StartError, Variable,
 };
 use smelt_stages::{Platform, Silent};
-use smelt_web::{Api, Limits, Streaming, router};
+use smelt_web::{Api, Limits, Origin, Streaming, router};
 
 use crate::access::{access, limiter, origins};
+use crate::counted::Counted;
 use crate::queues::RefreshQueues;
 use crate::secrets::Secrets;
 use crate::uploads::PresignedUploads;
@@ -53,11 +54,14 @@ impl Context for ApiContext {
         &self.shared
     }
 
-    async fn handle(&self, event: Value, _invocation: Invocation) -> Result<Value, ApiError> {
+    async fn handle(&self, event: Value, invocation: Invocation) -> Result<Value, ApiError> {
+        let trace_id = invocation.trace.map(|trace| trace.trace_id);
+        let name = self.shared.function.name;
+        let origin = Origin::of_invocation(name, invocation.request_id, trace_id);
         let read = Box::pin(Secrets::read(&self.settings, &self.config));
         let make =
             |secrets: &Secrets| router_of(&self.shared, &self.settings, &self.config, secrets);
-        handler::handle(event, self.router.get(read, make).await).await
+        handler::handle(event, origin, self.router.get(read, make).await).await
     }
 }
 
@@ -80,6 +84,7 @@ fn router_of(
         origins: origins(settings)?,
         uploads: Arc::new(PresignedUploads::of(&shared.address, config)),
         refresher: Arc::new(RefreshQueues::read(settings, config)?),
+        counter: Some(Arc::new(Counted(shared.metrics.clone()))),
         limits: Limits {
             upload_bytes: upload_megabytes.saturating_mul(MEGABYTE),
             upload_time: UPLOAD_TIME,
@@ -90,13 +95,13 @@ fn router_of(
         receives_uploads: false,
         dashboard: None,
     };
-    let mut platform = Platform::new(
+    // A run has an observer and an origin of its own, those of its request.
+    let platform = Platform::new(
         shared.lake.clone(),
         shared.engine.clone(),
         shared.datasets.to_vec(),
         Arc::new(Silent),
     );
-    platform.origin.function = Some(shared.function.name.to_owned());
     let api = Api::new(platform, api_settings).map_err(|error| wrong(&error))?;
     Ok(router(api))
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod context;
+mod counted;
 mod error;
 mod gateway;
 mod handler;

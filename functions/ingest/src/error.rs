@@ -6,5 +6,6 @@
 //! - `Retryable.Source`: a source is down or busy; what was pulled before is committed.
 //! - `Permanent.Source`: a source is not what its definition says, or its secret is missing.
 //! - `Retryable.File`: a file was still being written.
+//! - `Permanent.Panic`: a defect of smelt, to be reported. What else was asked for is done.
 
 pub use smelt_runtime::WorkError as IngestError;

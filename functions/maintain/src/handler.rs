@@ -82,18 +82,23 @@ impl MaintainContext {
         platform: &Platform,
         dataset: &Dataset,
     ) -> Result<Done, StageError> {
-        let before = dataset_status(platform, dataset).await?;
-        for table in &before.tables {
+        // A table that cannot be measured keeps none from being looked after.
+        let unmeasured = self.measure_lags(platform, dataset).await.err();
+        let maintained = maintain(platform, dataset, self.upkeep).await;
+        let mut verdict = Verdict::of(maintained.swept);
+        verdict.refused.extend(maintained.refused_too_many.iter().map(too_many_refused));
+        let failed = maintained.failed.or(verdict.unread.map(StageError::from)).or(unmeasured);
+        Ok(Done { refused: verdict.refused, failed })
+    }
+
+    async fn measure_lags(&self, platform: &Platform, dataset: &Dataset) -> Result<(), StageError> {
+        for table in dataset_status(platform, dataset).await?.tables {
             if let Some(follows) = &table.follows {
                 let lag = Fact::Lag { table: &table.table, versions: follows.lag };
                 self.shared.metrics.emit(&lag);
             }
         }
-        let maintained = maintain(platform, dataset, self.upkeep).await?;
-        let mut verdict = Verdict::of(maintained.swept);
-        verdict.refused.extend(maintained.refused_too_many.iter().map(too_many_refused));
-        let failed = maintained.failed.or(verdict.unread.map(StageError::from));
-        Ok(Done { refused: verdict.refused, failed })
+        Ok(())
     }
 
     /// Deletes what a source no longer has; bronze's commit wakes the function silver.

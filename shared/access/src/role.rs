@@ -15,7 +15,7 @@ pub enum Role {
     Uploader,
     /// Corrects and deletes records and starts a refresh as well.
     Operator,
-    /// Everything.
+    /// Everything; today that is what an operator may, since no route needs this role.
     Admin,
 }
 

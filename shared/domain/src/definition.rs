@@ -20,6 +20,7 @@ mod yaml_tree;
 use findings::Findings;
 use mapping::{Mapping, entries, parse_name};
 use sql_files::SqlFiles;
+pub use suggestion::closest;
 use yaml_tree::Node;
 
 use crate::{DATASET_FILE, Dataset, DatasetName, DefinitionFiles, Problems, TableName};

@@ -41,6 +41,7 @@ pub use aggregate::Aggregate;
 pub use alert::{Alert, AlertId, AlertKind, AlertStatus, Severity};
 pub use column_type::{Column, ColumnType, ColumnTypeError};
 pub use dataset::{Dataset, MART_PARTITION, Mart, MartReads, SourceColumn, Table, TableMode};
+pub use definition::closest;
 pub use definition_files::{DATASET_FILE, DefinitionFiles, parse_dataset};
 pub use definition_hash::{DefinitionHash, DefinitionHashError};
 pub use description::{

@@ -38,13 +38,15 @@ pub struct ModelCard {
     pub metrics: BTreeMap<String, f64>,
     /// What it was fitted with, and what it is made of.
     pub parameters: serde_json::Value,
-    /// How it did beside the model in production, where there was one.
+    /// How it did beside the model in production, where there was one and enough that neither knew.
     pub comparison: Option<Comparison>,
     /// Seconds that fitting and backtesting took.
     pub seconds: f64,
 }
 
-/// Two models by one measure, each on what it did not know.
+/// Two models by one measure, each on what it did not know: models of series on the same steps, which
+/// came after the fit of the one in production, and which the candidate of the comparison is fitted
+/// without; others each on rows of their own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The version in production.

@@ -56,7 +56,7 @@ impl RunReport {
 pub struct RunOrigin {
     /// The function; null on a command line.
     pub function: Option<String>,
-    /// The id of the invocation.
+    /// The id of the invocation, or of the request to `smelt serve`.
     pub request_id: Option<String>,
     /// The trace that it belongs to: 32 hexadecimal digits (W3C; those of an X-Ray root).
     pub trace_id: Option<String>,
@@ -135,7 +135,8 @@ pub enum StageName {
     Detect,
     /// Small files of a table to larger ones.
     Compact,
-    /// Files that no reader needs any more, deleted.
+    /// Files that no reader needs any more, deleted: of a table, or beside it (published snapshots, records and
+    /// announcements of uploads).
     Vacuum,
     /// What somebody should know, to those who subscribed.
     Alert,
@@ -183,9 +184,9 @@ pub struct StepReport {
     pub rows_superseded: Option<u64>,
     /// Partitions replaced.
     pub partitions: Option<u64>,
-    /// Data files added by the commit.
+    /// Data files added by the commit; of a vacuum, checkpoints of the log.
     pub files_added: Option<u64>,
-    /// Data files removed by the commit.
+    /// Data files removed by the commit; of a vacuum, all that it deleted.
     pub files_removed: Option<u64>,
     /// Bytes of the files added.
     pub bytes_written: Option<u64>,

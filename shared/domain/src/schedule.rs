@@ -14,8 +14,8 @@ pub struct Schedule {
     pub time_zone: TimeZone,
 }
 
-/// Five fields: minute, hour, day of month, month, day of week. Each is `*`, a value, a range, either
-/// of the first and last with a step, or a list of these.
+/// Five fields: minute, hour, day of month, month, day of week. Each is `*`, `*` with a step (but for days of
+/// the week), or a list of values and ranges: what both cron and the scheduler of the cloud can say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cron(String);
 
@@ -41,6 +41,16 @@ pub enum CronError {
         /// What it may be.
         expected: &'static str,
     },
+    /// A field is one for a cron, but the scheduler that wakes the functions cannot say it.
+    #[error("`{cron}`, whose {field} `{value}` EventBridge Scheduler has no words for")]
+    NoWords {
+        /// The whole text.
+        cron: String,
+        /// What the field is.
+        field: &'static str,
+        /// The part of it that cannot be said.
+        value: String,
+    },
     /// Both the day of the month and the day of the week are restricted.
     #[error("`{0}`, which sets both day of month and day of week")]
     TwoDays(String),
@@ -53,17 +63,27 @@ struct Field {
     last: u8,
     /// Names of the values from the first on.
     names: &'static [&'static str],
+    /// Whether `*` may have a step.
+    steps: bool,
     expected: &'static str,
 }
 
 const FIELDS: [Field; 5] = [
-    Field { name: "minute", first: 0, last: 59, names: &[], expected: "0 to 59" },
-    Field { name: "hour", first: 0, last: 23, names: &[], expected: "0 to 23" },
-    Field { name: "day of month", first: 1, last: 31, names: &[], expected: "1 to 31" },
+    Field { name: "minute", first: 0, last: 59, names: &[], steps: true, expected: "0 to 59" },
+    Field { name: "hour", first: 0, last: 23, names: &[], steps: true, expected: "0 to 23" },
+    Field {
+        name: "day of month",
+        first: 1,
+        last: 31,
+        names: &[],
+        steps: true,
+        expected: "1 to 31",
+    },
     Field {
         name: "month",
         first: 1,
         last: 12,
+        steps: true,
         names: &[
             "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
         ],
@@ -74,6 +94,7 @@ const FIELDS: [Field; 5] = [
         first: 0,
         // Sunday once more.
         last: 7,
+        steps: false,
         names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
         expected: "0 to 7 (Sunday is 0 and 7) or SUN to SAT",
     },
@@ -103,6 +124,10 @@ impl FromStr for Cron {
                     expected: field.expected,
                 });
             }
+            if let Some(value) = field.without_words(part) {
+                let (cron, value) = (text.to_owned(), value.to_owned());
+                return Err(CronError::NoWords { cron, field: field.name, value });
+            }
         }
         let [_, _, day_of_month, _, day_of_week] = parts;
         if day_of_month != "*" && day_of_week != "*" {
@@ -131,6 +156,20 @@ impl Field {
         }
     }
 
+    /// The part of a field that the scheduler cannot say: a step anywhere but behind `*` alone, `*` among
+    /// others, or a range from a number to a name. `infrastructure/modules/definitions/schedules.tf`
+    /// translates all that is left.
+    fn without_words<'a>(&self, part: &'a str) -> Option<&'a str> {
+        let is_alone = !part.contains(',');
+        let is_name = |text: &str| number(text).is_none();
+        let has_words = |item: &str| match item.split_once('/') {
+            Some((range, _)) => range == "*" && is_alone && self.steps,
+            None if item == "*" => is_alone,
+            None => item.split_once('-').is_none_or(|(from, to)| is_name(from) == is_name(to)),
+        };
+        part.split(',').find(|item| !has_words(item))
+    }
+
     fn value(&self, text: &str) -> Option<u8> {
         let named = self.names.iter().position(|name| name.eq_ignore_ascii_case(text));
         match named.and_then(|position| u8::try_from(position).ok()) {
@@ -155,7 +194,12 @@ impl CronError {
                     .to_owned()
             }
             Self::Field { expected, .. } => {
-                format!("write {expected}, a range of these, or *, with a step such as */15")
+                format!("write {expected}, a range of these, or * with a step such as */15")
+            }
+            Self::NoWords { .. } => {
+                "write a list of values and ranges, such as 0,20,40 or MON-FRI, or * alone, with a step \
+                 such as */15 unless it is a day of the week"
+                    .to_owned()
             }
             Self::TwoDays(_) => "write * for one of them: schedulers disagree on what both mean, \
                                  and some cannot have both"
@@ -202,8 +246,10 @@ mod tests {
         for text in [
             "* * * * *",
             "0 3 * * *",
-            "*/15 0-23/2 1,15,31 JAN-mar *",
+            "*/15 8-18,22 1,15,31 JAN-mar *",
+            "0 */2 */3 */6 *",
             "59 23 * 12 MON-FRI",
+            "0 7 * * MON-WED,sat",
             "0 0 * * 0,7",
         ] {
             assert_eq!(text.parse::<Cron>().unwrap().as_str(), text);
@@ -235,6 +281,19 @@ mod tests {
                 }
                 other => panic!("{text}: {other:?}"),
             }
+        }
+        for (text, field, value) in [
+            ("10-40/5 * * * *", "minute", "10-40/5"),
+            ("0 0-23/2 * * *", "hour", "0-23/2"),
+            ("*/15,50 * * * *", "minute", "*/15"),
+            ("0 *,5 * * *", "hour", "*"),
+            ("0 3 * 1-MAR *", "month", "1-MAR"),
+            ("0 3 * * */2", "day of week", "*/2"),
+            ("0 3 * * 1-FRI", "day of week", "1-FRI"),
+            ("0 3 * * MON-5", "day of week", "MON-5"),
+        ] {
+            let (cron, value) = (text.to_owned(), value.to_owned());
+            assert_eq!(text.parse::<Cron>(), Err(CronError::NoWords { cron, field, value }));
         }
         for text in ["", "daily", "0 3 * *", "0 3 * * * *"] {
             assert_eq!(text.parse::<Cron>(), Err(CronError::NotFiveFields(text.to_owned())));

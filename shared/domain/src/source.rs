@@ -103,8 +103,14 @@ pub enum CkanLoad {
     /// A resource whose metadata changed is read whole, in this way; rows that are gone disappear
     /// from silver.
     Snapshot(CkanFetch),
-    /// Rows behind the greatest value of this column of the source.
-    Incremental(String),
+    /// Rows behind the greatest value of a column of the source.
+    Incremental {
+        /// The column, of times or numbers.
+        cursor: String,
+        /// How far before the greatest value a pull starts, in seconds, if the column is one of times:
+        /// rows may become visible later than their time says.
+        overlap_seconds: u32,
+    },
 }
 
 /// How a CKAN resource is read whole.

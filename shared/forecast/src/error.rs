@@ -48,8 +48,34 @@ pub enum ForecastError {
         /// The frequency that was told or found.
         frequency: Frequency,
     },
+    /// Nothing says how far apart values are.
+    #[error("series {id}: its rows do not say how far apart values are")]
+    NoFrequency {
+        /// The series.
+        id: String,
+    },
+    /// A frequency that was told, on whose grid most steps are missing, while another one fits.
+    #[error(
+        "series {id}: {rows} rows in {steps} {frequency} steps, nearly all of which are missing; the rows are \
+         {found}"
+    )]
+    TooFine {
+        /// The series.
+        id: String,
+        /// Steps from the first to the last time.
+        steps: i64,
+        /// Rows there are.
+        rows: usize,
+        /// The frequency that was told.
+        frequency: Frequency,
+        /// The frequency that the rows have.
+        found: Frequency,
+    },
     /// A text that is no time.
-    #[error("{0:?} is not a time; expected 2024-01-31, 2024-01-31 18:00:00 or 2024-01-31T18:00:00")]
+    #[error(
+        "{0:?} is not a time; expected 2024-01-31, 2024-01-31 18:00:00 or 2024-01-31T18:00:00, without or with \
+         an offset such as Z or +02:00"
+    )]
     Time(String),
     /// No window of a backtest can be scored.
     #[error(

@@ -74,16 +74,17 @@ impl Fitted {
     }
 }
 
-/// How the model would have forecast the last `horizon` values of each series from those before: the
-/// mean absolute scaled error, in the order of the series. `None` where nothing can be compared: too
-/// few values, gaps only, or values before that never change.
+/// How the model would have forecast the last `steps` values of each series, at most a horizon, from
+/// those before: the mean absolute scaled error, in the order of the series. `None` where nothing can
+/// be compared: too few values, gaps only, or values before that never change.
 ///
-/// A model that was fitted on these values knows something of them. Two models are compared
-/// fairly where neither was: fit the newer one on [`Series::prefix`]es.
-pub fn holdout(fitted: &Fitted, series: &[Series]) -> Vec<Option<f64>> {
-    let horizon = fitted.settings().horizon;
+/// A model that was fitted on these values knows something of them: its weights and widths come from
+/// trials that ended in them. Two models are compared fairly on steps that neither was fitted on: those
+/// that came after the fit of the older one, with the newer one fitted on [`Series::prefix`]es.
+pub fn holdout(fitted: &Fitted, series: &[Series], steps: usize) -> Vec<Option<f64>> {
+    let steps = steps.min(fitted.settings().horizon);
     // A series that is shorter has nothing before, which is answered by an error.
-    let origin = |one: &Series| one.values.len().saturating_sub(horizon);
+    let origin = |one: &Series| one.values.len().saturating_sub(steps);
     let inputs: Vec<Input<'_>> = series.iter().map(|one| Input::of(one, origin(one))).collect();
     let score = |(one, answer): (&Series, Result<Answer, ForecastError>)| {
         let answer = answer.ok()?;

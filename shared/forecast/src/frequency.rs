@@ -195,7 +195,8 @@ impl FromStr for Frequency {
     }
 }
 
-/// Seconds since 1970 of a wall clock, from `2024-01-31`, `2024-01-31 18:00[:00[.5]]` or with a `T`.
+/// Seconds since 1970 of a wall clock, from `2024-01-31`, `2024-01-31 18:00[:00[.5]]` or with a `T`. A time
+/// with an offset (`Z`, `+02:00`) becomes that of a clock that shows UTC.
 ///
 /// # Errors
 /// [`ForecastError::Time`] if it is neither.
@@ -208,6 +209,9 @@ pub fn parse_time(text: &str) -> Result<i64, ForecastError> {
     {
         if let Ok(time) = NaiveDateTime::parse_from_str(plain, format) {
             return Ok(time.and_utc().timestamp());
+        }
+        if let Ok(time) = DateTime::parse_from_str(text, &format!("{format}%#z")) {
+            return Ok(time.timestamp());
         }
     }
     let date = chrono::NaiveDate::parse_from_str(plain, "%Y-%m-%d").map_err(|_| wrong())?;
@@ -273,6 +277,25 @@ mod tests {
         assert_eq!(Frequency::Monthly.steps_between(start, at("2024-02-29")), Some(1));
         assert_eq!(Frequency::Monthly.steps_between(start, at("2024-02-28")), None);
         assert_eq!(Frequency::Quarterly.steps_between(at("2024-01-01"), at("2025-01-01")), Some(4));
+    }
+
+    #[test]
+    fn times_with_an_offset_are_told_in_utc() {
+        let noon = at("2026-01-01 12:00:00");
+        for text in [
+            "2026-01-01T12:00:00Z",
+            "2026-01-01 12:00:00+00:00",
+            "2026-01-01T14:00:00+02:00",
+            "2026-01-01 14:00:00.25+02:00",
+            "2026-01-01 07:30-0430",
+            "2026-01-01 14:00:00+02",
+        ] {
+            assert_eq!(parse_time(text), Ok(noon), "{text}");
+        }
+        assert_eq!(at("2026-01-01T00:30:00+02:00"), at("2025-12-31 22:30"));
+        for text in ["2026-01-01+02:00", "2026-01-01 12:00:00+", "2026-01-01 12:00:00+02:00 CET"] {
+            parse_time(text).unwrap_err();
+        }
     }
 
     #[test]

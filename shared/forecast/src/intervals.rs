@@ -44,6 +44,8 @@ impl Shape {
 #[derive(Debug, Clone)]
 pub(crate) struct Misses {
     pub(crate) all: Vec<Miss>,
+    /// Whether nothing below zero can happen.
+    floor: bool,
     /// Mean size of what is forecast.
     size: f64,
     /// What errors are expected to be like before any is seen: the scale of MASE.
@@ -51,14 +53,22 @@ pub(crate) struct Misses {
 }
 
 impl Misses {
-    pub(crate) fn new(all: Vec<Miss>, expected: f64) -> Self {
+    pub(crate) fn new(all: Vec<Miss>, expected: f64, floor: bool) -> Self {
         let size =
             all.iter().map(|miss| miss.forecast.abs()).sum::<f64>() / all.len().max(1) as f64;
         Self {
             all,
+            floor,
             size: if size > 0.0 && size.is_finite() { size } else { 1.0 },
             expected: if expected > 0.0 && expected.is_finite() { expected } else { 0.0 },
         }
+    }
+
+    /// How many trials there were.
+    fn trials(&self) -> usize {
+        let mut trials: Vec<usize> = self.all.iter().map(|miss| miss.trial).collect();
+        trials.dedup();
+        trials.len()
     }
 
     /// Errors in units of the shape.
@@ -67,13 +77,18 @@ impl Misses {
         self.all.iter().map(|miss| (miss.trial, scaled(miss))).collect()
     }
 
+    /// Whether there are errors to speak of. Those of a series that is forecast exactly have no shape.
+    fn are_some(&self) -> bool {
+        mean_absolute(self.all.iter().map(|miss| miss.error)) > 1e-9 * self.size
+    }
+
     /// How badly a shape fits: the negative logarithm of Laplace's likelihood, per error.
     fn misfit(&self, shape: Shape) -> f64 {
         let count = self.all.len() as f64;
         let logarithms: f64 =
             self.all.iter().map(|miss| shape.at(miss.step, miss.forecast, self.size).ln()).sum();
-        let mean = self.shaped(shape).iter().map(|(_, error)| error.abs()).sum::<f64>() / count;
-        logarithms / count + mean.max(1e-12 * self.size).ln()
+        let mean = mean_absolute(self.shaped(shape).into_iter().map(|(_, error)| error));
+        logarithms / count + mean.ln()
     }
 }
 
@@ -85,6 +100,8 @@ pub(crate) struct Spread {
     usual: f64,
     /// Absolute errors in units of those of the same series' other trials, in order.
     pool: Vec<f64>,
+    /// Trials of all series.
+    trials: f64,
 }
 
 /// Trials that what is usual for the set counts as.
@@ -93,14 +110,18 @@ const PRIOR_TRIALS: f64 = 1.0;
 const MOST: usize = 20_000;
 /// Own errors weigh as much as those of the set with so many trials.
 const OWN: f64 = 10.0;
+/// Errors of the set weigh as much as what Laplace's distribution says of them with so many trials.
+const KNOWN: f64 = 2.0;
 
 impl Spread {
     pub(crate) fn of(all: &[Misses]) -> Self {
-        let some: Vec<&Misses> = all.iter().filter(|one| !one.all.is_empty()).collect();
+        let some: Vec<&Misses> = all.iter().filter(|one| one.are_some()).collect();
+        // Around zero, more that is forecast is no reason for larger errors.
+        let proportions = if some.iter().all(|one| one.floor) { &PROPORTIONS[..] } else { &[0.0] };
         // Before any error is seen: the square root of the steps, as of a random walk.
         let mut best = (f64::INFINITY, Shape { growth: 0.5, proportion: 0.0 });
         for growth in GROWTHS {
-            for proportion in PROPORTIONS {
+            for &proportion in proportions {
                 let shape = Shape { growth, proportion };
                 // Without a reason errors are no larger where more is forecast.
                 let misfit = some.iter().map(|one| one.misfit(shape)).sum::<f64>()
@@ -118,9 +139,12 @@ impl Spread {
             .map(|one| mean_absolute(one.shaped(shape).into_iter().map(|(_, e)| e)) / one.expected)
             .filter(|ratio| *ratio > 0.0)
             .collect();
+        // Before any series is seen, errors are what was expected: one more that says so.
+        ratios.push(1.0);
         ratios.sort_by(f64::total_cmp);
-        let usual = ratios.get(ratios.len() / 2).copied().unwrap_or(1.0);
-        let mut spread = Self { shape, usual, pool: Vec::new() };
+        let usual = middle(&ratios);
+        let trials = some.iter().map(|one| one.trials()).sum::<usize>() as f64;
+        let mut spread = Self { shape, usual, pool: Vec::new(), trials };
         let every = some.iter().map(|one| one.all.len()).sum::<usize>().div_ceil(MOST).max(1);
         let relative = some.iter().flat_map(|one| spread.relative(one));
         let mut pool: Vec<f64> = relative.step_by(every).collect();
@@ -156,12 +180,23 @@ impl Spread {
             .collect()
     }
 
+    /// How much wider intervals are because a single trial tells nothing of how trials differ. Several
+    /// do, as each is measured by the others.
+    fn caution(&self) -> f64 {
+        (1.0 + self.trials.max(1.0).powi(-2)).sqrt()
+    }
+
     /// What is kept for all series of the set, those that nothing was tried on among them.
     pub(crate) fn widths(&self, levels: &[f64]) -> SetWidths {
+        let known = self.trials / (self.trials + KNOWN);
         let times = |level: &f64| {
-            // Nothing was tried: as wide as Laplace's distribution would have it.
-            quantile(&self.pool, level / 100.0).unwrap_or_else(|| -(1.0 - level / 100.0).ln())
+            let supposed = laplace(level / 100.0);
+            match quantile(&self.pool, level / 100.0) {
+                Some(seen) => known * seen + (1.0 - known) * supposed,
+                None => supposed,
+            }
         };
+        let times = |level: &f64| self.caution() * times(level);
         SetWidths {
             shape: self.shape,
             usual: self.usual,
@@ -178,14 +213,12 @@ impl Spread {
         let unit = self.unit(misses, &shaped, None);
         let mut own = self.relative(misses);
         own.sort_by(f64::total_cmp);
-        let mut trials: Vec<usize> = shaped.iter().map(|(trial, _)| *trial).collect();
-        trials.dedup();
-        let share = trials.len() as f64 / (trials.len() as f64 + OWN);
+        let trials = misses.trials() as f64;
+        let share = trials / (trials + OWN);
         let all = self.widths(levels).times;
         let half = |(level, all): (&f64, f64)| {
             let times = match quantile(&own, level / 100.0) {
-                Some(own) if !self.pool.is_empty() => share * own + (1.0 - share) * all,
-                Some(own) => own,
+                Some(own) => share * self.caution() * own + (1.0 - share) * all,
                 None => all,
             };
             unit * times
@@ -204,12 +237,30 @@ pub(crate) fn mean_absolute(values: impl Iterator<Item = f64>) -> f64 {
     if count > 0.0 { sum / count } else { 0.0 }
 }
 
+/// The value in the middle of sorted ones, of two the mean.
+fn middle(sorted: &[f64]) -> f64 {
+    let count = sorted.len();
+    let at = |place: usize| sorted.get(place).copied().unwrap_or(1.0);
+    (at(count / 2) + at(count.saturating_sub(1) / 2)) / 2.0
+}
+
+/// What a share of absolute errors does not exceed where they are Laplace's, in units of their mean.
+fn laplace(share: f64) -> f64 {
+    -(1.0 - share).ln()
+}
+
 /// The value that a share of sorted ones does not exceed, of one more than there are: the next one
-/// may be larger than all.
+/// may be larger than all, as much as Laplace's distribution has it.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
     let place = share * (sorted.len() + 1) as f64 - 1.0;
-    let below = (place.floor().max(0.0) as usize).min(sorted.len().checked_sub(1)?);
-    let above = (below + 1).min(sorted.len() - 1);
+    if place > last as f64 {
+        let seen = sorted.len() as f64 / (sorted.len() + 1) as f64;
+        let mean = mean_absolute(sorted.iter().copied());
+        return Some(sorted[last] + mean * (laplace(share) - laplace(seen)));
+    }
+    let below = (place.floor().max(0.0) as usize).min(last);
+    let above = (below + 1).min(last);
     let part = (place - below as f64).clamp(0.0, 1.0);
     Some(sorted[below] + part * (sorted[above] - sorted[below]))
 }
@@ -228,7 +279,7 @@ mod tests {
             .flat_map(|trial| (1..=10).map(move |step| (trial, step)))
             .map(|(trial, step)| Miss { trial, step, forecast: 50.0, error: error(trial, step) })
             .collect();
-        Misses::new(all, 2.0)
+        Misses::new(all, 2.0, true)
     }
 
     #[test]
@@ -250,10 +301,10 @@ mod tests {
 
     #[test]
     fn no_trial_at_all() {
-        let none = Misses::new(Vec::new(), 4.0);
+        let none = Misses::new(Vec::new(), 4.0, true);
         let widths = around(&Spread::of(std::slice::from_ref(&none)), &none, &[5.0; 2], &[95.0]);
         assert!(widths[0][0] > 4.0 && widths[0][1] > widths[0][0]);
-        let nothing = Misses::new(Vec::new(), 0.0);
+        let nothing = Misses::new(Vec::new(), 0.0, true);
         assert_eq!(around(&Spread::of(&[]), &nothing, &[5.0], &[95.0]), [[0.0]]);
     }
 
@@ -263,5 +314,8 @@ mod tests {
         assert_eq!(quantile(&sorted, 0.95), Some(19.0));
         assert_eq!(quantile(&sorted, 0.5), Some(10.0));
         assert_eq!(quantile(&[], 0.5), None);
+        // Beyond what was seen, as errors of Laplace's would go on.
+        let beyond = quantile(&sorted, 0.99).unwrap_or_default();
+        assert!((beyond - (19.0 + 10.0 * 5.0_f64.ln())).abs() < 1e-9, "{beyond}");
     }
 }

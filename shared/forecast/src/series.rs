@@ -160,11 +160,12 @@ impl Settings {
 
 /// Series from rows `(id, time, value)` in any order, each on its own regular grid; times without a
 /// row become gaps. Series come in the order in which their ids first appear. Without a frequency
-/// each series has the most frequent distance between its times; with [`Frequency::Unknown`] times
-/// are the numbers of the values.
+/// each series has the most frequent distance between its times, and one of a single row that of most
+/// other series; with [`Frequency::Unknown`] times are the numbers of the values.
 ///
 /// # Errors
-/// Rows off the grid, two rows for one time, or a grid with far more steps than rows.
+/// Rows off the grid, two rows for one time, a grid with far more steps than rows, a frequency that is
+/// told and much finer than that of the rows, or none that is told or found.
 pub fn collect_series(
     rows: impl IntoIterator<Item = (String, i64, Option<f64>)>,
     frequency: Option<Frequency>,
@@ -181,27 +182,107 @@ pub fn collect_series(
             }
         }
     }
-    order
-        .into_iter()
-        .map(|id| {
-            let points = by_id.remove(&id).unwrap_or_default();
-            one_series(id, points, frequency)
-        })
-        .collect()
+    let all = order.into_iter().map(|id| {
+        let points = by_id.remove(&id).unwrap_or_default();
+        Points::of(id, points)
+    });
+    let all: Vec<Points> = all.collect::<Result<_, _>>()?;
+    let most = match frequency {
+        Some(_) => None,
+        None => most_frequent(all.iter().map(|points| points.found)),
+    };
+    all.into_iter().map(|points| points.series(frequency, most)).collect()
 }
 
-fn one_series(
-    id: String,
-    mut points: Vec<(i64, f64)>,
-    frequency: Option<Frequency>,
-) -> Result<Series, ForecastError> {
-    points.sort_by_key(|(time, _)| *time);
-    if let Some(pair) = points.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        return Err(ForecastError::Twice { id, time: format_time(pair[0].0) });
+/// The frequency that most series have; of several the one that comes first.
+fn most_frequent(found: impl Iterator<Item = Frequency>) -> Option<Frequency> {
+    let mut counts: Vec<(Frequency, usize)> = Vec::new();
+    for frequency in found.filter(|frequency| *frequency != Frequency::Unknown) {
+        match counts.iter_mut().find(|(known, _)| *known == frequency) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((frequency, 1)),
+        }
     }
-    let times: Vec<i64> = points.iter().map(|(time, _)| *time).collect();
-    let frequency = frequency.unwrap_or_else(|| Frequency::of_times(&times));
-    let Some(&start) = times.first() else { return Ok(Series::new(id, Vec::new())) };
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    counts.into_iter().find(|(_, count)| *count == most).map(|(frequency, _)| frequency)
+}
+
+/// The rows of one series, by time, each at a time of its own.
+struct Points {
+    id: String,
+    points: Vec<(i64, f64)>,
+    /// The frequency that their times have; unknown of fewer than two.
+    found: Frequency,
+}
+
+impl Points {
+    fn of(id: String, mut points: Vec<(i64, f64)>) -> Result<Self, ForecastError> {
+        points.sort_by_key(|(time, _)| *time);
+        if let Some(pair) = points.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            return Err(ForecastError::Twice { id, time: format_time(pair[0].0) });
+        }
+        let times: Vec<i64> = points.iter().map(|(time, _)| *time).collect();
+        Ok(Self { id, points, found: Frequency::of_times(&times) })
+    }
+
+    /// `told` says how far apart values are; else their times do, or else `most` of all series.
+    fn series(
+        self,
+        told: Option<Frequency>,
+        most: Option<Frequency>,
+    ) -> Result<Series, ForecastError> {
+        let found = Some(self.found).filter(|found| *found != Frequency::Unknown);
+        let Some(frequency) = told.or(found).or(most) else {
+            return Err(ForecastError::NoFrequency { id: self.id });
+        };
+        if told.is_some_and(|told| told != Frequency::Unknown) {
+            self.check_grid(frequency)?;
+        }
+        on_grid(self.id, self.points, frequency)
+    }
+
+    /// Whether a frequency that was told is far too fine: nearly all that is on its grid would be made up.
+    ///
+    /// Rows may be few, as of what is sold now and then: only where they lie on a coarser grid, and fill
+    /// it, is that the one that was meant.
+    fn check_grid(&self, told: Frequency) -> Result<(), ForecastError> {
+        let rows = self.points.len();
+        let ends = self.points.first().zip(self.points.last());
+        let steps = ends.and_then(|((start, _), (end, _))| told.steps_between(*start, *end));
+        let Some(steps) = steps.and_then(|steps| steps.checked_add(1)) else { return Ok(()) };
+        let is_sparse =
+            usize::try_from(steps).is_ok_and(|steps| steps > rows.saturating_mul(SPARSE));
+        if rows < FEW || !is_sparse || self.found == told || !self.fills(self.found) {
+            return Ok(());
+        }
+        let (id, found) = (self.id.clone(), self.found);
+        Err(ForecastError::TooFine { id, steps, rows, frequency: told, found })
+    }
+
+    /// Whether at least four in five times are whole steps of this frequency after the one before, and
+    /// at least half of its steps have a row.
+    fn fills(&self, frequency: Frequency) -> bool {
+        let pairs = self.points.windows(2);
+        let whole: Vec<i64> =
+            pairs.filter_map(|pair| frequency.steps_between(pair[0].0, pair[1].0)).collect();
+        let distances = self.points.len().saturating_sub(1);
+        let steps = whole.iter().fold(0_i64, |sum, steps| sum.saturating_add(*steps));
+        let half = i64::try_from(whole.len().saturating_mul(2)).unwrap_or(i64::MAX);
+        5 * whole.len() >= 4 * distances && steps <= half
+    }
+}
+
+/// Rows from which on a frequency that is told is compared with theirs.
+const FEW: usize = 4;
+/// Steps for each row from which on nearly all are missing.
+const SPARSE: usize = 5;
+
+fn on_grid(
+    id: String,
+    points: Vec<(i64, f64)>,
+    frequency: Frequency,
+) -> Result<Series, ForecastError> {
+    let Some(&(start, _)) = points.first() else { return Ok(Series::new(id, Vec::new())) };
     if points.len() == 1 {
         let values = points.into_iter().map(|(_, value)| value).collect();
         return Ok(Series { id, start: Some(start), frequency, values });
@@ -255,6 +336,70 @@ mod tests {
         let sparse =
             collect_series([row("a", 0, 1.0), row("a", 99_999, 2.0)], Some(Frequency::HOURLY));
         assert!(matches!(sparse, Err(ForecastError::Sparse { .. })));
+    }
+
+    fn on_days(id: &str, days: &[i64]) -> Vec<(String, i64, Option<f64>)> {
+        days.iter().map(|day| row(id, *day, 1.0)).collect()
+    }
+
+    #[test]
+    fn one_row_has_the_frequency_of_the_other_series_or_of_who_asks() {
+        let alone = collect_series([row("a", 5, 1.0)], None).unwrap_err();
+        assert_eq!(alone, ForecastError::NoFrequency { id: "a".to_owned() });
+        let told = collect_series([row("a", 5, 1.0)], Some(Frequency::Weekly)).unwrap();
+        assert_eq!(told[0].frequency, Frequency::Weekly);
+        let mut rows = on_days("new", &[9]);
+        rows.extend(on_days("a", &[0, 7, 14]));
+        rows.extend(on_days("b", &[0, 1, 2]));
+        rows.extend(on_days("c", &[3, 4, 6]));
+        let found = collect_series(rows, None).unwrap();
+        let frequencies = [Frequency::Daily, Frequency::Weekly, Frequency::Daily, Frequency::Daily];
+        assert_eq!(found.iter().map(|one| one.frequency).collect::<Vec<_>>(), frequencies);
+    }
+
+    #[test]
+    fn a_frequency_far_finer_than_the_rows_is_refused() {
+        let told = |days: &[i64], text: &str| {
+            collect_series(on_days("a", days), Some(text.parse().unwrap()))
+        };
+        let daily: Vec<i64> = (0..30).collect();
+        let error = told(&daily, "h").unwrap_err().to_string();
+        assert!(
+            error.ends_with(
+                "30 rows in 697 hourly steps, nearly all of which are missing; the rows are daily"
+            ),
+            "{error}"
+        );
+        told(&daily, "D").unwrap();
+        // Days of work, and a month without any.
+        let weekdays: Vec<i64> =
+            (0..90).filter(|day| day % 7 < 5 && !(40..60).contains(day)).collect();
+        told(&weekdays, "h").unwrap_err();
+        told(&weekdays, "D").unwrap();
+        let weeks: Vec<i64> = (0..20).map(|week| 7 * week).collect();
+        let error = told(&weeks, "D").unwrap_err().to_string();
+        assert!(error.ends_with("the rows are weekly"), "{error}");
+        // The first day of each month.
+        let months = [0, 31, 59, 90, 120, 151, 181, 212];
+        let error = told(&months, "D").unwrap_err().to_string();
+        assert!(error.ends_with("the rows are monthly"), "{error}");
+    }
+
+    #[test]
+    fn what_happens_now_and_then_may_be_counted_by_the_day() {
+        let told = |days: &[i64]| collect_series(on_days("a", days), Some(Frequency::Daily));
+        // Gaps of a week and more between days in a row.
+        told(&[0, 1, 8, 9, 20, 21, 35, 36, 50, 51]).unwrap();
+        told(&[0, 10, 11, 25, 40, 41, 60]).unwrap();
+        // Days that are on no grid but that of days.
+        told(&[0, 9, 17, 30, 41, 48, 63, 70, 84, 95]).unwrap();
+        told(&[2, 13, 26, 31, 50, 67, 71, 90]).unwrap();
+        // Weeks, of which most are missing.
+        told(&[0, 7, 35, 42, 77, 112]).unwrap();
+        // Too few to say what they are.
+        told(&[0, 7, 14]).unwrap();
+        // Without a frequency that is told nothing is refused.
+        collect_series(on_days("a", &[0, 7, 14, 21, 28]), None).unwrap();
     }
 
     #[test]

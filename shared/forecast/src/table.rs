@@ -86,6 +86,14 @@ impl Table {
         text
     }
 
+    /// The same with this column in place of the one of that name, if there is one.
+    pub fn with(mut self, name: &str, column: Column) -> Self {
+        if let Some((_, own)) = self.columns.iter_mut().find(|(own, _)| own == name) {
+            *own = column;
+        }
+        self
+    }
+
     fn each_row<'a>(&'a self, mut with: impl FnMut(&[(&'a str, Cell<'a>)])) {
         let dates: Vec<bool> = self
             .columns
@@ -317,5 +325,10 @@ mod tests {
         assert_eq!(lines.next(), Some("timestamp,value,score,lo,hi,is_anomaly"));
         assert_eq!(lines.next(), Some("1970-01-01 00:00:00,1,0,1,1,false"));
         assert_eq!(lines.next(), Some("1970-01-01 01:00:00,,0,1,1,false"));
+        let as_read = Column::Text(["1,5", "2026-01-01T00:00:00Z"].map(str::to_owned).into());
+        let text = judgement_table(&rows, &judged, false).with("timestamp", as_read).to_csv();
+        let mut lines = text.lines().skip(1);
+        assert_eq!(lines.next(), Some("\"1,5\",1,0,1,1,false"));
+        assert_eq!(lines.next(), Some("2026-01-01T00:00:00Z,,0,1,1,false"));
     }
 }

@@ -109,14 +109,24 @@ fn what_is_stored_can_be_read_by_people() {
     // Two have no number.
     assert_eq!(fitted.series().len(), all_kinds().len() - 2);
     let plain = fitted.series().next().unwrap();
-    assert_eq!((plain.id(), plain.trials().count), ("plain", 3));
-    assert!(plain.reason().contains("3 earlier origins"), "{}", plain.reason());
+    assert_eq!((plain.id(), plain.trials().count), ("plain", 6));
+    assert!(plain.reason().contains("6 earlier origins"), "{}", plain.reason());
     let parts = plain.parts();
     assert!((parts.iter().map(|part| part.weight).sum::<f64>() - 1.0).abs() < 1e-9);
     assert!(parts.is_sorted_by(|a, b| a.weight >= b.weight));
     let stored = serde_json::to_value(&fitted).unwrap();
     assert!(stored["series"][0]["weights"][&parts[0].model].is_number(), "{stored}");
     assert!(stored["settings"]["deadline"].is_null());
+}
+
+#[test]
+fn what_a_deadline_left_untried_says_so() {
+    let settings = Settings::new(7);
+    let fitted = fit(&all_kinds(), &settings).unwrap();
+    assert!(fitted.series().all(|one| !one.is_hurried()));
+    let late = Settings { deadline: Some(Duration::ZERO), ..settings };
+    let late = read_back(&fit(&all_kinds(), &late).unwrap());
+    assert!(late.series().all(|one| one.is_hurried()));
 }
 
 #[test]
@@ -191,7 +201,7 @@ fn a_holdout_is_what_the_model_would_have_said() {
     let before: Vec<Series> =
         series.iter().map(|one| one.prefix(one.values.len().saturating_sub(7))).collect();
     let fitted = fit(&before, &Settings::new(7)).unwrap();
-    let scores = holdout(&fitted, &series);
+    let scores = holdout(&fitted, &series, 7);
     let told = fitted.forecast(&before);
     for at in 0..2 {
         let (known, actual) = series[at].values.split_at(153);
@@ -200,6 +210,16 @@ fn a_holdout_is_what_the_model_would_have_said() {
         assert!(scores[at].unwrap() < 1.5, "{scores:?}");
     }
     assert_eq!(scores[2..], [None, None]);
+    // No forecast reaches beyond the horizon, and of no step there is nothing to say.
+    assert_eq!(holdout(&fitted, &series, 99), scores);
+    assert_eq!(holdout(&fitted, &series, 0), [None; 4]);
+    // Fewer steps are the first ones of a forecast from a later origin.
+    let later: Vec<Series> = series.iter().map(|one| one.prefix(157)).collect();
+    let fewer = holdout(&fitted, &series, 3);
+    for (at, told) in fitted.forecast(&later[..2]).into_iter().enumerate() {
+        let (known, actual) = series[at].values.split_at(157);
+        assert_eq!(fewer[at], mase(actual, &told.unwrap().mean, known, 7));
+    }
 }
 
 #[test]
@@ -210,7 +230,7 @@ fn any_number_of_threads_gives_the_same_model() {
         pool.install(|| {
             let fitted = fit(&series, &Settings::new(9)).unwrap();
             let told = fitted.forecast(&series);
-            (serde_json::to_string(&fitted).unwrap(), told, holdout(&fitted, &series))
+            (serde_json::to_string(&fitted).unwrap(), told, holdout(&fitted, &series, 9))
         })
     };
     assert_eq!(run(1), run(3));
@@ -276,7 +296,7 @@ fn whatever_is_read_can_be_followed_or_is_an_error() {
                 let told = told.unwrap();
                 assert!(told.mean.iter().all(|value| value.is_finite()), "{number} {by}");
             }
-            holdout(&read, &series);
+            holdout(&read, &series, 3);
         }
     }
 }
@@ -326,6 +346,6 @@ proptest! {
                 }
             }
         }
-        prop_assert_eq!(holdout(&stored, &newer).len(), newer.len());
+        prop_assert_eq!(holdout(&stored, &newer, 6).len(), newer.len());
     }
 }

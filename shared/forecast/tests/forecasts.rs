@@ -46,6 +46,58 @@ fn a_week_goes_on() {
     assert!(answer.reason.contains("earlier origins"), "{}", answer.reason);
 }
 
+/// The share of values within the 95 % interval, of many series that are each looked at alone.
+fn covered(length: usize, horizon: usize) -> f64 {
+    let (mut within, mut count) = (0, 0);
+    for number in 0..60 {
+        let value = |day: usize| WEEK[day % 7] * (1.0 + 0.4 * noise(1_000 * number + day));
+        let values: Vec<f64> = (0..length).map(value).collect();
+        let answer = one(daily("a", values), &Settings::new(horizon)).unwrap();
+        let widest = answer.intervals.last().unwrap();
+        for step in 0..horizon {
+            let actual = value(length + step);
+            within += usize::from(widest.lo[step] <= actual && actual <= widest.hi[step]);
+            count += 1;
+        }
+    }
+    f64::from(u32::try_from(within).unwrap()) / f64::from(u32::try_from(count).unwrap())
+}
+
+#[test]
+fn intervals_hold_what_comes_after_little_and_one_step_ahead() {
+    for (length, horizon) in [(5, 7), (20, 7), (28, 7), (60, 1), (120, 2)] {
+        let share = covered(length, horizon);
+        assert!(share >= 0.9, "{share:.3} of {length} values, {horizon} ahead");
+    }
+}
+
+#[test]
+fn series_that_are_forecast_exactly_say_nothing_of_others() {
+    let around_zero = |number: usize| {
+        let values = (0..200).map(|day| 10.0 * noise(1_000 * number + day)).collect();
+        daily(&format!("noise {number}"), values)
+    };
+    let noisy: Vec<Series> = (0..6).map(around_zero).collect();
+    let exact = [
+        daily("zero", vec![0.0; 200]),
+        daily("constant", vec![7.0; 200]),
+        daily("week", (0..200).map(|day| WEEK[day % 7]).collect()),
+    ];
+    let settings = Settings::new(7);
+    let mixed: Vec<Series> = noisy.iter().chain(&exact).cloned().collect();
+    let widths = |found: Vec<Result<Forecast, ForecastError>>| -> Vec<f64> {
+        let widest = |one: Forecast| {
+            let interval = one.intervals.last().unwrap().clone();
+            interval.hi.iter().zip(&interval.lo).map(|(hi, lo)| hi - lo).collect::<Vec<f64>>()
+        };
+        found.into_iter().take(6).flat_map(|one| widest(one.unwrap())).collect()
+    };
+    let alone = widths(forecast(&noisy, &settings).unwrap());
+    for (beside, alone) in widths(forecast(&mixed, &settings).unwrap()).iter().zip(&alone) {
+        assert!((beside / alone - 1.0).abs() < 0.5, "{beside} {alone}");
+    }
+}
+
 #[test]
 fn what_only_repeats_is_forecast_exactly() {
     let values: Vec<f64> = (0..70).map(|day| WEEK[day % 7]).collect();

@@ -13,6 +13,15 @@ pub enum LakeError {
         /// What is wrong with it.
         detail: String,
     },
+    /// A lake that is only read is not there.
+    #[error(
+        "there is no lake at {location}; give its place with --lake or SMELT_LAKE, or load data first \
+         (`smelt ingest`, `smelt run`)"
+    )]
+    NoLake {
+        /// The location as given.
+        location: String,
+    },
     /// A table that must exist does not.
     #[error("table {table} does not exist yet in this lake; load data first (`smelt ingest`)")]
     NoSuchTable {

@@ -45,20 +45,26 @@ impl Lake {
         location: &str,
         s3_options: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, LakeError> {
-        match Url::parse(location) {
-            Ok(url) if url.scheme() == "s3" => Self::open_s3(location, &url, s3_options),
-            Ok(url) if url.scheme() == "file" => match url.to_file_path() {
-                Ok(folder) => Self::open_folder(&folder),
-                Err(()) => Err(bad_location(location, "not a local path")),
-            },
-            Ok(url) if url.scheme().len() > 1 => {
-                Err(bad_location(location, &format!("unknown scheme `{}`", url.scheme())))
+        match (Url::parse(location), local_folder(location)?) {
+            (_, Some(folder)) => Self::open_folder(&folder),
+            (Ok(url), None) => Self::open_s3(location, &url, s3_options),
+            (Err(error), None) => Err(bad_location(location, &error.to_string())),
+        }
+    }
+
+    /// Opens a lake that must be there: a folder is not created. Whether a bucket has anything under a
+    /// prefix is not asked.
+    pub fn open_existing(
+        location: &str,
+        s3_options: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, LakeError> {
+        let folder = local_folder(location)?.filter(|_| !location.is_empty());
+        match folder.map(std::fs::metadata) {
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(LakeError::NoLake { location: location.to_owned() })
             }
-            Err(error) if location.contains("://") => {
-                Err(bad_location(location, &error.to_string()))
-            }
-            // A relative path, or a single letter that is a drive and not a scheme.
-            _ => Self::open_folder(FilePath::new(location)),
+            Some(Err(error)) => Err(bad_location(location, &error.to_string())),
+            Some(Ok(_)) | None => Self::open(location, s3_options),
         }
     }
 
@@ -245,12 +251,38 @@ impl Lake {
 
     /// The folders right below a prefix, sorted by path.
     pub async fn list_folders(&self, prefix: &str) -> Result<Vec<String>, LakeError> {
-        let listed = self.store.list_with_delimiter(Some(&object_path(prefix))).await;
+        Ok(self.list_level(prefix).await?.folders)
+    }
+
+    /// What lies right below a prefix.
+    pub async fn list_level(&self, prefix: &str) -> Result<Level, LakeError> {
+        let prefix_path = object_path(prefix);
+        let listed = self.store.list_with_delimiter(Some(&prefix_path)).await;
         let listed = listed.map_err(|error| LakeError::from_store("read", prefix, error))?;
-        let mut folders: Vec<String> =
-            listed.common_prefixes.iter().map(ToString::to_string).collect();
-        folders.sort();
-        Ok(folders)
+        let folders = listed.common_prefixes.iter();
+        // A folder that a console shows is an object of its own name.
+        let objects = listed.objects.iter().map(|object| &object.location);
+        let objects = objects.filter(|location| **location != prefix_path);
+        let mut level = Level {
+            folders: folders.map(ToString::to_string).collect(),
+            objects: objects.map(ToString::to_string).collect(),
+        };
+        level.folders.sort();
+        level.objects.sort();
+        Ok(level)
+    }
+
+    /// Whether any object lies below a prefix.
+    pub async fn has_objects(&self, prefix: &str) -> Result<bool, LakeError> {
+        let prefix_path = object_path(prefix);
+        let mut listed = self.store.list(Some(&prefix_path));
+        while let Some(object) = listed.next().await {
+            let object = object.map_err(|error| LakeError::from_store("read", prefix, error))?;
+            if object.location != prefix_path {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Lists objects below a prefix, sorted by path.
@@ -263,6 +295,32 @@ impl Lake {
             .map_err(|error| LakeError::from_store("read", prefix, error))?;
         found.sort_by(|left, right| left.location.cmp(&right.location));
         Ok(found)
+    }
+}
+
+/// What lies right below a prefix: paths, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Level {
+    /// What has something below it.
+    pub folders: Vec<String>,
+    /// Objects.
+    pub objects: Vec<String>,
+}
+
+/// The folder that a location names; `None` of a bucket.
+fn local_folder(location: &str) -> Result<Option<PathBuf>, LakeError> {
+    match Url::parse(location) {
+        Ok(url) if url.scheme() == "s3" => Ok(None),
+        Ok(url) if url.scheme() == "file" => match url.to_file_path() {
+            Ok(folder) => Ok(Some(folder)),
+            Err(()) => Err(bad_location(location, "not a local path")),
+        },
+        Ok(url) if url.scheme().len() > 1 => {
+            Err(bad_location(location, &format!("unknown scheme `{}`", url.scheme())))
+        }
+        Err(error) if location.contains("://") => Err(bad_location(location, &error.to_string())),
+        // A relative path, or a single letter that is a drive and not a scheme.
+        _ => Ok(Some(PathBuf::from(location))),
     }
 }
 

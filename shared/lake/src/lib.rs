@@ -38,7 +38,7 @@ pub use commit::{Commit, CommitError};
 pub use data_file::{Arrival, DataFile, FileStatistics, PartitionValues};
 pub use error::LakeError;
 pub use files_table::{FilesTable, ORDINAL_COLUMN};
-pub use lake::Lake;
+pub use lake::{Lake, Level};
 pub use snapshot::Snapshot;
 pub use table::Table;
 pub use table_schema::arrow_type;

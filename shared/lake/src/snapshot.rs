@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
 use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, Utc};
 use deltalake::kernel::{EagerSnapshot, LogicalFileView};
 use deltalake::logstore::LogStoreRef;
 use smelt_domain::TableId;
+use uuid::Uuid;
 
 use crate::data_file::{Arrival, DataFile, FileStatistics};
 use crate::{LakeError, PartitionValues};
@@ -91,6 +93,13 @@ impl Snapshot {
         let digits: String = self.metadata_id.chars().filter(char::is_ascii_hexdigit).collect();
         let tail = digits.get(digits.len().saturating_sub(15)..).unwrap_or_default();
         u64::from_str_radix(tail, 16).unwrap_or_default()
+    }
+
+    /// When the table was made, as its identity tells; `None` of a table that smelt did not make.
+    pub fn created_at(&self) -> Option<DateTime<Utc>> {
+        let (seconds, nanoseconds) =
+            Uuid::parse_str(&self.metadata_id).ok()?.get_timestamp()?.to_unix();
+        DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanoseconds)
     }
 
     /// A property of the table: what a commit set lands with its data and stays until it is set

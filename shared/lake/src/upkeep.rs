@@ -1,13 +1,16 @@
 //! Upkeep of a table's files: nothing here changes a row that a reader can see.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use deltalake::operations::vacuum::VacuumMode;
 use deltalake::protocol::checkpoints::{cleanup_expired_logs_for, create_checkpoint};
 use deltalake::{DeltaTable, DeltaTableError};
+use object_store::path::Path;
 use serde_json::Value;
 
+use crate::lake::object_path;
 use crate::{LakeError, Table};
 
 /// The longest retention that holds. Checkpoints forget what was replaced longer ago, and what is in no
@@ -20,13 +23,15 @@ pub(crate) const REMEMBERED: &str = "delta.deletedFileRetentionDuration";
 /// How long they do without it, by Delta's protocol.
 const UNLESS_SAID: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// What was deleted of a table.
+/// What was deleted of a table, and written for it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Vacuumed {
     /// Data files that no version within the retention names.
     pub data_files: u64,
     /// Files of the log from before the retention.
     pub log_files: u64,
+    /// Checkpoints without which none of these could have been deleted.
+    pub checkpoints: u64,
 }
 
 impl Table {
@@ -41,15 +46,12 @@ impl Table {
         let remembers = snapshot.properties().contains_key(REMEMBERED);
         let retention = retention.min(if remembers { LONGEST_RETENTION } else { UNLESS_SAID });
         let data_files = self.delete_unnamed(table.clone(), retention).await?;
-        let log_files = match self.cut_log(&table, retention).await {
-            Ok(deleted) => deleted,
-            // It is only longer to read; the next upkeep tries again.
-            Err(error) => {
-                tracing::warn!(table = %self.id(), %error, "the log was not cut");
-                0
-            }
-        };
-        Ok(Vacuumed { data_files, log_files })
+        let mut vacuumed = Vacuumed { data_files, ..Vacuumed::default() };
+        // It is only longer to read; the next upkeep tries again.
+        if let Err(error) = self.cut_log(&table, retention, &mut vacuumed).await {
+            tracing::warn!(table = %self.id(), %error, "the log was not cut");
+        }
+        Ok(vacuumed)
     }
 
     /// Deletes the log below a checkpoint of the newest version, as far as it is older than the
@@ -59,18 +61,23 @@ impl Table {
         &self,
         table: &DeltaTable,
         retention: Duration,
-    ) -> Result<u64, DeltaTableError> {
+        vacuumed: &mut Vacuumed,
+    ) -> Result<(), DeltaTableError> {
         let retention = chrono::Duration::from_std(retention).unwrap_or(chrono::Duration::MAX);
-        let Some(before) = Utc::now().checked_sub_signed(retention) else { return Ok(0) };
+        let Some(before) = Utc::now().checked_sub_signed(retention) else { return Ok(()) };
         if !self.has_log_before(before).await? {
-            return Ok(0);
+            return Ok(());
         }
         let version = table.version().unwrap_or_default();
         if self.newest_checkpoint().await != Some(version) {
             create_checkpoint(table, None).await?;
+            vacuumed.checkpoints += 1;
         }
         let log = self.log_store().as_ref();
-        Ok(cleanup_expired_logs_for(version, log, before.timestamp_millis(), None).await? as u64)
+        let deleted =
+            cleanup_expired_logs_for(version, log, before.timestamp_millis(), None).await?;
+        vacuumed.log_files += deleted as u64;
+        Ok(())
     }
 
     /// Whether a file of the log, but for the newest, was written before a time.
@@ -98,7 +105,15 @@ impl Table {
             .with_dry_run(true)
             .await
             .map_err(|error: DeltaTableError| self.log_error(error))?;
-        let paths: Vec<String> = found.files_deleted.iter().map(|path| self.path(path)).collect();
+        if found.files_deleted.is_empty() {
+            return Ok(0);
+        }
+        // What was replaced is named for as long as the log remembers it, also when it is gone; a store
+        // need not tell that it deleted nothing.
+        let there = self.lake().list_objects(&self.id().path()).await?;
+        let there: HashSet<Path> = there.into_iter().map(|object| object.location).collect();
+        let named = found.files_deleted.iter().map(|path| self.path(path));
+        let paths: Vec<String> = named.filter(|path| there.contains(&object_path(path))).collect();
         self.lake().delete_objects(&paths).await
     }
 

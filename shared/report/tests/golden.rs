@@ -68,6 +68,19 @@ fn a_report_of_nothing_says_that_nothing_is_known() {
 }
 
 #[test]
+fn a_year_is_compared_with_the_year_before_only() {
+    let year = Report { period: "2026".parse().unwrap(), ..sample::report() };
+    let page = to_markdown(&year);
+    let header = page.lines().find(|line| line.starts_with("| Figure")).unwrap();
+    assert_eq!(header.matches("against").count(), 1, "{header}");
+    assert!(header.contains("against 2025 |"), "{header}");
+    // As many cells below as there are columns.
+    let table = page.lines().skip_while(|line| *line != header);
+    let bars = table.take_while(|line| line.starts_with('|')).map(|row| row.matches('|').count());
+    assert!(bars.into_iter().all(|bars| bars == header.matches('|').count()), "{page}");
+}
+
+#[test]
 fn a_period_that_is_not_over_says_up_to_when() {
     let running = Report { until: Some("2026-10-24".parse().unwrap()), ..sample::report() };
     for page in [to_html(&running), to_markdown(&running)] {

@@ -1,7 +1,7 @@
 //! What a function answers when it fails: whether trying again may help can be read off the type.
 
 use lambda_runtime::Diagnostic;
-use smelt_stages::StageError;
+use smelt_stages::{Panic, StageError};
 
 use crate::inbox::Refusal;
 
@@ -37,7 +37,45 @@ impl FunctionError for StageError {
             Self::Expectation { .. } => "Expectation",
             Self::Unbalanced { .. } => "Unbalanced",
             Self::NotTold(_) => "NotTold",
+            Self::Panicked(panic) => panic.kind(),
             _ => "Stage",
+        }
+    }
+}
+
+impl FunctionError for Panic {
+    fn retryable(&self) -> bool {
+        false
+    }
+
+    fn kind(&self) -> &'static str {
+        "Panic"
+    }
+}
+
+/// Why an invocation has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Unanswered<E: FunctionError> {
+    /// The function says why.
+    #[error(transparent)]
+    Failed(E),
+    /// The function broke off, outside of the run of any work.
+    #[error(transparent)]
+    Panicked(#[from] Panic),
+}
+
+impl<E: FunctionError> FunctionError for Unanswered<E> {
+    fn retryable(&self) -> bool {
+        match self {
+            Self::Failed(error) => error.retryable(),
+            Self::Panicked(panic) => FunctionError::retryable(panic),
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Failed(error) => error.kind(),
+            Self::Panicked(panic) => panic.kind(),
         }
     }
 }

@@ -31,7 +31,7 @@ mod work;
 pub use address::{LakeAddress, NotOfTheLake};
 pub use context::{Function, FunctionContext, StartError};
 pub use event::{Command, Event, EventError, Message, WakeUp};
-pub use failure::FunctionError;
+pub use failure::{FunctionError, Unanswered};
 pub use inbox::{Inbox, Refusal};
 pub use invocation::{Invocation, Trace, work_until};
 pub use metrics::{Fact, Metrics};

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use smelt_domain::Dataset;
-use smelt_stages::read_definitions;
+use smelt_stages::{Panic, read_definitions};
 use tracing::Instrument;
 
 use crate::context::{Function, FunctionContext, StartError};
-use crate::failure::FunctionError;
+use crate::failure::{FunctionError, Unanswered};
 use crate::invocation::{Invocation, Trace, work_until};
 use crate::metrics::Fact;
 use crate::settings::{COMMON, Settings, Variable};
@@ -143,14 +143,19 @@ async fn answer<C: Context>(
     lambda_runtime::run(handler).await
 }
 
-/// Answers an event within a span that says whose invocation it is, and logs why it failed.
+/// Answers an event within a span that says whose invocation it is, and logs why it failed. A panic is a failure
+/// of this invocation alone, with a type like that of any other.
 pub async fn answer_in_span<C: Context>(
     context: &C,
     event: Value,
     invocation: Invocation,
-) -> Result<Value, C::Error> {
+) -> Result<Value, Unanswered<C::Error>> {
     let span = span(C::FUNCTION.name, &invocation);
-    let answer = Box::pin(context.handle(event, invocation)).instrument(span.clone()).await;
+    let work = Box::pin(context.handle(event, invocation)).instrument(span.clone());
+    let answer = match Panic::catch(C::FUNCTION.name, work).await {
+        Ok(answer) => answer.map_err(Unanswered::Failed),
+        Err(panic) => Err(panic.into()),
+    };
     if let Err(error) = &answer {
         let error_type = error.diagnostic().error_type;
         span.in_scope(|| tracing::error!(error_type, %error, "invocation failed"));

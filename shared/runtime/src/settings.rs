@@ -11,6 +11,8 @@ use url::Url;
 
 /// Start of the variables that are smelt's own.
 const PREFIX: &str = "SMELT_";
+/// End of the variables that take the place of URLs of sources.
+const URL: &str = "_URL";
 
 /// A variable that a function reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,14 +178,29 @@ impl Settings {
         found.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>().into_iter()
     }
 
-    /// The function's variables with the values that are taken, for its log. Of addresses without what may be
-    /// secret in them: user, password and query. What sources read is not listed, and not shown.
-    pub fn shown(&self) -> BTreeMap<&'static str, String> {
+    /// The function's variables with the values that are taken, for its log, and those that take the place of
+    /// URLs of sources: rows then come from elsewhere than the definition says. Of addresses without what may
+    /// be secret in them: user, password and query. What else sources read is not listed, and not shown.
+    pub fn shown(&self) -> BTreeMap<&str, String> {
         let shown = |variable: &Variable| {
             let value = self.text(variable.name).unwrap_or_default();
             (variable.name, without_secrets(&value))
         };
-        self.variables.iter().map(shown).collect()
+        self.variables.iter().map(shown).chain(self.urls_of_sources()).collect()
+    }
+
+    /// Variables that only definitions give a meaning: no function starts with others of smelt's own, see
+    /// [`Self::refuse_unknown`].
+    fn urls_of_sources(&self) -> impl Iterator<Item = (&str, String)> {
+        let is_listed =
+            move |name: &str| self.variables.iter().any(|variable| variable.name == name);
+        let others = self.values.iter().filter(move |(name, _)| {
+            name.starts_with(PREFIX) && name.ends_with(URL) && !is_listed(name)
+        });
+        others.map(|(name, value)| {
+            let shown = Url::parse(value).map(|_| without_secrets(value));
+            (name.as_str(), shown.unwrap_or_else(|_| "no URL".to_owned()))
+        })
     }
 
     fn variable(&self, name: &'static str) -> Variable {
@@ -248,7 +265,7 @@ mod tests {
         let set = settings(&[
             ("SMELT_LAKE", "s3://lake/data"),
             ("SMELT_LINK", "https://me:secret@collector.example.org:4318/v1?token=secret"),
-            ("SMELT_NYC311_PORTAL_URL", "https://x/?token=secret"),
+            ("SMELT_NYC311_PORTAL_URL", "https://me:secret@x/?token=secret"),
             ("SOCRATA_APP_TOKEN", "secret"),
         ]);
         let shown = serde_json::json!(set.unwrap().shown());
@@ -256,8 +273,11 @@ mod tests {
             "SMELT_LAKE": "s3://lake/data",
             "SMELT_HOURS": "168",
             "SMELT_LINK": "https://collector.example.org:4318/v1",
+            "SMELT_NYC311_PORTAL_URL": "https://x/",
         });
         assert_eq!(shown, expected);
+        let no_url = settings(&[("SMELT_NYC311_PORTAL_URL", "secret")]).unwrap();
+        assert_eq!(no_url.shown()["SMELT_NYC311_PORTAL_URL"], "no URL");
         // What has a colon is not yet an address.
         assert_eq!(without_secrets("arn:aws:sns:x:1:alerts"), "arn:aws:sns:x:1:alerts");
         assert_eq!(without_secrets("{\"a\": 1}"), "{\"a\": 1}");

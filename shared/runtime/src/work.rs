@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use smelt_domain::{DatasetName, RunReport, TableId};
-use smelt_stages::{Platform, StageError};
+use smelt_stages::{Panic, Platform, StageError};
 use tracing::Instrument;
 
 use crate::context::FunctionContext;
@@ -143,11 +143,13 @@ async fn one_run<F: Working>(
         table = function.table(group).map(|table| table.sql_name()),
         command,
     );
-    let run = Run::start(context, invocation, command, dataset);
+    let run = Run::start(context, invocation, command.clone(), dataset);
     span.record("run_id", run.platform.run_id.to_string());
     span.in_scope(|| tracing::info!("run started"));
     // In a box: as a part of all the futures around it, its type is more than the compiler bears.
-    let done = Box::pin(function.run(&run.platform, group, works)).instrument(span.clone()).await;
+    let work = Box::pin(function.run(&run.platform, group, works)).instrument(span.clone());
+    // A panic fails this run, and is told as any other failure; the groups beside it have theirs.
+    let done = Panic::contain(&command, work).await;
     run.end(done).instrument(span).await
 }
 

@@ -123,6 +123,27 @@ impl FileError {
         )
     }
 
+    /// The same of a file that is called otherwise where the error is told: whoever sent a file knows no
+    /// path of this machine.
+    pub fn called(mut self, name: &str) -> Self {
+        let path = match &mut self {
+            Self::NotFound { path }
+            | Self::PermissionDenied { path }
+            | Self::NoDataFiles { folder: path, .. }
+            | Self::Empty { path }
+            | Self::UnknownFormat { path, .. }
+            | Self::Corrupt { path, .. }
+            | Self::HeaderTooLong { path, .. }
+            | Self::TooManyColumns { path, .. }
+            | Self::Changed { path }
+            | Self::Stopped { path }
+            | Self::SinkClosed { path }
+            | Self::Io { path, .. } => path,
+        };
+        *path = PathBuf::from(name);
+        self
+    }
+
     /// Whether the same call may succeed later without anybody repairing the file.
     pub fn retryable(&self) -> bool {
         match self {
@@ -198,6 +219,15 @@ mod tests {
         let timeout = FileError::from_io(path, io::Error::from(io::ErrorKind::TimedOut));
         assert!(timeout.retryable());
         assert!(!missing.retryable());
+    }
+
+    #[test]
+    fn a_file_is_called_as_whoever_sent_it_knows_it() {
+        let error = FileError::corrupt(Path::new("/tmp/scratch/0-a.csv"), "it ends too early");
+        assert_eq!(
+            error.called("landing/d/t/a.csv").to_string(),
+            "`landing/d/t/a.csv` is damaged: it ends too early; fetch or export it again"
+        );
     }
 
     #[test]

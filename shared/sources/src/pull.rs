@@ -36,6 +36,11 @@ pub trait Pages: Send {
     /// The next page; `None` when there is nothing more. A page whose error is retryable may be
     /// asked for again in a new pull, from the cursor of the page before it.
     async fn next(&mut self) -> Result<Option<Page>, SourceError>;
+
+    /// What else is worth knowing of the pages so far, a sentence each: rows that are never among them.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What is to be pulled.

@@ -17,7 +17,7 @@ use crate::folders::partition_folder;
 use crate::gold::{PartitionValue, planned_pieces};
 use crate::refresh::{RefreshReport, refresh_dataset};
 use crate::silver::{Silver, SilverFollowed, backfill_silver, follow_bronze};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// What a backfill would do to one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -36,6 +36,7 @@ pub struct PlannedTable {
 }
 
 /// What [`backfill_dataset`] would do, table by table; tables that it leaves alone are missing.
+#[boxed]
 pub async fn plan_backfill(
     platform: &Platform,
     dataset: &Dataset,
@@ -65,6 +66,7 @@ pub async fn plan_backfill(
 
 /// Computes the partitions of a range anew, in silver and in every mart that reads them, and
 /// publishes the marts. What waits in bronze is taken in first.
+#[boxed]
 pub async fn backfill_dataset(
     platform: &Platform,
     dataset: &Dataset,
@@ -86,6 +88,7 @@ pub async fn backfill_dataset(
 
 /// Computes a silver table anew from all of bronze; what waits there is taken in first. What follows the
 /// table takes it from there.
+#[boxed]
 pub async fn recompute_table(
     platform: &Platform,
     dataset: &Dataset,

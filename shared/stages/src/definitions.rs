@@ -16,7 +16,7 @@ use smelt_lake::FilesTable;
 use crate::gold::mart_rows;
 use crate::silver::plan::{EXPECTATION, silver_schema};
 use crate::silver::{declared_bronze_schema, silver_plan};
-use crate::{Engine, StageError};
+use crate::{Engine, StageError, boxed};
 
 /// Reads every dataset folder below `root`; all problems of all datasets come together.
 pub fn read_definitions(root: &Path) -> Result<Vec<Dataset>, StageError> {
@@ -36,6 +36,7 @@ pub fn read_definitions(root: &Path) -> Result<Vec<Dataset>, StageError> {
 
 /// Plans the SQL of every table and mart without data: unknown columns, wrong types and statements
 /// that would lose rows come out here.
+#[boxed]
 pub async fn check_sql(
     engine: &Engine,
     root: &Path,

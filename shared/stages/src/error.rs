@@ -3,6 +3,7 @@ use smelt_domain::{FailureKind, PartitionRangeError, Problems, RuleName};
 use smelt_lake::LakeError;
 use smelt_sources::{FileError, SourceError};
 
+use crate::Panic;
 use crate::alert::NotTold;
 
 /// Why a stage did not finish, by what the caller can do about it.
@@ -43,6 +44,16 @@ pub enum StageError {
         /// The rule's own words.
         reason: String,
     },
+    /// Rows of a mart share a key.
+    #[error("{mart}: more than one row has the key {key}; nothing was committed; {remedy}")]
+    RepeatedKey {
+        /// SQL name of the mart.
+        mart: String,
+        /// The key's columns, with the values that the rows share.
+        key: String,
+        /// What would help.
+        remedy: String,
+    },
     /// Rows went missing between two tables: a defect in smelt, and nothing was committed.
     #[error(
         "{table}: {expected} rows went in but {found} were accounted for; nothing was committed; \
@@ -73,6 +84,9 @@ pub enum StageError {
     /// An alert could not be told; it stays pending.
     #[error(transparent)]
     NotTold(#[from] NotTold),
+    /// The work broke off: a defect in smelt.
+    #[error(transparent)]
+    Panicked(#[from] Panic),
     /// A model cannot be fitted, found or put into production.
     #[error("{problem}; {remedy}")]
     Model {
@@ -128,9 +142,10 @@ impl StageError {
         match self {
             _ if self.retryable() => FailureKind::Passing,
             Self::Expectation { .. } => FailureKind::Expectation,
-            Self::Definition(_) | Self::UnknownDataset { .. } | Self::Source(_) => {
-                FailureKind::Definition
-            }
+            Self::Definition(_)
+            | Self::UnknownDataset { .. }
+            | Self::RepeatedKey { .. }
+            | Self::Source(_) => FailureKind::Definition,
             _ => FailureKind::Lasting,
         }
     }

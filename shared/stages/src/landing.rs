@@ -9,10 +9,10 @@ use object_store::ObjectMeta;
 use smelt_domain::{Dataset, Table as TableDefinition, UploadRecord, UploadState, landing_prefix};
 use tokio::time::{Instant, interval_at};
 
-use crate::Platform;
 use crate::StageError;
 use crate::ingest::{FileOutcome, Ingested, Upload, ingest_files, known_contents};
 use crate::upload_records::{UploadRecords, object_version};
+use crate::{Platform, boxed};
 
 /// How often the records of uploads under way are written.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
@@ -28,6 +28,7 @@ const KEPT_OF_NAME: usize = 32;
 ///
 /// Whoever wakes this up says only *look*: the listing says what arrived, and in which order (time
 /// of arrival, then name), so that a late or repeated notice changes nothing.
+#[boxed]
 pub async fn sweep_landing(
     platform: &Platform,
     dataset: &Dataset,
@@ -40,6 +41,7 @@ pub async fn sweep_landing(
 
 /// Ingests what lies under these keys of the landing folder of a table; a key under which nothing
 /// lies any more is left out.
+#[boxed]
 pub async fn ingest_landed(
     platform: &Platform,
     dataset: &Dataset,
@@ -146,7 +148,11 @@ async fn one_round(
         }
     };
     match ended {
-        Ok(ingested) => {
+        Ok(mut ingested) => {
+            // By its key: the path is where this machine has it, or a copy of it.
+            let files = ingested.files.into_iter();
+            let by_key = files.map(|(key, outcome)| (key.clone(), outcome.called(&key)));
+            ingested.files = by_key.collect();
             records.note_outcomes(&ingested).await?;
             Ok(ingested)
         }

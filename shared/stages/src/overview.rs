@@ -9,7 +9,7 @@ use smelt_lake::LakeError;
 use crate::quality::{RuleQuality, quality};
 use crate::series::count_open_anomalies;
 use crate::status::{DatasetStatus, dataset_status};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// What a dataset is and where it stands.
 #[derive(Debug, Clone, Serialize)]
@@ -28,6 +28,7 @@ pub struct DatasetOverview {
 }
 
 /// Reads where a dataset stands.
+#[boxed]
 pub async fn dataset_overview(
     platform: &Platform,
     dataset: &Dataset,
@@ -47,6 +48,7 @@ pub async fn dataset_overview(
 /// Publishes what a dataset is and where it stands, and that it is there.
 ///
 /// Two publishers may overtake each other, so each looks again after writing, as with snapshots.
+#[boxed]
 pub async fn publish_overview(platform: &Platform, dataset: &Dataset) -> Result<(), StageError> {
     let path = published_dataset_path(&dataset.name);
     let mut published = read(platform, &path).await?;

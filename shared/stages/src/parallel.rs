@@ -4,8 +4,9 @@ use datafusion::common::runtime::SpawnedTask;
 use datafusion::error::DataFusionError;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use tokio::task::JoinError;
 
-use crate::StageError;
+use crate::{Panic, StageError};
 
 /// Runs jobs on the runtime's threads, at most `limit` of them at a time; results come in the order
 /// of the jobs. The first error ends all; so does dropping the future.
@@ -27,13 +28,20 @@ where
             running.push(SpawnedTask::spawn(async move { (position, job.await) }));
         }
         let Some(joined) = running.next().await else { break };
-        let (position, result) = joined.map_err(|error| {
-            StageError::engine("running in parallel", DataFusionError::External(error.into()))
-        })?;
+        let (position, result) = joined.map_err(of_join)?;
         results.push((position, result?));
     }
     results.sort_unstable_by_key(|(position, _)| *position);
     Ok(results.into_iter().map(|(_, result)| result).collect())
+}
+
+fn of_join(error: JoinError) -> StageError {
+    match error.try_into_panic() {
+        Ok(payload) => Panic::of("a part of the work", payload.as_ref()).into(),
+        Err(error) => {
+            StageError::engine("running in parallel", DataFusionError::External(error.into()))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -70,5 +78,16 @@ mod tests {
             Err::<(), _>(StageError::engine("failing", DataFusionError::Plan("x".to_owned())))
         });
         in_parallel(2, jobs).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_told_in_its_own_words() {
+        let jobs = (0..2).map(|number| async move {
+            assert_ne!(number, 1, "no one");
+            Ok(())
+        });
+        let error = in_parallel(2, jobs).await.unwrap_err();
+        assert!(matches!(error, StageError::Panicked(_)), "{error:?}");
+        assert!(error.to_string().contains("no one") && !error.retryable(), "{error}");
     }
 }

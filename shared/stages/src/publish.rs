@@ -11,9 +11,10 @@ use smelt_lake::published::{Latest, latest, point_latest, write_snapshot};
 use smelt_lake::{FilesTable, LakeError, Snapshot};
 
 use crate::silver::upstream;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// Publishes a mart, all of it.
+#[boxed]
 pub async fn publish(
     platform: &Platform,
     dataset: &Dataset,
@@ -24,6 +25,7 @@ pub async fn publish(
 }
 
 /// Publishes what readers want of the tables about the series of a dataset, and of what its models learnt.
+#[boxed]
 pub async fn publish_series(
     platform: &Platform,
     dataset: &Dataset,

@@ -9,7 +9,7 @@ use smelt_domain::{Dataset, OnViolation, Table as TableDefinition, TableName};
 use smelt_lake::{Snapshot, Table};
 
 use crate::silver::rows_warned;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// One rule of one table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +43,7 @@ pub enum RuleOutcome {
 }
 
 /// The rules of all tables of a dataset, in the order of the definition.
+#[boxed]
 pub async fn quality(
     platform: &Platform,
     dataset: &Dataset,

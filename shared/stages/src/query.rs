@@ -8,11 +8,12 @@ use datafusion::prelude::SessionContext;
 use smelt_domain::{Dataset, SeriesTable, TableId};
 
 use crate::gold::register;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// Runs a query; tables are named `<layer>.<dataset>_<table or mart>`.
 ///
 /// Only the tables that the query names are opened, each at its newest version.
+#[boxed]
 pub async fn query(
     platform: &Platform,
     sql: &str,

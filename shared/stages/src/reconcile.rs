@@ -16,7 +16,7 @@ use smelt_sources::{Inventory, Source, SourceError};
 
 use crate::gold::register;
 use crate::records::{VANISHED, append, as_texts};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// A source that seems to have lost a greater part of its rows is taken for broken, not for empty.
 const MOST_DELETED: f64 = 0.2;
@@ -34,6 +34,7 @@ pub struct Reconciled {
 
 /// Deletes the rows that a source no longer has. `None` when the source cannot tell, or the table
 /// does not say by `newest` which time its months go by.
+#[boxed]
 pub async fn reconcile(
     platform: &Platform,
     dataset: &Dataset,

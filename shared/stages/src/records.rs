@@ -27,7 +27,7 @@ use crate::quality::has_all_rows;
 use crate::silver::former_corrections::HOLDS_CORRECTIONS;
 use crate::silver::plan::exact;
 use crate::silver::{follow_bronze, rule_against};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// `_operation` of a row that gives a key new values by hand.
 pub(crate) const PUT: &str = "put";
@@ -68,12 +68,14 @@ pub enum CorrectionError {
     },
     /// There is no such row.
     #[error(
-        "{table} has no row with the key {}; `smelt query` shows those that there are",
+        "{table} has no row with the key {}; the key is {columns}, and `smelt query` shows those that there are",
         shown(.key)
     )]
     NoSuchRow {
         /// The silver table.
         table: String,
+        /// The key's columns.
+        columns: String,
         /// The key as given.
         key: String,
     },
@@ -135,6 +137,7 @@ pub enum CorrectionError {
 
 /// Appends a correction of the row with this key to bronze. What waits there is taken in first: it may
 /// have other values, former corrections among them.
+#[boxed]
 pub async fn correct(
     platform: &Platform,
     dataset: &Dataset,
@@ -149,6 +152,7 @@ pub async fn correct(
 
 /// As [`correct`], but takes nothing in: while rows wait in bronze, it is an error that passes. For those
 /// who write to bronze only.
+#[boxed]
 pub async fn correct_settled(
     platform: &Platform,
     dataset: &Dataset,
@@ -180,15 +184,20 @@ fn checked_key<'a>(
         return Err(CorrectionError::Append { table: name });
     }
     if key.len() != table.key.len() {
-        let columns: Vec<&str> = table.key.iter().map(ColumnName::as_str).collect();
         return Err(CorrectionError::Key {
             table: name,
-            columns: columns.join(", "),
+            columns: key_columns(table),
             expected: table.key.len(),
             found: key.len(),
         });
     }
     Ok(CheckedKey { given: key, typed: typed_key(table, key)? })
+}
+
+/// The names of the key's columns, as an error lists them.
+fn key_columns(table: &TableDefinition) -> String {
+    let columns: Vec<&str> = table.key.iter().map(ColumnName::as_str).collect();
+    columns.join(", ")
 }
 
 async fn append_correction(
@@ -202,6 +211,7 @@ async fn append_correction(
     let row = current(platform, dataset, table, &key.typed).await?;
     let mut record = row.ok_or_else(|| CorrectionError::NoSuchRow {
         table: name.clone(),
+        columns: key_columns(table),
         key: key.given.join(" "),
     })?;
     if let Correction::Put(values) = correction {

@@ -9,7 +9,8 @@ use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use smelt_domain::{Dataset, Table as TableDefinition};
 
-use crate::{Platform, StageError};
+use crate::silver::plan::{MALFORMED_RULE, NO_KEY_RULE};
+use crate::{Platform, StageError, boxed};
 
 /// A row in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +29,16 @@ pub struct RefusedRow {
     pub refused_at: Option<DateTime<Utc>>,
 }
 
+/// The rules of a table that a row in quarantine may name: those of its definition, then those that hold for
+/// every table.
+pub fn known_rules(table: &TableDefinition) -> Vec<&str> {
+    let own = table.expectations.iter().map(|expectation| expectation.rule.as_str());
+    own.chain([MALFORMED_RULE, NO_KEY_RULE]).collect()
+}
+
 /// At most so many rows of the quarantine of a table, those that were refused last first; with a rule,
 /// only those that it refused.
+#[boxed]
 pub async fn refused_rows(
     platform: &Platform,
     dataset: &Dataset,

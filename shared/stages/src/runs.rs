@@ -6,7 +6,7 @@ use smelt_domain::{
 };
 use smelt_lake::Lake;
 
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,7 @@ impl Ended {
 }
 
 /// Writes the report of a run, and the lineage of what it made.
+#[boxed]
 pub async fn write_report(platform: &Platform, report: &RunReport) -> Result<(), StageError> {
     let events = lineage_events(report, &platform.lake.namespace());
     if !events.is_empty() {
@@ -53,6 +54,7 @@ pub async fn write_report(platform: &Platform, report: &RunReport) -> Result<(),
 }
 
 /// Lets whoever watches over the lake know of a run that failed.
+#[boxed]
 pub async fn write_failure(platform: &Platform, report: &RunReport) -> Result<(), StageError> {
     Ok(platform.lake.put_object(&report.failure_path(), as_bytes(report)).await?)
 }
@@ -64,6 +66,7 @@ fn as_bytes(report: &RunReport) -> Vec<u8> {
 /// The newest reports, newest first. A report that cannot be read is left out.
 ///
 /// Reports are kept for longer than a year, so they are listed day by day, as far back as it takes.
+#[boxed]
 pub async fn last_reports(lake: &Lake, count: usize) -> Result<Vec<RunReport>, StageError> {
     let mut reports = Vec::new();
     for day in lake.list_folders("runs").await?.into_iter().rev() {

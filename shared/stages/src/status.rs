@@ -5,7 +5,7 @@ use smelt_domain::{Dataset, Layer, Table as TableDefinition, TableId};
 use smelt_lake::{DataFile, Snapshot};
 
 use crate::silver::{DELETED, REFUSED, SUPERSEDED};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// One table.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -76,6 +76,7 @@ pub struct DatasetStatus {
 const LOADED_AT_ONCE: usize = 8;
 
 /// Reads where a dataset stands.
+#[boxed]
 pub async fn dataset_status(
     platform: &Platform,
     dataset: &Dataset,
@@ -112,6 +113,7 @@ pub async fn dataset_status(
 }
 
 /// The balance of one silver table; `None` while it does not exist.
+#[boxed]
 pub async fn table_balance(
     platform: &Platform,
     dataset: &Dataset,

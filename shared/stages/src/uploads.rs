@@ -11,15 +11,15 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
 use serde::Serialize;
 use smelt_domain::{
-    Dataset, Mart, Table as TableDefinition, UploadId, UploadRecord, UploadState, landing_prefix,
-    upload_record_path, uploads_prefix,
+    Dataset, Mart, Table as TableDefinition, TableName, UploadId, UploadRecord, UploadState,
+    landing_prefix, upload_record_path, uploads_prefix,
 };
 use smelt_lake::Snapshot;
 use smelt_lake::published::latest;
 
 use crate::ingest::arrivals_of_contents;
 use crate::upload_records::{is_abandoned, object_version};
-use crate::{Platform, StageError, query};
+use crate::{Platform, StageError, boxed, query};
 
 /// Records that are read at the same time.
 const READS_AT_ONCE: usize = 16;
@@ -71,6 +71,8 @@ pub struct UploadProgress {
     pub key: String,
     /// Bytes of the file.
     pub bytes: u64,
+    /// When it landed.
+    pub landed_at: DateTime<Utc>,
     /// How far its rows have come.
     pub stage: UploadStage,
     /// Of its rows, those in quarantine; null while they are not in silver.
@@ -79,7 +81,8 @@ pub struct UploadProgress {
     pub record: Option<UploadRecord>,
 }
 
-/// Of a dataset the uploads of which something was heard last, the newest first, at most so many.
+/// The uploads of a dataset that landed last, the newest first, at most so many.
+#[boxed]
 pub async fn uploads(
     platform: &Platform,
     dataset: &Dataset,
@@ -114,10 +117,38 @@ pub async fn uploads(
         };
         uploads.push(reached.progress(record));
     }
+    uploads.sort_by(|one, other| (other.landed_at, &other.key).cmp(&(one.landed_at, &one.key)));
     Ok(uploads)
 }
 
+/// The table and the key of the upload with this id, by its record or by the file that landed; `None` where
+/// there is neither.
+#[boxed]
+pub async fn find_upload(
+    platform: &Platform,
+    dataset: &Dataset,
+    upload: &UploadId,
+) -> Result<Option<(TableName, String)>, StageError> {
+    for table in &dataset.tables {
+        let path = upload_record_path(&dataset.name, &table.name, upload);
+        if let Some(record) = read_record(platform, &path).await? {
+            return Ok(Some((table.name.clone(), record.key)));
+        }
+    }
+    // Nobody has looked at it yet: an id is made of a key, and no key of an id.
+    for table in &dataset.tables {
+        let prefix = landing_prefix(&dataset.name, &table.name);
+        let landed = platform.lake.list_objects(&prefix).await?.into_iter();
+        let mut keys = landed.map(|landed| landed.location.to_string());
+        if let Some(key) = keys.find(|key| UploadId::of_key(key) == *upload) {
+            return Ok(Some((table.name.clone(), key)));
+        }
+    }
+    Ok(None)
+}
+
 /// How far the upload under a key has come; `None` while there is no such file.
+#[boxed]
 pub async fn upload_progress(
     platform: &Platform,
     dataset: &Dataset,
@@ -159,7 +190,7 @@ struct Heard<'a> {
     record: String,
     /// The file, unless it is gone.
     landed: Option<ObjectMeta>,
-    /// When the file or its record was written.
+    /// When the file landed; of one that is gone, when its record was written.
     at: DateTime<Utc>,
 }
 
@@ -185,8 +216,7 @@ async fn heard_of<'a>(
     for object in platform.lake.list_objects(&uploads_prefix(&dataset.name, &table.name)).await? {
         let (record, at) = (object.location.to_string(), object.last_modified);
         let gone = || Heard { table, record: record.clone(), landed: None, at };
-        let upload = heard.entry(record.clone()).or_insert_with(gone);
-        upload.at = upload.at.max(at);
+        heard.entry(record.clone()).or_insert_with(gone);
     }
     Ok(heard.into_values().collect())
 }
@@ -197,6 +227,7 @@ fn waiting(landed: &ObjectMeta) -> UploadProgress {
         upload: UploadId::of_key(landed.location.as_ref()),
         key: landed.location.to_string(),
         bytes: landed.size,
+        landed_at: landed.last_modified,
         stage: UploadStage::Waiting,
         rows_refused: None,
         record: None,
@@ -257,6 +288,7 @@ impl Reached {
             upload: record.upload.clone(),
             key: record.key.clone(),
             bytes: record.object.size,
+            landed_at: record.object.modified,
             stage,
             rows_refused: (stage >= UploadStage::Silver).then(refused),
             record: Some(record),

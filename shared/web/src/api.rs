@@ -15,7 +15,7 @@ use url::form_urlencoded;
 
 use crate::answers::Answers;
 use crate::pointers::Pointers;
-use crate::ports::{KeySource, Refresher, UploadGate};
+use crate::ports::{KeySource, Refresher, RunCounter, UploadGate};
 use crate::problem::Problem;
 
 /// How events are sent to those who watch.
@@ -55,6 +55,8 @@ pub struct Settings {
     pub uploads: Arc<dyn UploadGate>,
     /// Who refreshes.
     pub refresher: Arc<dyn Refresher>,
+    /// Who counts the runs that requests make; `None` where nobody does.
+    pub counter: Option<Arc<dyn RunCounter>>,
     /// What is allowed at most.
     pub limits: Limits,
     /// How events are sent.
@@ -118,6 +120,11 @@ impl Api {
     pub(crate) fn receive(&self, upload: &UploadId) -> Option<Receiving> {
         let is_first = self.receiving().insert(upload.clone());
         is_first.then(|| Receiving { api: self.clone(), upload: upload.clone() })
+    }
+
+    /// Whether an upload is being received.
+    pub(crate) fn is_receiving(&self, upload: &UploadId) -> bool {
+        self.receiving().contains(upload)
     }
 
     fn receiving(&self) -> MutexGuard<'_, HashSet<UploadId>> {

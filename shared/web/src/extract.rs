@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
@@ -32,6 +33,11 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Parameters<T> {
     }
 }
 
+/// Of a route that takes no parameters: one that is not read would be taken for a condition that was kept.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoParameters {}
+
 /// The body: a JSON object.
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub T);
@@ -55,7 +61,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         }
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let body = serde_path_to_error::deserialize(&mut reader)
-            .map_err(|error| Problem::bad_request(misread::body(&bytes, &error)))?;
+            .map_err(|error| Problem::bad_request(misread::body(&error)))?;
         reader
             .end()
             .map_err(|error| Problem::bad_request(misread::syntax(error.line(), error.column())))?;

@@ -4,14 +4,16 @@
 use std::net::IpAddr;
 use std::time::{Instant, SystemTime};
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use smelt_access::{API_KEY_HEADER, Role};
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::api::Api;
+use crate::origin::Origin;
 use crate::problem::Problem;
 
 /// Names a request, in its answer and in the log.
@@ -60,9 +62,13 @@ pub(crate) async fn require(
     Ok(next.run(request).await)
 }
 
-/// Gives every request an id and every answer its headers; answers what browsers ask beforehand.
-pub(crate) async fn frame(State(api): State<Api>, request: Request, next: Next) -> Response {
-    let id = request_id(request.headers());
+/// Gives every request an id and every answer its headers; answers what browsers ask beforehand. What is
+/// logged meanwhile has the id that the answer has.
+pub(crate) async fn frame(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    let origin = request.extensions_mut().remove::<Origin>().unwrap_or_default();
+    let id = request_id(request.headers(), &origin);
+    request.extensions_mut().insert(origin.or_known_by(&id));
+    let span = span(&request, &id);
     let origin = request.headers().get(header::ORIGIN).cloned();
     let asks_before = request.method() == Method::OPTIONS;
     let mut response = if !is_meant_for_us(&api, request.headers()) {
@@ -72,7 +78,7 @@ pub(crate) async fn frame(State(api): State<Api>, request: Request, next: Next) 
     } else if asks_before {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        next.run(request).await
+        next.run(request).instrument(span).await
     };
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         response = problem.of_request(&id).into_response();
@@ -133,13 +139,22 @@ fn allow_origin(
     }
 }
 
-/// The caller's own id where it is one, so that a request can be followed through several services.
-fn request_id(headers: &HeaderMap) -> String {
+/// The span of a request, by its route as it is declared: paths hold keys of rows, and queries hold values.
+/// The id has a name of its own beside the `request_id` of the invocation around it.
+fn span(request: &Request, id: &str) -> Span {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    tracing::info_span!("request", method = request.method().as_str(), route, x_request_id = id)
+}
+
+/// The caller's own id where it is one, so that a request can be followed through several services; else
+/// the id of whoever handed it over.
+fn request_id(headers: &HeaderMap, origin: &Origin) -> String {
     let is_plain = |id: &&str| {
         !id.is_empty()
             && id.len() <= LONGEST_ID
             && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=:;.".contains(&byte))
     };
     let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(is_plain);
-    given.map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned)
+    let known = given.or_else(|| origin.request_id().filter(is_plain));
+    known.map_or_else(|| Uuid::now_v7().simple().to_string(), str::to_owned)
 }

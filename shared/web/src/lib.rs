@@ -14,18 +14,24 @@ mod guard;
 mod http_key_source;
 mod misread;
 mod openapi;
+mod origin;
 mod pointers;
 mod ports;
 mod problem;
 mod router;
 mod routes;
+mod run;
+mod schemas;
 mod site;
 mod unread;
 mod upload_target;
 
 pub use api::{Api, ApiError, Limits, Settings, Streaming, check_views_of};
 pub use http_key_source::HttpKeySource;
-pub use ports::{Asked, KeySource, PortError, RefreshMode, Refresher, UploadGate, UploadRequest};
+pub use origin::Origin;
+pub use ports::{
+    Asked, KeySource, PortError, RefreshMode, Refresher, RunCounter, UploadGate, UploadRequest,
+};
 pub use router::router;
 pub use unread::{Telling, Told};
 pub use upload_target::UploadTarget;

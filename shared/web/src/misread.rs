@@ -6,13 +6,12 @@
 
 use std::fmt::Display;
 
-use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use serde_path_to_error::{Error, Path};
 use smelt_domain::shown;
 
-/// What is wrong with a body that has these bytes.
-pub(crate) fn body(bytes: &[u8], error: &Error<serde_json::Error>) -> String {
+/// What is wrong with a body.
+pub(crate) fn body(error: &Error<serde_json::Error>) -> String {
     let cause = error.inner();
     let (line, column) = (cause.line(), cause.column());
     match cause.classify() {
@@ -22,10 +21,6 @@ pub(crate) fn body(bytes: &[u8], error: &Error<serde_json::Error>) -> String {
             told(error.path(), "the body", said.strip_suffix(&place).unwrap_or(&said))
         }
         Category::Eof => "the body is no JSON: it ends too early".to_owned(),
-        // A value that is none of several names is an error of syntax for serde.
-        _ if serde_json::from_slice::<IgnoredAny>(bytes).is_ok() => {
-            told(error.path(), "the body", "")
-        }
         Category::Syntax | Category::Io => syntax(line, column),
     }
 }
@@ -47,6 +42,9 @@ fn told(path: &Path, whole: &str, said: &str) -> String {
     }
     if let Some(name) = between(said, "duplicate field `", "`") {
         return format!("`{name}` is given twice; give it once");
+    }
+    if let Some(name) = between(said, "unknown field `", "`, there are no fields") {
+        return format!("`{}` is not known here; this takes no parameters", shown(name));
     }
     // What was sent may contain anything, what was expected does not.
     let (found, expected) = said.rsplit_once(", expected ").unwrap_or((said, ""));
@@ -79,7 +77,7 @@ const WHOLE_NUMBER: &str = "a whole number, 0 or more";
 /// What was expected, from what serde calls it.
 fn expectation(expected: &str) -> Option<&'static str> {
     Some(match expected {
-        "a string" | "string or map" => "a text",
+        "a string" => "a text",
         "u64" | "usize" => WHOLE_NUMBER,
         "a sequence" => "a list",
         "a map" => "an object",
@@ -117,13 +115,7 @@ mod tests {
     use url::form_urlencoded;
 
     use super::*;
-
-    #[derive(Debug, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Mode {
-        Incremental,
-        Full,
-    }
+    use crate::ports::RefreshMode;
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -131,14 +123,13 @@ mod tests {
     struct Sent {
         name: String,
         bytes: Option<u64>,
-        mode: Option<Mode>,
+        mode: Option<RefreshMode>,
         rows: Option<Vec<BTreeMap<String, String>>>,
     }
 
     fn of_body(text: &str) -> String {
         let reader = &mut serde_json::Deserializer::from_str(text);
-        let error = serde_path_to_error::deserialize::<_, Sent>(reader).unwrap_err();
-        body(text.as_bytes(), &error)
+        body(&serde_path_to_error::deserialize::<_, Sent>(reader).unwrap_err())
     }
 
     #[test]
@@ -160,8 +151,8 @@ mod tests {
             (r#"{"bytes": -1}"#, "`bytes`: expected a whole number, 0 or more, got `-1`"),
             (r#"{"bytes": 1.5}"#, "`bytes`: expected a whole number, 0 or more, got `1.5`"),
             (r#"{"mode": "all"}"#, "`mode`: expected `incremental` or `full`, got `all`"),
-            (r#"{"mode": 5}"#, "`mode` cannot be read; /docs says what is expected"),
-            (r#"{"mode": {"full": 1}}"#, "`mode.full`: `1` is not expected here"),
+            (r#"{"mode": 5}"#, "`mode`: expected a text, got `5`"),
+            (r#"{"mode": {"full": null}}"#, "`mode`: expected a text, got an object"),
             (r#"{"rows": true}"#, "`rows`: expected a list, got `true`"),
             (r#"{"rows": [{"a": [1]}]}"#, "`rows[0].a`: expected a text, got a list"),
             (r#"{"rows": [5]}"#, "`rows[0]`: expected an object, got `5`"),

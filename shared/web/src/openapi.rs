@@ -12,6 +12,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::api::Api;
 use crate::router::no_route;
+use crate::schemas::TableAnswer;
 
 /// Where the description is.
 const DESCRIPTION: &str = "/openapi.json";
@@ -28,6 +29,7 @@ const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self'
                        corrects records, starts refreshes. Errors are `application/problem+json` and \
                        say what to do. Answers about tables have an `ETag`: ask with `If-None-Match`."
     ),
+    components(schemas(TableAnswer)),
     tags(
         (name = "tables", description = "What is published: marts, forecasts, anomalies"),
         (name = "datasets", description = "What there is and where it stands"),

@@ -4,9 +4,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use smelt_access::KeySet;
-use smelt_domain::{Dataset, DatasetName, TableName, UploadId};
+use smelt_domain::{Dataset, DatasetName, RunReport, TableName, UploadId};
 use utoipa::ToSchema;
 
 use crate::upload_target::UploadTarget;
@@ -54,7 +55,7 @@ pub trait UploadGate: Send + Sync + fmt::Debug {
 }
 
 /// How much a refresh does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefreshMode {
     /// What is new: files that landed, and everything behind the table that it follows.
@@ -62,6 +63,17 @@ pub enum RefreshMode {
     Incremental,
     /// Everything, computed anew from bronze.
     Full,
+}
+
+/// From its name only: serde would take `{"full": null}` as well.
+impl<'de> Deserialize<'de> for RefreshMode {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match String::deserialize(from)?.as_str() {
+            "incremental" => Ok(Self::Incremental),
+            "full" => Ok(Self::Full),
+            other => Err(D::Error::unknown_variant(other, &["incremental", "full"])),
+        }
+    }
 }
 
 /// What is to be refreshed.
@@ -95,4 +107,10 @@ pub trait Refresher: Send + Sync + fmt::Debug {
 pub trait KeySource: Send + Sync + fmt::Debug {
     /// The keys as they are now.
     async fn keys(&self) -> Result<KeySet, PortError>;
+}
+
+/// Counts the runs that requests make.
+pub trait RunCounter: Send + Sync + fmt::Debug {
+    /// A run ended so.
+    fn run_ended(&self, report: &RunReport);
 }

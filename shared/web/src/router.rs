@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Uri;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use smelt_access::Role;
 use smelt_domain::shown;
 use tower_http::compression::CompressionLayer;
@@ -14,9 +14,10 @@ use utoipa_axum::routes;
 use crate::api::Api;
 use crate::problem::Problem;
 use crate::routes::{
-    datasets, health, marts, models, predict, quarantine, records, refresh, runs, series, uploads,
+    announcements, datasets, health, marts, models, predict, quarantine, records, refresh, runs,
+    series, uploads,
 };
-use crate::{guard, openapi, site, upload_target};
+use crate::{etag, guard, openapi, site, upload_target};
 
 /// Bytes of a body that is JSON.
 const MOST_BODY: usize = 1 << 20;
@@ -35,6 +36,7 @@ pub fn router(api: Api) -> Router {
         .merge(openapi::pages(description))
         .method_not_allowed_fallback(wrong_method)
         .layer(CompressionLayer::new().compress_when(worth_it))
+        .layer(from_fn(etag::by_encoding))
         .layer(from_fn_with_state(api.clone(), guard::frame))
         .with_state(api)
 }
@@ -62,7 +64,7 @@ fn described(api: &Api) -> OpenApiRouter<Api> {
         .routes(routes!(predict::predict))
         .route_layer(needs(Role::Reader));
     let uploaders = OpenApiRouter::new()
-        .routes(routes!(uploads::announce))
+        .routes(routes!(announcements::announce))
         .routes(routes!(uploads::list))
         .routes(routes!(uploads::upload))
         .routes(routes!(uploads::events))

@@ -10,11 +10,11 @@ use futures::StreamExt;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStoreExt, WriteMultipart};
 use serde::Serialize;
-use smelt_domain::upload_announcement_path;
+use smelt_domain::{UploadId, upload_announcement_path};
 use utoipa::ToSchema;
 
 use crate::api::Api;
-use crate::extract::Path;
+use crate::extract::{NoParameters, Parameters, Path};
 use crate::ports::{Asked, RefreshMode, UploadRequest};
 use crate::problem::Problem;
 
@@ -72,6 +72,7 @@ pub(crate) struct Received {
 pub(crate) async fn receive(
     State(api): State<Api>,
     Path(upload): Path<String>,
+    _: Parameters<NoParameters>,
     request: Request,
 ) -> Result<Json<Received>, Problem> {
     if !api.settings().receives_uploads {
@@ -153,14 +154,22 @@ async fn take_in(api: &Api, announced: &UploadRequest, request: Request) -> Resu
 }
 
 /// What was announced under this id.
-pub(crate) async fn announced(api: &Api, upload: &str) -> Result<UploadRequest, Problem> {
+async fn announced(api: &Api, upload: &str) -> Result<UploadRequest, Problem> {
     let none = || {
         let detail = "no upload of this id was announced; POST /v1/datasets/{dataset}/uploads does";
         Problem::not_found(detail)
     };
     let id = upload.to_owned().try_into().map_err(|_| none())?;
-    let bytes = api.lake().get_object(&upload_announcement_path(&id)).await?.ok_or_else(none)?;
-    serde_json::from_slice(&bytes).map_err(|_| none())
+    announcement(api, &id).await?.ok_or_else(none)
+}
+
+/// What was announced under this id, if anything was. What cannot be understood counts as nothing.
+pub(crate) async fn announcement(
+    api: &Api,
+    upload: &UploadId,
+) -> Result<Option<UploadRequest>, Problem> {
+    let bytes = api.lake().get_object(&upload_announcement_path(upload)).await?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
 /// When something that is announced now expires.

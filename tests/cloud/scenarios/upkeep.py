@@ -41,6 +41,8 @@ def run(checks: Checks, cloud: Cloud, folder: Path) -> None:
     found = told.messages(cloud)
     checks.equal("one that is refused is told of", told.summary(found), [("refused", "nyc311")])
     deleted = files.keys() - after.keys()
+    checks.equal("reports of maintain tell all that was deleted", told_deletions(cloud, after.keys() - files.keys()),
+                 len(deleted))
     checks.check("old files that no table names are deleted", sorted(set(orphans) - deleted))
     checks.check("a snapshot that was replaced only now stays", [newest] if newest in deleted else [])
     checks.check("the record of an upload that is gone is deleted", [forgotten] if forgotten in after else [])
@@ -54,6 +56,12 @@ def run(checks: Checks, cloud: Cloud, folder: Path) -> None:
     marts = lake.gold(folder)
     checks.check("what is published is gold row for row", lake.differences(lake.published(folder), marts))
     balanced(checks, cloud)
+
+
+def told_deletions(cloud: Cloud, new: set[str]) -> int:
+    """Files that were deleted by what the reports among new objects say."""
+    reports = [json.loads(cloud.read(key)) for key in new if key.startswith("runs/") and key.endswith(".json")]
+    return sum(step["files_removed"] for report in reports for step in report["steps"] if step["stage"] == "vacuum")
 
 
 def counted(cloud: Cloud) -> int:

@@ -191,6 +191,37 @@ fn plain_lines_tell_what_was_committed_and_quiet_says_nothing() {
     assert!(Path::new(&home.path("lake/runs")).is_dir());
 }
 
+#[test]
+fn a_file_in_a_folder_of_no_table_is_told() {
+    let home = Home::new();
+    home.write("lake/landing/events/evnts/a.jsonl", "{}\n");
+    home.write("lake/landing/nosuch/x/a.csv", "a\n1\n");
+    home.write("lake/landing/a.jsonl", "{}\n");
+    fs::create_dir_all(home.path("lake/landing/empty/folder")).unwrap();
+    let told = home.run(&["run"]);
+    assert_eq!(told.code, Some(0), "{told:#?}");
+    let events = "events has no table `evnts`: did you mean landing/events/events/?";
+    let nosuch = "there is no dataset `nosuch`: move it to landing/<dataset>/<table>/";
+    assert_holds(
+        &told.err,
+        &[
+            &format!("warning: landing/events/evnts/ is not taken in: {events}"),
+            &format!("warning: landing/nosuch/ is not taken in: {nosuch}"),
+            "warning: landing/a.jsonl is not taken in: it lies in the folder of no table",
+        ],
+    );
+    assert!(!told.err.contains("landing/empty"), "{}", told.err);
+    let listed = home.fine(&["uploads"]);
+    assert_eq!(listed.matches(" misplaced ").count(), 3, "{listed}");
+    assert_holds(&listed, &["events/evnts/", events]);
+    let json = home.fine(&["uploads", "events", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 1, "{json}");
+    assert_eq!(json[0]["key"], "landing/events/evnts/");
+    assert_eq!(json[0]["stage"], "misplaced");
+    assert_eq!(home.run(&["run", "--quiet"]).err, "");
+}
+
 pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();

@@ -14,6 +14,7 @@ mod series;
 mod served;
 mod serving;
 mod sources;
+mod times_put_right;
 mod tutorial;
 
 use std::fs;

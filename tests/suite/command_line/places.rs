@@ -33,6 +33,36 @@ fn a_place_that_cannot_be_a_lake_is_explained() {
 }
 
 #[test]
+fn what_only_reads_makes_no_lake() {
+    let home = Home::new();
+    let nowhere = ["--lake", "nowhere/lake"];
+    for command in [
+        &["status"][..],
+        &["plan", "events"],
+        &["query", "SELECT 1"],
+        &["uploads"],
+        &["anomalies"],
+        &["quarantine", "nyc311"],
+        &["alerts"],
+        &["runs"],
+        &["report", "nyc311", "--period", "2024"],
+    ] {
+        let error = home.refused(1, &[command, &nowhere].concat());
+        assert_holds(&error, &["there is no lake at nowhere/lake", "--lake or SMELT_LAKE"]);
+        assert!(!home.path("nowhere").exists(), "{command:?}");
+    }
+    // A source is looked at before anything is loaded.
+    let url = "sqlite://nothing.db";
+    let mut command = home.command(&["sources", "test", "restaurant"]);
+    let ran: super::Ran = command.env("ORDER_DB_URL", url).output().unwrap().into();
+    assert!(!ran.err.contains("there is no lake"), "{ran:#?}");
+    assert!(!home.path("lake").exists());
+    home.fine(&["refresh", "events"]);
+    assert!(home.path("lake").exists());
+    home.fine(&["status"]);
+}
+
+#[test]
 fn nobody_who_listens_and_odd_variables_stop_no_run() {
     let home = Home::new();
     home.write("a.csv", csv_of_keys(1..=20));
@@ -60,7 +90,7 @@ fn a_lake_without_permission_is_explained() {
     if fs::write(home.path("locked/probe"), "").is_ok() {
         return say("skipped: this user may write everywhere, so no lake lacks permission");
     }
-    let error = home.refused(1, &["status", "--lake", "locked/lake"]);
+    let error = home.refused(1, &["refresh", "--lake", "locked/lake"]);
     assert_holds(&error, &["no permission to create locked/lake"]);
     let error = home.refused(1, &["ingest", "nyc311", "--file", "a.csv", "--lake", "locked"]);
     assert_holds(&error, &["no permission to write bronze/nyc311/requests", "access rights"]);

@@ -13,6 +13,26 @@ fn with_three_requests() -> Home {
 }
 
 #[test]
+fn alerts_are_told_once_and_in_the_format_that_was_asked_for() {
+    let home = with_three_requests();
+    let json = |arguments: &[&str]| -> Vec<serde_json::Value> {
+        let told = home.fine(&[&["alerts", "nyc311", "--format", "json"], arguments].concat());
+        serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"))
+    };
+    assert!(json(&[]).is_empty());
+    // The rows are far older than they promise to be.
+    let told = json(&["--check"]);
+    assert!(!told.is_empty());
+    let ids = |alerts: &[serde_json::Value]| {
+        let ids = alerts.iter().map(|alert| alert["alert_id"].as_str().unwrap().to_owned());
+        ids.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert!(told.iter().all(|alert| alert["subject"].is_string() && alert["details"].is_object()));
+    assert_eq!(ids(&json(&[])), ids(&told));
+    assert_eq!(home.fine(&["alerts", "nyc311", "--check", "--format", "json"]), "[]\n");
+}
+
+#[test]
 fn a_query_answers_in_every_format() {
     let home = with_three_requests();
     let sql = "SELECT unique_key, borough, closed_at FROM silver.nyc311_requests \
@@ -148,6 +168,17 @@ fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[test]
+fn where_nothing_was_refused_that_is_said() {
+    let home = Home::new();
+    home.write("a.csv", csv_of_keys(1..=40));
+    home.fine(&["ingest", "nyc311", "--file", "a.csv"]);
+    assert_eq!(
+        home.fine(&["quarantine", "nyc311"]),
+        "quarantine.nyc311_requests: nothing was refused yet\n"
+    );
+}
+
+#[test]
 fn refused_rows_are_shown_by_rule_with_examples() {
     let home = Home::new();
     let rows = csv_of_keys(1..=40)
@@ -156,10 +187,6 @@ fn refused_rows_are_shown_by_rule_with_examples() {
            41,yesterday,Noise,BRONX\n\
            42,2026-02-14T12:00:00.000\n";
     home.write("a.csv", rows);
-    assert_eq!(
-        home.fine(&["quarantine", "nyc311"]),
-        "quarantine.nyc311_requests: nothing was refused yet\n"
-    );
     let ingested = home.run(&["ingest", "nyc311", "--file", "a.csv"]);
     assert_holds(&ingested.err, &["a.csv: 44 rows, 1 of them malformed\n"]);
     home.fine(&["refresh"]);

@@ -111,6 +111,7 @@ fn corrections_that_cannot_be_are_refused_and_change_nothing() {
             &["by its rule `created_date_is_readable`: created_date is missing or not a date"],
         ),
         (&["put", "nyc311", "3", "borough"], &["`borough` sets nothing", "column=value"]),
+        (&["put", "nyc311", "3", "agency=DOT", "agency=DEP"], &["`agency` is set twice"]),
         (&["put", "nyc311", "3"], &["say what to put"]),
         (&["delete", "nyc311", "3", "4"], &["the key of silver.nyc311_requests is unique_key"]),
         (&["delete", "events", "3"], &["mode append"]),

@@ -143,6 +143,81 @@ fn holidays_are_expected_and_two_of_three_are_waited_for() {
     assert_holds(&home.refused(1, &counted), &["--holidays needs days, but ds counts steps"]);
 }
 
+/// A series of so many rows, so many seconds apart from the beginning of 2026 on.
+fn every(seconds: i64, rows: i64, time: impl Fn(i64) -> String) -> String {
+    let lines = (0..rows)
+        .map(|row| format!("a,{},{}\n", time(1_767_225_600 + row * seconds), 50 + row % 7 * 10));
+    format!("unique_id,ds,y\n{}", lines.collect::<String>())
+}
+
+fn clock(format: &str) -> impl Fn(i64) -> String {
+    move |time| chrono::DateTime::from_timestamp(time, 0).unwrap().format(format).to_string()
+}
+
+#[test]
+fn a_frequency_is_asked_for_where_rows_do_not_say_it_and_refused_where_they_say_another() {
+    let home = Home::new();
+    let forecast = |file: &str, more: &[&str]| {
+        let arguments = ["forecast", "--input", file, "--horizon", "2"];
+        [
+            &arguments.map(str::to_owned)[..],
+            &more.iter().map(|&one| one.to_owned()).collect::<Vec<_>>(),
+        ]
+        .concat()
+    };
+    let fine = |file: &str, more: &[&str]| {
+        let arguments = forecast(file, more);
+        rows(&home.fine(&arguments.iter().map(String::as_str).collect::<Vec<_>>()))
+    };
+    let refused = |file: &str, more: &[&str]| {
+        let arguments = forecast(file, more);
+        home.refused(1, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    home.write("one.csv", every(86_400, 1, clock("%Y-%m-%d")));
+    assert_holds(&refused("one.csv", &[]), &["series a", "--freq D"]);
+    assert_eq!(fine("one.csv", &["--freq", "W"])[1][1], "2026-01-08");
+
+    home.write("seconds.csv", every(3_600, 60, |time| time.to_string()));
+    assert_holds(&refused("seconds.csv", &[]), &["seconds since 1970", "--freq h"]);
+    assert_eq!(fine("seconds.csv", &["--freq", "h"])[1][1], "2026-01-03 12:00:00");
+    home.write("steps.csv", every(1, 60, |time| (time - 1_767_225_599).to_string()));
+    assert_eq!(fine("steps.csv", &["--freq", "h"])[1][1], "61", "numbers of steps");
+
+    home.write("days.csv", every(86_400, 60, clock("%Y-%m-%d")));
+    let error = refused("days.csv", &["--freq", "h"]);
+    assert_holds(&error, &["nearly all of which are missing", "the rows are daily", "--freq"]);
+    assert_eq!(fine("days.csv", &["--freq", "D"])[1][1], "2026-03-02");
+}
+
+#[test]
+fn times_with_an_offset_are_those_of_utc() {
+    let home = Home::new();
+    let offsets = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00", "%Y-%m-%dT%H:%M:%S+00:00"];
+    let told = offsets.map(|format| {
+        home.write("load.csv", every(3_600, 60, clock(format)));
+        home.fine(&["forecast", "--input", "load.csv", "--horizon", "2"])
+    });
+    assert_eq!(rows(&told[0])[1][1], "2026-01-03 12:00:00");
+    assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
+    home.write("load.csv", every(3_600, 60, clock("%Y-%m-%d %H:%M:%S+02:00")));
+    let told = home.fine(&["forecast", "--input", "load.csv", "--horizon", "2"]);
+    assert_eq!(rows(&told)[1][1], "2026-01-03 10:00:00");
+}
+
+#[test]
+fn timestamps_are_written_as_they_were_read() {
+    let home = Home::new();
+    for time in
+        ["2026-01-01T00:00:00Z", "2026-01-01 02:00:00+02:00", "1700000000", "1", "2026-01-01"]
+    {
+        home.write("one.csv", format!("timestamp,value\n{time},5\n"));
+        let csv = rows(&home.fine(&["detect", "--input", "one.csv"]));
+        assert_eq!(csv[1][0], time);
+        let json = home.fine(&["detect", "--input", "one.csv", "--format", "json"]);
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap()[0]["timestamp"], time);
+    }
+}
+
 #[test]
 fn wrong_series_are_told_with_their_place() {
     let home = Home::new();

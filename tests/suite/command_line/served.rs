@@ -65,7 +65,7 @@ impl Drop for Served {
     }
 }
 
-/// 308 requests of three days; with pages of a hundred, a load asks six questions.
+/// 308 requests of three days; with pages of a hundred, a load asks seven questions.
 const REQUESTS: [&str; 5] = ["nyc311", "--days", "3", "--rows-per-day", "100"];
 /// 1,837 payments of three fiscal years.
 const PAYMENTS: [&str; 5] = ["spending", "--days", "1095", "--rows-per-day", "3"];
@@ -106,6 +106,7 @@ fn a_pull_gets_all_rows_of_a_portal_whose_answers_go_wrong() {
         "request 5: broken",
         "request 8: early-end",
         "request 10: slow=200ms",
+        "request 11: slow=200ms",
     ];
     assert_eq!(portal.faults(), expected);
     home.fine(&["refresh", "nyc311"]);
@@ -187,9 +188,10 @@ fn columns_that_change_in_the_middle_of_a_load_lose_no_row() {
             "nyc311.portal: 308 rows",
             "warning: nyc311.portal: 108 of 308 rows came without the column `borough`",
             "warning: nyc311.portal: 8 of 308 rows came with objects in the column `complaint_type`",
+            "warning: nyc311.portal: no row has the declared columns `agency_name`, `status`,",
         ],
     );
-    assert_eq!(said.matches("warning: ").count(), 2, "{said}");
+    assert_eq!(said.matches("warning: ").count(), 3, "{said}");
     home.fine(&["refresh", "nyc311"]);
     assert_eq!(home.balance()[0], 308);
     let counted = |what: &str| {
@@ -200,6 +202,38 @@ fn columns_that_change_in_the_middle_of_a_load_lose_no_row() {
     let with_borough = counted("COUNT(borough)");
     assert!((150..=200).contains(&with_borough), "{with_borough}");
     assert_eq!(counted("COUNT(*) FILTER (WHERE complaint_type LIKE '{\"value\":%')"), 8);
+}
+
+#[test]
+fn columns_that_a_whole_load_lacks_are_told() {
+    let home = Home::new();
+    let drifts = ["--drift", "missing-column=Dept_Name@1", "--drift", "missing-column=Dept Name@1"];
+    let portal = Served::start(&home, &[&PAYMENTS[..], &drifts].concat());
+    let found = portal.fine(&home, &["sources", "test", "spending"]);
+    assert_holds(&found, &["missing", "unless uploads or other sources bring it"]);
+    let said = portal.fine(&home, &["ingest", "spending"]);
+    let told = "warning: spending.checkbook: no row has the declared columns `dept_name`, ";
+    assert_holds(&said, &["spending.checkbook: 1,837 rows", told]);
+    assert_eq!(said.matches("warning: ").count(), 1, "{said}");
+    // What Boston never had is not missing there.
+    let found = portal.fine(&home, &["sources", "test", "spending"]);
+    assert!(!found.contains("missing"), "{found}");
+    assert_eq!(
+        portal.fine(&home, &["ingest", "spending", "--full"]).matches("warning: ").count(),
+        0
+    );
+
+    // Pulled from a portal that has it, then from one that has lost it.
+    let home = Home::new();
+    let whole = Served::start(&home, &PAYMENTS);
+    whole.fine(&home, &["ingest", "spending"]);
+    let said = portal.fine(&home, &["ingest", "spending", "--full"]);
+    assert_holds(&said, &["the column `dept_name`, which was there before, is gone (in `"]);
+    assert_eq!(said.matches("warning: ").count(), 1, "{said}");
+    let found = portal.fine(&home, &["sources", "test", "spending"]);
+    assert_holds(&found, &["missing  dept_name (read as null, and was there before)"]);
+    let said = whole.fine(&home, &["ingest", "spending", "--full"]);
+    assert_eq!(said.matches("warning: ").count(), 0, "{said}");
 }
 
 #[test]
@@ -318,6 +352,10 @@ fn the_truth_about_a_portal_counts_the_uploads_beside_it() {
 fn the_truth_about_a_database_is_about_its_rows() {
     let home = Home::new();
     let url = format!("sqlite://{}", home.path("orders.sqlite").display());
+    let kept_nowhere = ["--serve", "--days", "30", "--seed", "2", "--database", &url];
+    let said = home.run(&[&["simulate", "restaurant"], &kept_nowhere[..]].concat()).err;
+    assert_holds(&said, &["--out DIR would keep the truth"]);
+    // What was simulated before goes.
     let filled = ["--serve", "--days", "30", "--out", "out", "--database", &url];
     home.fine(&[&["simulate", "restaurant"], &filled[..]].concat());
     assert!(!home.path("out/order_db.sqlite").exists(), "it is filled where it was told to be");
@@ -326,9 +364,6 @@ fn the_truth_about_a_database_is_about_its_rows() {
     assert_eq!(pulled.code, Some(0), "{pulled:#?}");
     home.fine(&["refresh", "restaurant"]);
     assert_checks_agree(&home, &truth_of(&home, "restaurant"));
-
-    let kept_nowhere = ["simulate", "restaurant", "--serve", "--days", "30", "--database", &url];
-    assert_holds(&home.run(&kept_nowhere).err, &["--out DIR would keep the truth"]);
 }
 
 #[test]
@@ -352,6 +387,38 @@ fn what_cannot_go_wrong_is_told() {
     let drifting = ["--out", "out", "--drift", "missing-column=borough@1"];
     let error = home.refused(1, &[&serve[..], &drifting].concat());
     assert_holds(&error, &["there is no truth to keep: leave out --out"]);
-    let database = ["simulate", "restaurant", "--serve", "--out", "out", "--fault", "503@1"];
-    assert_holds(&home.refused(1, &database), &["are for portals (nyc311, spending)"]);
+}
+
+#[test]
+fn options_that_mean_nothing_for_a_dataset_are_arguments_that_are_wrong() {
+    let home = Home::new();
+    let for_portals = "is for portals (nyc311, spending)";
+    for (arguments, told) in [
+        (&["restaurant", "--serve", "--out", "out", "--fault", "503@1"][..], for_portals),
+        (&["restaurant", "--serve", "--out", "out", "--port", "1234"], for_portals),
+        (&["nyc311", "--serve", "--database", "sqlite://a.db"], "--database is for restaurant"),
+        (&["spending", "--serve", "--files", "3"], "--files is for nyc311"),
+        (&["events", "--out", "out", "--files", "3"], "--files is for nyc311"),
+        (&["events", "--serve"], "events has uploads only"),
+        (&["restaurant", "--serve", "--database", "postgres://u:s3cr3t@h/d"], "mariadb://"),
+    ] {
+        let error = home.refused(2, &[&["simulate"], arguments].concat());
+        assert_holds(&error, &[told]);
+        assert!(!error.contains("s3cr3t"), "{error}");
+    }
+    let url = "mariadb://smelt:s3cr3t@127.0.0.1:1/order_db";
+    let error = home.refused(1, &["simulate", "restaurant", "--serve", "--database", url]);
+    assert_holds(&error, &["filling the order database"]);
+    assert!(!error.contains("unable to open") && !error.contains("s3cr3t"), "{error}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let home = Home::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let few = ["simulate", "nyc311", "--serve", "--days", "1", "--rows-per-day", "10"];
+    let error = home.refused(1, &[&few[..], &["--port", &port]].concat());
+    let address = format!("cannot listen at 127.0.0.1:{port} (");
+    assert_holds(&error, &[&address, "give another port with --port"]);
 }

@@ -222,7 +222,7 @@ fn an_order_of_the_year_2099_is_loaded_and_hides_no_other() {
     let runtime = Runtime::new().unwrap();
     let fill = |orders: &[Order]| {
         let state = OrderDatabase { orders: orders.to_vec(), items: Vec::new() };
-        runtime.block_on(fill_order_db(&url, &state)).unwrap();
+        runtime.block_on(fill_order_db(&url.parse().unwrap(), &state)).unwrap();
     };
     let run = |arguments: &[&str]| {
         let mut command = home.command(arguments);
@@ -234,7 +234,7 @@ fn an_order_of_the_year_2099_is_loaded_and_hides_no_other() {
     fill(&[order(1, 2024, 1), order(2, 2099, 1)]);
     assert_holds(&pull(), &["restaurant.orders: 2 rows"]);
     assert_holds(&pull(), &["restaurant.orders: nothing new"]);
-    fill(&[order(3, 2024, 2)]);
+    fill(&[order(1, 2024, 1), order(2, 2099, 1), order(3, 2024, 2)]);
     assert_holds(&pull(), &["restaurant.orders: 1 row"]);
     assert_holds(&pull(), &["restaurant.orders: nothing new"]);
     let note = "the newest value of `updated_at` lies in the future";

@@ -1,6 +1,7 @@
 //! The handlers of the functions, called as the runtime calls them, on a lake in a folder.
 
 mod events;
+mod panics;
 mod reconcile;
 mod settings;
 mod signed_addresses;

@@ -25,7 +25,7 @@ fn landed(names: &[&str]) -> Value {
 }
 
 /// A message for each object that was created, numbered from 1.
-fn created(keys: &[&str]) -> Value {
+pub(super) fn created(keys: &[&str]) -> Value {
     let records: Vec<Value> = (1..)
         .zip(keys)
         .map(|(number, key)| {
@@ -47,12 +47,12 @@ fn created(keys: &[&str]) -> Value {
     json!({ "Records": records })
 }
 
-fn failures(answer: &Value) -> Vec<&str> {
+pub(super) fn failures(answer: &Value) -> Vec<&str> {
     let failures = answer["batchItemFailures"].as_array().unwrap().iter();
     failures.map(|failure| failure["itemIdentifier"].as_str().unwrap()).collect()
 }
 
-fn reports(home: &Home, folder: &str) -> Vec<RunReport> {
+pub(super) fn reports(home: &Home, folder: &str) -> Vec<RunReport> {
     let mut paths: Vec<String> = super::walkdir(home.lake())
         .into_iter()
         .filter(|path| path.starts_with(folder) && path.ends_with(".json"))

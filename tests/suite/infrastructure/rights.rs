@@ -9,7 +9,7 @@ use hcl::{Block, Body};
 use super::{expression, module, texts};
 
 /// The block of a file with this type and these labels.
-fn block(body: &Body, identifier: &str, labels: &[&str]) -> Body {
+pub(super) fn block(body: &Body, identifier: &str, labels: &[&str]) -> Body {
     let is_it = |block: &&Block| {
         let found: Vec<&str> = block.labels().iter().map(|label| label.as_str()).collect();
         block.identifier() == identifier && found == labels
@@ -18,7 +18,7 @@ fn block(body: &Body, identifier: &str, labels: &[&str]) -> Body {
     found.map(|block| block.body().clone()).unwrap_or_else(|| panic!("no {identifier} {labels:?}"))
 }
 
-fn attribute(body: &Body, name: &str) -> Expression {
+pub(super) fn attribute(body: &Body, name: &str) -> Expression {
     let found = body.attributes().find(|attribute| attribute.key() == name);
     found.map(|attribute| attribute.expr().clone()).unwrap_or_else(|| panic!("no {name}: {body:?}"))
 }

@@ -3,14 +3,15 @@
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
-use smelt_stages::{refresh_dataset, sweep_landing};
-use smelt_web::RefreshMode;
+use smelt_domain::{FailureKind, Outcome, RunReport};
+use smelt_stages::{last_reports, refresh_dataset, sweep_landing};
+use smelt_web::{Origin, RefreshMode};
 
 use super::Served;
 use crate::series::{World, day};
 
 /// What the refresher of a real server does.
-async fn refresh(world: &World) {
+pub(super) async fn refresh(world: &World) {
     let platform = world.platform(1);
     let dataset = &platform.datasets[0];
     sweep_landing(&platform, dataset, &dataset.tables[0]).await.unwrap();
@@ -117,4 +118,66 @@ async fn a_row_is_corrected_through_bronze() {
     assert_eq!(world.rows(&sql).await, [""; 0]);
     let again = Request::delete(&row).body(Body::empty()).unwrap();
     served.send(again).await.assert_problem(StatusCode::NOT_FOUND, "no row");
+}
+
+const TRACE: &str = "5759e988bd862e3fe1be46a994272793";
+
+/// Corrects a row, as the function `api` hands such a request over.
+async fn correct(served: &Served, id: &str, value: Value) -> super::Answer {
+    let row = format!("/v1/datasets/till/records/{},harbour", day(0));
+    let body = Body::from(json!({"values": {"sold": value}}).to_string());
+    let request = Request::put(row).header(header::CONTENT_TYPE, "application/json");
+    let mut request = request.body(body).unwrap();
+    let origin = Origin::of_invocation("api", id.to_owned(), Some(TRACE.to_owned()));
+    request.extensions_mut().insert(origin);
+    served.send(request).await
+}
+
+/// The only run that was counted; its report is the one that lies in the lake.
+async fn only_run(world: &World, served: &Served) -> RunReport {
+    let counted = served.counted.0.lock().unwrap().clone();
+    let [report] = counted.as_slice() else { panic!("{counted:?}") };
+    let written = last_reports(&world.platform(1).lake, 200).await.unwrap();
+    let written = written.iter().find(|written| written.run_id == report.run_id).unwrap();
+    assert_eq!((&written.origin, written.outcome), (&report.origin, report.outcome));
+    report.clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_is_a_run_that_is_counted_and_names_its_request() {
+    let world = World::with_history().await;
+    let served = Served::open(&world);
+    // What cannot be done as it was asked for is no run.
+    let refused = correct(&served, "request-6", json!("many")).await;
+    refused.assert_problem(StatusCode::BAD_REQUEST, "many");
+    assert!(served.counted.0.lock().unwrap().is_empty());
+
+    let taken = correct(&served, "request-7", json!(1234)).await;
+    assert_eq!(taken.status, StatusCode::ACCEPTED, "{}", taken.text());
+    assert_eq!(taken.headers["x-request-id"], "request-7");
+    let report = only_run(&world, &served).await;
+    assert_eq!(report.outcome, Outcome::Succeeded);
+    assert_eq!(report.origin.function.as_deref(), Some("api"));
+    assert_eq!(report.origin.request_id.as_deref(), Some("request-7"));
+    assert_eq!(report.origin.trace_id.as_deref(), Some(TRACE));
+    let steps: Vec<_> = report.steps.iter().map(|step| step.table.path()).collect();
+    assert_eq!(steps, ["bronze/till/sales"]);
+    assert_eq!(taken.json()["bronze_version"], json!(report.steps[0].version));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_that_the_lake_does_not_take_leaves_a_report_of_its_failure() {
+    let world = World::with_history().await;
+    let mut platform = world.platform(1);
+    platform.lake = platform.lake.writable_only(&["uploads", "runs"]);
+    let served = Served::on(platform);
+    let failed = correct(&served, "request-8", json!(1234)).await;
+    failed.assert_problem(StatusCode::INTERNAL_SERVER_ERROR, "the log of the server says why");
+    assert_eq!(failed.json()["request_id"], "request-8");
+    let report = only_run(&world, &served).await;
+    assert_eq!((report.outcome, report.failure), (Outcome::Failed, Some(FailureKind::Lasting)));
+    assert_eq!(report.origin.request_id.as_deref(), Some("request-8"));
+    let error = report.error.unwrap();
+    assert!(error.contains("no permission") && error.contains("bronze/till/sales"), "{error}");
+    assert!(report.steps.is_empty());
 }

@@ -11,7 +11,9 @@ use smelt_simulate::serve::fill_order_db;
 use smelt_simulate::spending::Spending;
 use smelt_simulate::{DatasetTruth, SimulateError};
 use smelt_sources::{Secret, Source, SourceSettings, open_source};
-use smelt_stages::{FileOutcome, Platform, PullFrom, pull_source, refresh_dataset, sweep_landing};
+use smelt_stages::{
+    FileOutcome, Platform, PullFrom, StageError, pull_source, refresh_dataset, sweep_landing,
+};
 
 use super::finding::Finding;
 use super::landed::{folder, landed};
@@ -174,7 +176,7 @@ impl Simulated {
                 sources.push(format!("an SQL database on two nights, {rows} rows"));
             }
         }
-        refresh_dataset(platform, dataset).await?;
+        refresh_dataset(platform, dataset).await.map_err(StageError::from)?;
         Ok(Loaded { sources, failed })
     }
 
@@ -223,12 +225,12 @@ impl SimulatedOrders {
             false => &[&self.first_night, &self.the_end],
         };
         for state in states {
-            fill_order_db(&url, state).await.context("filling the order database")?;
+            fill_order_db(&url.parse()?, state).await.context("filling the order database")?;
             for source in &dataset.sources {
                 let name = source.name.as_str();
                 rows += pull(platform, dataset, name, None, Some(&secret)).await?;
             }
-            refresh_dataset(platform, dataset).await?;
+            refresh_dataset(platform, dataset).await.map_err(StageError::from)?;
         }
         Ok(rows)
     }

@@ -53,14 +53,25 @@ pub(super) fn long(path: &Path) -> Result<Long> {
     Ok(Long { rows: rows.collect::<Result<_>>()?, counted })
 }
 
-/// Reads `timestamp, value`; a value that is missing is NaN.
-pub(super) fn observations(path: &Path) -> Result<Vec<(i64, f64)>> {
+/// Rows of one series.
+pub(super) struct Observations {
+    /// Time and value; a value that is missing is NaN.
+    pub(super) rows: Vec<(i64, f64)>,
+    pub(super) counted: Counted,
+    /// The times as they were read, by which rows are known again.
+    pub(super) texts: Vec<String>,
+}
+
+/// Reads `timestamp, value`.
+pub(super) fn observations(path: &Path) -> Result<Observations> {
     let table = read(path)?;
     let failed = || format!("{} cannot be read as observations", path.display());
-    let (times, _) =
-        times(&column(&table, "timestamp", path)?, "timestamp").with_context(failed)?;
+    let timestamps = column(&table, "timestamp", path)?;
+    let (times, counted) = times(&timestamps, "timestamp").with_context(failed)?;
+    let texts = as_read(&timestamps).with_context(failed)?;
     let values = numbers(&column(&table, "value", path)?, "value").with_context(failed)?;
-    Ok(times.into_iter().zip(values.into_iter().map(|value| value.unwrap_or(f64::NAN))).collect())
+    let values = values.into_iter().map(|value| value.unwrap_or(f64::NAN));
+    Ok(Observations { rows: times.into_iter().zip(values).collect(), counted, texts })
 }
 
 /// Reads every row as texts by column; what is not there is empty.
@@ -124,6 +135,17 @@ fn text(column: &ArrayRef) -> Result<Vec<Option<String>>> {
     Ok(column.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect())
 }
 
+/// Times as text. Those of a zone are told in UTC, whose name every reader knows.
+fn as_read(column: &ArrayRef) -> Result<Vec<String>> {
+    let texts = match column.data_type() {
+        DataType::Timestamp(unit, Some(_)) => {
+            text(&cast(column, &DataType::Timestamp(*unit, Some("+00:00".into())))?)?
+        }
+        _ => text(column)?,
+    };
+    Ok(texts.into_iter().map(Option::unwrap_or_default).collect())
+}
+
 fn times(column: &ArrayRef, name: &str) -> Result<(Vec<i64>, Counted)> {
     let missing = |row: usize| anyhow!("row {}: {name} is empty", row + 1);
     if column.data_type().is_temporal() {
@@ -169,6 +191,8 @@ fn numbers(column: &ArrayRef, name: &str) -> Result<Vec<Option<f64>>> {
 mod tests {
     use std::io::Write;
 
+    use arrow::array::Int64Array;
+
     use super::*;
 
     fn file(content: &str) -> tempfile::NamedTempFile {
@@ -187,6 +211,24 @@ mod tests {
             long.rows,
             [("007".to_owned(), day, Some(1.5)), ("007".to_owned(), day + 86_400, None)]
         );
+    }
+
+    #[test]
+    fn times_are_kept_as_they_were_read() {
+        let texts = |content: &str| observations(file(content).path()).unwrap().texts;
+        assert_eq!(texts("timestamp,value\n2026-01-01T00:00:00Z,1\n"), ["2026-01-01T00:00:00Z"]);
+        assert_eq!(texts("value,timestamp\n1,1700000000\n2,01700000060\n")[1], "01700000060");
+        let column = |values: Int64Array, of: DataType| {
+            let values: ArrayRef = Arc::new(values);
+            as_read(&cast(&values, &of).unwrap()).unwrap()
+        };
+        let seconds = || Int64Array::from(vec![1_767_225_600]);
+        let zone = |name: &str| DataType::Timestamp(TimeUnit::Second, Some(name.into()));
+        let plain = DataType::Timestamp(TimeUnit::Second, None);
+        assert_eq!(column(seconds(), plain), ["2026-01-01T00:00:00"]);
+        assert_eq!(column(seconds(), zone("+02:00")), ["2026-01-01T00:00:00Z"]);
+        assert_eq!(column(seconds(), zone("Europe/Berlin")), ["2026-01-01T00:00:00Z"]);
+        assert_eq!(column(seconds(), DataType::Int64), ["1767225600"]);
     }
 
     #[test]

@@ -7,11 +7,11 @@ mod holidays;
 mod input;
 mod output;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use self::input::{Counted, Long};
 use crate::arguments::SeriesArguments;
-use smelt_forecast::{Series, Settings, collect_series};
+use smelt_forecast::{ForecastError, Frequency, Series, Settings, collect_series};
 
 pub(crate) use self::backtest::run as backtest;
 pub(crate) use self::detect::run as detect;
@@ -20,7 +20,12 @@ pub(crate) use self::input::texts as read_texts;
 
 /// The series of a file in long format, and how they are to be forecast.
 fn read(arguments: &SeriesArguments) -> Result<(Vec<Series>, Settings)> {
-    let Long { rows, counted } = input::long(&arguments.input)?;
+    let Long { rows, mut counted } = input::long(&arguments.input)?;
+    if let (Counted::ByNumber, Some(frequency)) = (counted, arguments.freq)
+        && are_seconds(&rows, frequency)?
+    {
+        counted = Counted::ByClock;
+    }
     let mut settings = Settings::new(arguments.horizon);
     settings.levels.clone_from(&arguments.level);
     settings.seasons.clone_from(&arguments.season);
@@ -39,7 +44,37 @@ fn read(arguments: &SeriesArguments) -> Result<(Vec<Series>, Settings)> {
             }
             settings.scoring_season = Some(frequency.scoring_season());
         }
-        frequency = Some(smelt_forecast::Frequency::Unknown);
+        frequency = Some(Frequency::Unknown);
     }
-    Ok((collect_series(rows, frequency)?, settings))
+    Ok((collect_series(rows, frequency).map_err(|error| with_remedy(error, counted))?, settings))
+}
+
+/// Whether numbers are seconds since 1970, and not those of steps: all are on the grid of the frequency
+/// that was told, which numbers that follow each other are not. A second is no evidence, and numbers
+/// go on in the same way.
+fn are_seconds(rows: &[(String, i64, Option<f64>)], frequency: Frequency) -> Result<bool> {
+    if frequency == Frequency::Seconds(1) {
+        return Ok(false);
+    }
+    match collect_series(rows.iter().cloned(), Some(frequency)) {
+        Ok(series) => Ok(series.iter().any(|one| one.values.len() > 1)),
+        Err(ForecastError::OffGrid { .. }) => Ok(false),
+        Err(error) => Err(with_remedy(error, Counted::ByClock)),
+    }
+}
+
+/// An error with what to do about it on the command line.
+fn with_remedy(error: ForecastError, counted: Counted) -> anyhow::Error {
+    let remedy = match (&error, counted) {
+        (ForecastError::NoFrequency { .. }, _) => "say it with --freq, such as --freq D",
+        (ForecastError::TooFine { .. }, _) => "give that as --freq, or leave --freq out",
+        (ForecastError::Sparse { .. }, Counted::ByNumber) => {
+            "if ds are seconds since 1970, say how far apart they are with --freq, such as --freq h"
+        }
+        (ForecastError::Sparse { .. } | ForecastError::OffGrid { .. }, Counted::ByClock) => {
+            "say how far apart values are with --freq, such as --freq D"
+        }
+        _ => return error.into(),
+    };
+    anyhow!("{error} ({remedy})")
 }

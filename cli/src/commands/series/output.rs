@@ -18,11 +18,15 @@ use crate::result_file::ResultFile;
 const MICROSECONDS: i64 = 1_000_000;
 
 pub(super) fn write(table: &Table, output: Option<&Path>) -> Result<()> {
-    let Some(path) = output else { return print(&table.to_csv()) };
-    if path.extension().is_some_and(|ending| ending == "parquet") {
-        return write_parquet(table, path);
+    match output {
+        Some(path) if is_typed(output) => write_parquet(table, path),
+        _ => write_text(&table.to_csv(), output),
     }
-    write_text(&table.to_csv(), Some(path))
+}
+
+/// Whether the file has columns of types, not texts.
+pub(super) fn is_typed(output: Option<&Path>) -> bool {
+    output.and_then(Path::extension).is_some_and(|ending| ending == "parquet")
 }
 
 pub(super) fn write_text(text: &str, output: Option<&Path>) -> Result<()> {

@@ -186,7 +186,17 @@ fn read_source_column(
 }
 
 fn read_ckan(node: &Node, findings: &mut Findings) -> Option<Ckan> {
-    let keys = ["url", "package", "resources", "load", "fetch", "cursor", "page_rows", "token"];
+    let keys = [
+        "url",
+        "package",
+        "resources",
+        "load",
+        "fetch",
+        "cursor",
+        "overlap_seconds",
+        "page_rows",
+        "token",
+    ];
     let mapping = Mapping::with_keys("`ckan`", node.line, node, &keys, findings)?;
     let url = read_url(&mapping, "https://data.boston.gov", findings);
     let resources = read_resources(&mapping, findings);
@@ -214,13 +224,19 @@ fn read_incremental(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<Ck
         let remedy = "remove it: rows behind a cursor come page by page";
         findings.at(node.line, "`fetch` in a source whose load is incremental", remedy);
     }
-    Some(CkanLoad::Incremental(mapping.text("cursor", "Entered", findings)?.to_owned()))
+    let cursor = mapping.text("cursor", "updated_at", findings);
+    Some(CkanLoad::Incremental {
+        overlap_seconds: count(mapping, "overlap_seconds", 3_600, 0..=31_536_000, findings)?,
+        cursor: cursor?.to_owned(),
+    })
 }
 
 fn read_snapshot(mapping: &Mapping<'_>, findings: &mut Findings) -> Option<CkanLoad> {
-    if let Some(node) = mapping.optional("cursor") {
-        let remedy = "remove it, or add `load: incremental`";
-        findings.at(node.line, "`cursor` in a source whose load is a snapshot", remedy);
+    for key in ["cursor", "overlap_seconds"] {
+        if let Some(node) = mapping.optional(key) {
+            let problem = format!("`{key}` in a source whose load is a snapshot");
+            findings.at(node.line, problem, "remove it, or add `load: incremental`");
+        }
     }
     let known = [("pages", CkanFetch::Pages), ("dump", CkanFetch::Dump)];
     let fetch = match mapping.optional("fetch") {

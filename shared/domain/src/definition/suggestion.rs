@@ -1,10 +1,7 @@
 //! "Did you mean …": the known name that a mistyped one is closest to.
 
 /// The candidate that differs from `text` by the fewest edits, if few enough to be a slip.
-pub(super) fn closest<'a>(
-    text: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn closest<'a>(text: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let tolerated = (text.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()

@@ -12,7 +12,6 @@ use super::stored::{Choice, FittedSeries, SetChoice};
 use super::weights::blind;
 use crate::forecast::Trials;
 use crate::intervals::Spread;
-use crate::metrics::mase_scale;
 use crate::models::{Candidates, Model, Wanted};
 use crate::widths::OwnWidths;
 use crate::{ForecastError, Frequency, Settings};
@@ -130,8 +129,7 @@ fn answer(
     };
     let weights = weights(&found, own.map(|own| &own.weights), &set.weights);
     let mut mean = mean(&found, &weights, horizon);
-    let expected =
-        mase_scale(&one.values, one.scoring).filter(|scale| scale.is_finite()).unwrap_or(0.0);
+    let expected = one.expected_error();
     let own_widths = own.and_then(|own| in_unit(own, one.unit));
     let mut widths = set.widths.around(&mean, own_widths.as_ref(), expected);
     // Back into the series' own unit. Nothing is infinite.

@@ -16,7 +16,6 @@ use super::weighed::Weighed;
 use super::weights::Panel;
 use crate::Settings;
 use crate::intervals::{Misses, Spread};
-use crate::metrics::mase_scale;
 use crate::widths::{OwnWidths, SetWidths};
 
 /// Time that is left.
@@ -89,8 +88,7 @@ fn learn_set(
         .zip(&errors)
         .zip(&ones)
         .map(|((weighed, errors), one)| {
-            let scale = mase_scale(&one.values, one.scoring).unwrap_or(0.0);
-            Misses::new(weighed.misses(errors), scale)
+            Misses::new(weighed.misses(errors), one.expected_error(), one.floor)
         })
         .collect();
     let spread = Spread::of(&misses);

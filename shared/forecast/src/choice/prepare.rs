@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::metrics::mase_scale;
 use crate::series::NonNegative;
 use crate::{ForecastError, Frequency, Series, Settings, seasons};
 
@@ -79,10 +80,25 @@ impl Prepared {
         Ok(Self { values, skipped, frequency, seasons, scoring, floor, unit })
     }
 
+    /// What errors are expected to be like before any is seen: the scale of MASE, or, where values are
+    /// too few for their season, what they differ by from one another.
+    pub(crate) fn expected_error(&self) -> f64 {
+        let scale = |lag| mase_scale(&self.values, lag).filter(|scale| scale.is_finite());
+        scale(self.scoring).or_else(|| scale(1)).or_else(|| spread(&self.values)).unwrap_or(0.0)
+    }
+
     /// The first season as a whole number, or 0.
     pub(crate) fn season(&self) -> usize {
         self.seasons.first().map_or(0, |season| season.round() as usize)
     }
+}
+
+/// Mean absolute difference of known values from their median.
+fn spread(values: &[f64]) -> Option<f64> {
+    let mut known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
+    known.sort_by(f64::total_cmp);
+    let median = *known.get(known.len() / 2)?;
+    Some(known.iter().map(|value| (value - median).abs()).sum::<f64>() / known.len() as f64)
 }
 
 /// Those that are told, that the frequency suggests, or that are found.

@@ -70,6 +70,11 @@ impl FittedSeries {
         self.weights.parts()
     }
 
+    /// Whether no trial was begun on it before the deadline, so that its last season goes on.
+    pub fn is_hurried(&self) -> bool {
+        self.hurried
+    }
+
     /// Why these.
     pub fn reason(&self) -> &str {
         &self.reason

@@ -14,6 +14,8 @@ use crate::outliers::drawn_in;
 const MANY: usize = 8;
 const FEW_TRIALS: usize = 3;
 const TRIALS: usize = 8;
+/// Errors of one series that its intervals want at least: a short horizon needs more trials for them.
+const ERRORS: usize = 40;
 /// Fewest values before an origin.
 const LEAST: usize = 8;
 
@@ -27,7 +29,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new(horizon: usize, series: usize) -> Self {
-        let trials = if series >= MANY { FEW_TRIALS } else { TRIALS };
+        let least = if series >= MANY { FEW_TRIALS } else { TRIALS };
+        let trials = least.max(ERRORS.div_ceil(horizon.max(1)));
         Self { horizon, stride: horizon.div_ceil(2), trials }
     }
 
@@ -140,5 +143,8 @@ mod tests {
         assert_eq!(plan.ends(30, 7), [20]);
         assert_eq!(plan.ends(9, 7), [] as [usize; 0]);
         assert_eq!(plan.ends(0, 7), [] as [usize; 0]);
+        // Two steps ahead say less than fourteen.
+        assert_eq!(Plan::new(2, 1).ends(200, 7).len(), 20);
+        assert_eq!(Plan::new(1, 20).ends(200, 7).len(), 40);
     }
 }

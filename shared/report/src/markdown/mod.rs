@@ -83,27 +83,27 @@ fn figures(page: &mut Page, report: &Report) {
     if report.figures.is_empty() {
         return page.paragraph("There are no figures.");
     }
+    // A year has no column of its own for the year before: that is the period before.
     let (before, year_before) = compared_with(report);
-    let against =
-        |period: Option<String>| format!("against {}", period.as_deref().unwrap_or(UNKNOWN));
-    let mut table = Table::new([
-        ("Figure", Align::Left),
-        ("Total", Align::Right),
-        (&against(before), Align::Right),
-        (&against(year_before), Align::Right),
-        ("Course", Align::Left),
-        ("What it is", Align::Left),
-    ]);
+    let against = |period: String| format!("against {period}");
+    let (before, year_before) = (before.map(against), year_before.map(against));
+    let compared = [before.as_deref(), year_before.as_deref()];
+    let mut columns = vec![("Figure", Align::Left), ("Total", Align::Right)];
+    columns.extend(compared.into_iter().flatten().map(|name| (name, Align::Right)));
+    columns.extend([("Course", Align::Left), ("What it is", Align::Left)]);
+    let mut table = Table::new(columns);
     for figure in &report.figures {
         let about = about_figure(figure);
-        table.row([
-            capitalised(&figure.measure.name),
-            amount(figure.value, &figure.measure),
-            signed_percent(change(figure.before, figure.value)),
-            signed_percent(change(figure.year_before, figure.value)),
+        let mut cells =
+            vec![capitalised(&figure.measure.name), amount(figure.value, &figure.measure)];
+        for (name, then) in compared.into_iter().zip([figure.before, figure.year_before]) {
+            cells.extend(name.map(|_| signed_percent(change(then, figure.value))));
+        }
+        cells.extend([
             sparkline(&figure.trend),
             figure_until(figure).map_or(about.clone(), |until| format!("{about}, {until}")),
         ]);
+        table.row(cells);
     }
     page.table(&table);
 }
@@ -149,7 +149,7 @@ fn breakdowns(page: &mut Page, report: &Report) {
 fn breakdown_table(breakdown: &Breakdown, against: &str) -> Table {
     let mut table = Table::new([
         (capitalised(&breakdown.dimension).as_str(), Align::Left),
-        (&capitalised(&breakdown.measure.name), Align::Right),
+        (capitalised(&breakdown.measure.name).as_str(), Align::Right),
         ("Share", Align::Right),
         (against, Align::Right),
     ]);

@@ -19,13 +19,15 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn new<const COLUMNS: usize>(columns: [(&str, Align); COLUMNS]) -> Self {
-        let header = columns.iter().map(|(name, _)| escaped(name)).collect();
-        Self { align: columns.iter().map(|(_, align)| *align).collect(), rows: vec![header] }
+    pub(super) fn new<'a>(columns: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
+        let (header, align) =
+            columns.into_iter().map(|(name, align)| (escaped(name), align)).unzip();
+        Self { align, rows: vec![header] }
     }
 
-    pub(super) fn row<const COLUMNS: usize>(&mut self, cells: [String; COLUMNS]) {
-        self.rows.push(cells.iter().map(|cell| escaped(cell)).collect());
+    /// Adds a row, with a cell for each column.
+    pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().map(|cell| escaped(&cell)).collect());
     }
 }
 

@@ -22,7 +22,7 @@ pub use self::ckan::{CkanResource, CkanServer, CkanSettings};
 pub use self::drift::{Change, Drift};
 pub use self::fault_text::NotUnderstood;
 pub use self::faults::{Fault, FaultRate, Faults, PlannedFault};
-pub use self::order_db::fill_order_db;
+pub use self::order_db::{NoOrderDbUrl, OrderDbUrl, fill_order_db};
 pub use self::row_id::row_id;
 pub use self::soda::{SodaResource, SodaServer, SodaSettings};
 pub use self::value::{Column, ColumnKind, Row};

@@ -37,7 +37,11 @@ impl Server {
         let requests = Arc::new(AtomicU64::new(0));
         let gate = Gate { faults: Arc::new(faults), requests: Arc::clone(&requests) };
         let router = router.layer(middleware::from_fn_with_state(gate, pass));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let address = (Ipv4Addr::LOCALHOST, port);
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            let problem = format!("cannot listen at {}:{port} ({error})", Ipv4Addr::LOCALHOST);
+            io::Error::new(error.kind(), problem)
+        })?;
         let url = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {

@@ -49,6 +49,9 @@ pub struct SodaSettings {
     pub app_token: Option<String>,
     /// Whether `:id` cannot be filtered or sorted by.
     pub refuses_row_id: bool,
+    /// The most rows of one answer, however many are asked for, as of a proxy that cuts long ones;
+    /// `None` cuts none.
+    pub most_rows: Option<usize>,
     /// What goes wrong.
     pub faults: Faults,
     /// What changes in the middle of a load.
@@ -68,6 +71,7 @@ struct Portal {
     system: Vec<Column>,
     app_token: Option<String>,
     refuses_row_id: bool,
+    most_rows: usize,
     drifts: Drifts,
 }
 
@@ -91,6 +95,7 @@ impl SodaServer {
             ],
             app_token: settings.app_token,
             refuses_row_id: settings.refuses_row_id,
+            most_rows: settings.most_rows.unwrap_or(usize::MAX),
             drifts: Drifts::new(settings.drifts, &columns)?,
         });
         let router = Router::new()
@@ -139,7 +144,7 @@ impl Portal {
             Some(limit) if limit > most_rows => {
                 return Err(Refusal::query(format!("Invalid limit: {limit}, at most {most_rows}")));
             }
-            Some(_) => {}
+            Some(limit) => query.limit = Some(limit.min(self.most_rows)),
             None => query.limit = Some(USUAL_ROWS.min(most_rows)),
         }
         let mut resources = self.resources();

@@ -36,6 +36,14 @@ pub(super) enum Reached {
         value: String,
         /// Its `_id`.
         id: i64,
+        /// The greatest value when the pull began, where that was less: rows that become visible late
+        /// may lie that far back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        began_at: Option<String>,
+        /// Whether rows follow. Then the next pull goes on right behind the row, without an overlap:
+        /// otherwise rows that all have one time could never be read in parts.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unfinished: bool,
     },
 }
 
@@ -58,7 +66,10 @@ impl CkanCursor {
         );
         let copied = (all > 0).then(|| format!("{} of {all} resources copied", whole.count()));
         let behind = self.resources.iter().filter_map(|(resource, reached)| match reached {
-            Reached::Behind { value, .. } => Some(format!("{value} of {resource}")),
+            Reached::Behind { value, unfinished, .. } => {
+                let follows = if *unfinished { ", more follows" } else { "" };
+                Some(format!("{value} of {resource}{follows}"))
+            }
             Reached::Copy { .. } => None,
         });
         copied.into_iter().chain(behind).collect::<Vec<String>>().join(", ")

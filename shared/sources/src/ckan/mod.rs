@@ -2,6 +2,7 @@
 //! greatest value of a column.
 
 mod cursor;
+mod cursor_column;
 mod dump;
 mod dump_value;
 mod incremental;
@@ -16,8 +17,11 @@ use async_trait::async_trait;
 use smelt_domain::{Ckan, CkanLoad, CkanResources};
 
 use self::cursor::CkanCursor;
-use self::incremental::{IncrementalPages, greatest_value};
-use self::portal::{Portal, SearchResult};
+use self::incremental::{
+    IncrementalPages, IncrementalSettings, check_value, cursor_column, greatest_value, least_value,
+    never_pulled, rows_without,
+};
+use self::portal::{FieldDescription, Portal, SearchResult};
 use self::snapshot::{ResourcesToCopy, SnapshotPages, SnapshotSettings};
 use crate::http::HttpSettings;
 use crate::names::UniqueNames;
@@ -75,32 +79,37 @@ impl Source for CkanSource {
 
     async fn probe(&self) -> Result<Probe, SourceError> {
         let (mut columns, mut rows) = (Vec::new(), 0);
-        let mut newest: Option<String> = None;
+        let mut seen = Seen::default();
         for resource in &self.resources(&[], None).await?.0 {
             let body = self.portal.search(resource, 0, 0, None).await?;
             let answer: SearchResult<'_> = self.portal.result(&body)?;
             rows += answer.total.unwrap_or_default();
             // Names are unique within a resource; resources spell the same column differently.
             let mut names = UniqueNames::default();
-            for (position, field) in (1..).zip(answer.fields) {
+            for (position, field) in (1..).zip(&answer.fields) {
                 let name = names.name(portal::header(&field.id), position);
                 if !columns.contains(&name) {
                     columns.push(name);
                 }
             }
-            newest = newest.max(self.newest(resource).await?);
+            self.look_at_cursor(resource, &answer.fields, &mut seen).await?;
         }
+        let Seen { newest, without_cursor } = seen;
         let (cursor, notes) = match &self.definition.load {
             CkanLoad::Snapshot(_) => (
                 "the metadata of each resource".to_owned(),
                 vec!["a resource is read whole whenever its metadata changes".to_owned()],
             ),
-            CkanLoad::Incremental(column) => {
+            CkanLoad::Incremental { cursor, .. } => {
                 let present = Present::of_this_machine();
                 let ahead = newest.as_ref().is_some_and(|newest| present.is_before(newest));
-                let ahead = ahead.then(|| present::note(column));
+                let ahead = ahead.then(|| present::note(cursor));
+                let of = format!(" of {rows}");
+                let without =
+                    (without_cursor > 0).then(|| never_pulled(without_cursor, &of, cursor));
                 let deletes = "rows that are deleted in the portal are not noticed".to_owned();
-                (column.clone(), std::iter::once(deletes).chain(ahead).collect())
+                let notes = std::iter::once(deletes).chain(without).chain(ahead);
+                (cursor.clone(), notes.collect())
             }
         };
         Ok(Probe { columns, rows: Some(rows), cursor, newest, notes })
@@ -132,25 +141,50 @@ impl Source for CkanSource {
                 let resources = ResourcesToCopy { waiting: resources.into(), gone: gone.into() };
                 Box::new(SnapshotPages::new(portal, settings, resources, cursor, request.deadline))
             }
-            CkanLoad::Incremental(column) => Box::new(IncrementalPages::new(
-                portal,
-                page_rows,
-                resources,
-                column,
-                cursor,
-                request.deadline,
-            )),
+            CkanLoad::Incremental { cursor: column, overlap_seconds } => {
+                let (column, overlap_seconds) = (column.clone(), *overlap_seconds);
+                let settings = IncrementalSettings { page_rows, column, overlap_seconds };
+                let deadline = request.deadline;
+                Box::new(IncrementalPages::new(portal, settings, resources, cursor, deadline))
+            }
         })
     }
 }
 
+/// What a look at all resources finds of what pulls go by.
+#[derive(Debug, Default)]
+struct Seen {
+    newest: Option<String>,
+    /// Rows that pulls do not find.
+    without_cursor: u64,
+}
+
 impl CkanSource {
-    /// How new a resource is, by what pulls go by.
-    async fn newest(&self, resource: &str) -> Result<Option<String>, SourceError> {
-        match &self.definition.load {
-            CkanLoad::Snapshot(_) => Ok(self.portal.metadata(resource, None).await?.last_change()),
-            CkanLoad::Incremental(column) => greatest_value(&self.portal, resource, column).await,
-        }
+    /// Looks at what pulls of a resource go by.
+    async fn look_at_cursor(
+        &self,
+        resource: &str,
+        fields: &[FieldDescription],
+        seen: &mut Seen,
+    ) -> Result<(), SourceError> {
+        let portal = &self.portal;
+        let newest = match &self.definition.load {
+            CkanLoad::Snapshot(_) => portal.metadata(resource, None).await?.last_change(),
+            CkanLoad::Incremental { cursor, .. } => {
+                let column = cursor_column(portal, resource, fields, cursor)?;
+                let newest = greatest_value(portal, resource, cursor, None).await?;
+                check_value(portal, resource, &column, newest.as_deref())?;
+                if column.is_text() {
+                    let least = least_value(portal, resource, cursor, None).await?;
+                    check_value(portal, resource, &column, least.as_deref())?;
+                }
+                let without = rows_without(portal, resource, cursor, None).await?;
+                seen.without_cursor += without.unwrap_or_default();
+                newest
+            }
+        };
+        seen.newest = std::mem::take(&mut seen.newest).max(newest);
+        Ok(())
     }
 
     /// The resources of the definition, those of a package as it is now; then the copies whose

@@ -22,6 +22,8 @@ pub(super) struct NewPages {
     window_days: u32,
     cursor: Option<SodaCursor>,
     state: State,
+    /// What was read and is not given yet.
+    ahead: Option<ReadPage>,
 }
 
 #[derive(Debug, Clone)]
@@ -70,6 +72,7 @@ impl NewPages {
             window_days: definition.window_days.max(1),
             cursor,
             state: State::Ended,
+            ahead: None,
         };
         pages.state = State::Starting(pages.start());
         pages
@@ -134,25 +137,63 @@ impl NewPages {
         State::Ended
     }
 
+    /// Reads the next rows, and whether more of their window follow.
+    async fn read(&mut self, windows: &Windows) -> Result<(ReadPage, bool), SourceError> {
+        let read = match self.ahead.take() {
+            Some(read) => read,
+            None => {
+                let start = windows.start.place();
+                self.reader.read(windows.question(), &self.keyset, start).await?
+            }
+        };
+        match &read.last {
+            // What a short page leaves of a window comes with the next window; behind the last one
+            // there is none, so that somebody has to look.
+            Some(last) if !read.full && windows.until.is_none() => {
+                let behind = Windows { start: Start::Behind(last.clone()), ..windows.clone() };
+                let start = behind.start.place();
+                match self.reader.read(behind.question(), &self.keyset, start).await {
+                    Ok(next) => {
+                        self.ahead = next.last.is_some().then_some(next);
+                        Ok((read, self.ahead.is_some()))
+                    }
+                    Err(error) => {
+                        self.ahead = Some(read);
+                        Err(error)
+                    }
+                }
+            }
+            _ => {
+                let more = read.full;
+                Ok((read, more))
+            }
+        }
+    }
+
     /// The page of what was read, if there are rows, and the move to what follows it.
-    fn take(&mut self, mut windows: Windows, read: ReadPage) -> Option<Page> {
-        let full = read.full;
+    fn take(&mut self, mut windows: Windows, read: ReadPage, more: bool) -> Option<Page> {
         let page = read.last.clone().map(|last| {
-            let page = self.page(&windows, read, &last);
+            let page = self.page(&windows, read, &last, more);
             windows.delivered = true;
             windows.start = Start::Behind(last);
             page
         });
         self.state = match windows.until {
-            _ if full => State::Reading(windows),
-            Some(until) => State::Reading(windows.next_from(until, self.window_days)),
+            _ if more => State::Reading(windows),
+            Some(until) => {
+                if page.is_none() {
+                    windows.start = Start::From(until);
+                }
+                windows.until = windows.end_from(until, self.window_days);
+                State::Reading(windows)
+            }
             None => self.after_end(windows.delivered),
         };
         page
     }
 
-    fn page(&self, windows: &Windows, read: ReadPage, last: &Place) -> Page {
-        let unfinished = read.full || windows.until.is_some();
+    fn page(&self, windows: &Windows, read: ReadPage, last: &Place, more: bool) -> Page {
+        let unfinished = more || windows.until.is_some();
         let cursor = last.split_first().and_then(|(updated_at, tie)| {
             SodaCursor::behind(updated_at, &self.tie, tie, &windows.began_at, unfinished).write()
         });
@@ -173,9 +214,8 @@ impl Pages for NewPages {
                     };
                 }
                 State::Reading(windows) => {
-                    let start = windows.start.place();
-                    let read = self.reader.read(windows.question(), &self.keyset, start).await?;
-                    if let Some(page) = self.take(windows, read) {
+                    let (read, more) = self.read(&windows).await?;
+                    if let Some(page) = self.take(windows, read, more) {
                         return Ok(Some(page));
                     }
                 }
@@ -210,12 +250,6 @@ impl Windows {
             Some(until) => question.only(format!("{UPDATED_AT} < {}", literal(&until.text()))),
             None => question,
         }
-    }
-
-    fn next_from(mut self, from: UpdateTime, days: u32) -> Self {
-        self.start = Start::From(from);
-        self.until = self.end_from(from, days);
-        self
     }
 
     /// The end of the window from a moment on; `None` when the newest row lies in it.

@@ -24,7 +24,8 @@ pub(super) struct ReadPage {
     pub(super) rows: SourceBatch,
     /// The place of the last row; `None` without rows.
     pub(super) last: Option<Place>,
-    /// Whether there were as many rows as asked for, so that more may follow.
+    /// Whether there were as many rows as asked for, so that more follow. Fewer are no sign of the end:
+    /// what stands between may give fewer than it is asked for.
     pub(super) full: bool,
 }
 

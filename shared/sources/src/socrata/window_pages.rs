@@ -17,12 +17,11 @@ pub(super) struct QuestionPages {
     question: Soql,
     keyset: Keyset,
     place: Option<Place>,
-    ended: bool,
 }
 
 impl QuestionPages {
     pub(super) fn new(reader: PageReader, question: Soql, keyset: Keyset) -> Self {
-        Self { reader, question, keyset, place: None, ended: false }
+        Self { reader, question, keyset, place: None }
     }
 }
 
@@ -52,12 +51,9 @@ pub(super) fn floating(time: NaiveDateTime) -> String {
 #[async_trait]
 impl Pages for QuestionPages {
     async fn next(&mut self) -> Result<Option<Page>, SourceError> {
-        if self.ended {
-            return Ok(None);
-        }
         let page =
             self.reader.read(self.question.clone(), &self.keyset, self.place.as_ref()).await?;
-        self.ended = !page.full;
+        // Only an empty answer is the end.
         let Some(last) = page.last else { return Ok(None) };
         self.place = Some(last);
         Ok(Some(Page { rows: page.rows, cursor: None, snapshot: None }))

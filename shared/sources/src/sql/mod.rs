@@ -85,6 +85,7 @@ impl Source for SqlSource {
                 ordered.cursor.name
             ));
         }
+        notes.push("rows that are deleted in the database are not noticed".to_owned());
         if is_in_future {
             notes.push(present::note(&ordered.cursor.name));
         }

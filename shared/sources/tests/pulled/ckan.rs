@@ -68,8 +68,12 @@ pub(crate) fn open(server: &CkanServer, load: CkanLoad) -> CkanSource {
     ckan::open(&definition(load), "portal".to_owned(), access(server)).unwrap()
 }
 
+pub(crate) fn by(cursor: &str, overlap_seconds: u32) -> CkanLoad {
+    CkanLoad::Incremental { cursor: cursor.to_owned(), overlap_seconds }
+}
+
 fn by_time() -> CkanLoad {
-    CkanLoad::Incremental("open_dt".to_owned())
+    by("open_dt", 0)
 }
 
 #[tokio::test]
@@ -261,7 +265,7 @@ async fn a_portal_without_sql_is_told() {
     assert!(error.to_string().contains("switched off"), "{error}");
     let error = open(&server, by_time()).probe().await.unwrap_err();
     assert!(error.to_string().contains("switched off"), "{error}");
-    let elsewhere = CkanLoad::Incremental("closed_dt".to_owned());
+    let elsewhere = by("closed_dt", 0);
     let error = pull(&open(&server, elsewhere), since(None)).await.unwrap_err();
     assert!(error.to_string().contains("no column `closed_dt`"), "{error}");
 }

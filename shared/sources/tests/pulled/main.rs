@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod ckan;
+mod ckan_cursor;
 mod ckan_dump;
 mod failing;
 mod moved;

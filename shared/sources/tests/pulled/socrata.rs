@@ -56,6 +56,34 @@ async fn a_first_load_walks_through_windows_of_update_times() {
 }
 
 #[tokio::test]
+async fn pages_that_are_cut_short_lose_no_row() {
+    let day = 24 * 60 * 60;
+    let spread: Vec<_> = (0..40).map(|number| row(number, (number / 8) as u32 * 9 * day)).collect();
+    for most_rows in [2, 3, 8, 40] {
+        let settings = SodaSettings { most_rows: Some(most_rows), ..SodaSettings::default() };
+        let server = serve_with(spread.clone(), settings).await;
+        for (window_days, overlap_seconds) in [(10, 0), (1000, 0), (10, 60)] {
+            // 40 rows are no whole number of pages, or nobody could tell that the last one is the last.
+            let mut definition = definition(21, overlap_seconds);
+            definition.window_days = window_days;
+            let source = open(&server, &definition);
+            let pages = pull(&source, since(None)).await.unwrap();
+            assert_eq!(keys_once(&pages), (0..40).collect(), "{most_rows} of {window_days} days");
+            for (index, page) in pages[..pages.len() - 1].iter().enumerate() {
+                let rest = pull(&source, since(page.cursor.clone())).await.unwrap();
+                assert_eq!(keys_once(&rest), keys_once(&pages[index + 1..]), "page {index}");
+            }
+            let last = last_cursor(&pages).unwrap();
+            assert!(!source.place(&last).unwrap().ends_with("more follows"), "{last:?}");
+        }
+        let source = open(&server, &definition(20, 0));
+        let scope = PullScope::Window { since: None, until: None };
+        let pages = pull(&source, PullRequest { scope, ..PullRequest::default() }).await.unwrap();
+        assert_eq!(keys_once(&pages).len(), 40);
+    }
+}
+
+#[tokio::test]
 async fn only_what_changed_comes_behind_a_cursor() {
     let server = serve(rows(20, 3)).await;
     let source = open(&server, &definition(6, 0));

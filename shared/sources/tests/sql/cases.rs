@@ -305,8 +305,9 @@ async fn a_probe_tells_what_is_there(database: &Database) {
     assert_eq!(probe.columns, ["id", "at", "amount"]);
     assert_eq!(probe.rows, Some(10));
     assert_eq!(probe.newest.as_deref(), Some("2024-05-02 00:00:00"));
-    assert_eq!(probe.notes.len(), 1, "{:?}", probe.notes);
+    assert_eq!(probe.notes.len(), 2, "{:?}", probe.notes);
     assert!(probe.notes[0].starts_with("3 rows have no value in `at`"), "{:?}", probe.notes);
+    assert_eq!(probe.notes[1], "rows that are deleted in the database are not noticed");
     let error = database.source(definition("nowhere")).probe().await.unwrap_err();
     assert!(matches!(error, SourceError::Definition { .. } | SourceError::Refused { .. }));
     keeps_its_secret(&error);

@@ -9,15 +9,16 @@ use smelt_domain::{RunId, RunReport, failure_path, failures_prefix};
 use smelt_lake::Lake;
 use tokio::sync::OnceCell;
 
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// Reports that are read at the same time.
 const READS_AT_ONCE: usize = 16;
 
 /// The reports of these runs. One that is gone, or that cannot be understood, is not among them.
+#[boxed]
 pub async fn failure_reports(
     lake: &Lake,
-    runs: impl IntoIterator<Item = RunId>,
+    runs: Vec<RunId>,
 ) -> Result<BTreeMap<RunId, RunReport>, StageError> {
     let paths: Vec<String> = runs.into_iter().map(|run| failure_path(&run)).collect();
     let reads = futures::stream::iter(paths.into_iter().map(|path| report(lake, path)));

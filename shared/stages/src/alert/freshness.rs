@@ -2,14 +2,14 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Date32Type, TimeUnit, TimestampMicrosecondType};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use futures::TryStreamExt;
 use serde_json::{Map, Value};
 use smelt_domain::{Dataset, Table as TableDefinition, TableId};
 use smelt_lake::{DataFile, Table};
 
 use super::now;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// How far ahead of the clock a data time is believed: it is a wall clock of a zone that nobody
 /// knows, and the furthest zone is 14 hours ahead.
@@ -22,17 +22,48 @@ const MICROSECONDS_OF_A_DAY: i64 = 86_400_000_000;
 pub struct Freshness {
     /// The table.
     pub table: TableId,
-    /// Its newest data time that is not in the future; wall clocks count as UTC.
-    pub newest: NaiveDateTime,
-    /// Seconds since then.
-    pub seconds: i64,
+    /// Its newest data up to now.
+    pub newest: Newest,
     /// Rows that are dated in the future. They say nothing about how fresh the table is: one that is
     /// dated 2099 would make it fresh for ever.
     pub rows_ahead: u64,
 }
 
-/// How old the data of the tables is that promise to be fresh. Tables without any data time up to now
-/// are left out.
+impl Freshness {
+    /// Seconds since the newest data time; `None` where there is none.
+    pub fn age_seconds(&self) -> Option<i64> {
+        match self.newest {
+            Newest::Row { seconds, .. } => Some(seconds),
+            Newest::NoRow { .. } | Newest::NoTable { .. } => None,
+        }
+    }
+}
+
+/// The newest data of a table that is not in the future.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Newest {
+    /// A row.
+    Row {
+        /// Its data time; wall clocks count as UTC.
+        time: NaiveDateTime,
+        /// Seconds since then.
+        seconds: i64,
+    },
+    /// No row is dated up to now.
+    NoRow {
+        /// Seconds since its first data came to bronze.
+        seconds: i64,
+    },
+    /// The table does not exist: nothing of what came was taken in.
+    NoTable {
+        /// Seconds since its first data came to bronze.
+        seconds: i64,
+    },
+}
+
+/// How old the data of the tables is that promise to be fresh. Tables for which no data came yet are left
+/// out.
+#[boxed]
 pub async fn freshness(
     platform: &Platform,
     dataset: &Dataset,
@@ -54,9 +85,14 @@ async fn of_table(
     };
     let id = dataset.silver_id(&table.name);
     let silver = platform.lake.table(id.clone())?;
-    let Some(snapshot) = silver.snapshot().await? else { return Ok(None) };
-    let now = now().naive_utc();
-    let mut times = Times { limit: now + WALL_CLOCK_AHEAD, newest: None, rows_ahead: 0 };
+    let now = now();
+    let Some(snapshot) = silver.snapshot().await? else {
+        let seconds = seconds_in_bronze(platform, dataset, table, now).await?;
+        let newest = seconds.map(|seconds| Newest::NoTable { seconds });
+        return Ok(newest.map(|newest| Freshness { table: id, newest, rows_ahead: 0 }));
+    };
+    let wall_clock = now.naive_utc();
+    let mut times = Times { limit: wall_clock + WALL_CLOCK_AHEAD, newest: None, rows_ahead: 0 };
     for file in snapshot.files() {
         if !times.add_by_bounds(file, column.as_str()) {
             times.add_rows(&silver, file, column.as_str()).await?;
@@ -66,12 +102,26 @@ async fn of_table(
     if rows_ahead > 0 {
         tracing::warn!(table = %id.sql_name(), %column, rows_ahead, "rows are dated in the future");
     }
-    Ok(times.newest.map(|newest| Freshness {
-        table: id,
-        newest,
-        seconds: (now - newest).num_seconds(),
-        rows_ahead,
-    }))
+    let newest = match times.newest {
+        Some(time) => Newest::Row { time, seconds: (wall_clock - time).num_seconds() },
+        None => {
+            let seconds = seconds_in_bronze(platform, dataset, table, now).await?;
+            Newest::NoRow { seconds: seconds.unwrap_or_default() }
+        }
+    };
+    Ok(Some(Freshness { table: id, newest, rows_ahead }))
+}
+
+/// Seconds since the first data of a table came to bronze; `None` if none came, or if nobody knows when.
+async fn seconds_in_bronze(
+    platform: &Platform,
+    dataset: &Dataset,
+    table: &TableDefinition,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, StageError> {
+    let bronze = platform.lake.table(dataset.bronze_id(&table.name))?.snapshot().await?;
+    let since = bronze.and_then(|bronze| bronze.created_at());
+    Ok(since.map(|since| (now - since).num_seconds()))
 }
 
 /// The data times seen so far.

@@ -18,6 +18,8 @@ const NAMED: usize = 12;
 pub(super) const INCIDENT: &str = "incident";
 const OVER: &str = "over";
 const SUMMARY: &str = "summary";
+/// What the detector says of a step in which nothing is new.
+const GOES_ON: &str = "goes on";
 
 /// An incident with what is to be told of it.
 #[derive(Debug, Clone)]
@@ -187,7 +189,8 @@ impl OfMart<'_> {
             live.iter().filter(|one| one.time == newest).copied().collect();
         let severity = live.iter().map(|one| one.found.severity).max()?;
         let score = live.iter().map(|one| one.found.score).fold(0.0, f64::max);
-        let story = Story { of: self, since, newest, now_found, severity, score };
+        let reasons = reasons(&live);
+        let story = Story { of: self, since, newest, now_found, severity, score, reasons };
         let begin = story.begin(live.first()?.alert_id.clone(), first_seen);
         let is_over = live.iter().all(|one| one.status != AnomalyStatus::Open);
         let step = |time| step_text(self.series.every, time);
@@ -210,7 +213,9 @@ struct Story<'a> {
     /// What was found in the newest step.
     now_found: Vec<&'a Anomaly>,
     severity: Severity,
+    /// The highest of the incident, with what was found there.
     score: f64,
+    reasons: String,
 }
 
 impl Story<'_> {
@@ -238,7 +243,7 @@ impl Story<'_> {
             against(observed, expected),
             step_text(series.every, self.since),
             self.score,
-            self.reasons(),
+            self.reasons,
         ));
         if self.now_found.len() > 1 {
             message.push_str(&self.members());
@@ -298,13 +303,6 @@ impl Story<'_> {
         self.now_found.iter().map(|one| of(&one.found)).sum()
     }
 
-    fn reasons(&self) -> String {
-        let reasons: BTreeSet<&str> =
-            self.now_found.iter().map(|one| one.found.reason.as_str()).collect();
-        let reasons: Vec<&str> = reasons.into_iter().filter(|reason| !reason.is_empty()).collect();
-        if reasons.is_empty() { "not as expected".to_owned() } else { reasons.join("; ") }
-    }
-
     fn members(&self) -> String {
         let mut text = String::new();
         for one in self.now_found.iter().take(NAMED) {
@@ -321,6 +319,24 @@ impl Story<'_> {
         }
         format!("\n{text}")
     }
+}
+
+/// Why an incident is one: what was found in the step with the highest score, which is the one that is
+/// told. That it goes on is a reason only where there is no other.
+fn reasons(live: &[&Anomaly]) -> String {
+    let worst = live.iter().max_by(|a, b| a.found.score.total_cmp(&b.found.score));
+    let told = |of: &dyn Fn(&&&Anomaly) -> bool| {
+        let found = live.iter().filter(of).map(|one| one.found.reason.as_str());
+        let found: BTreeSet<&str> =
+            found.filter(|why| !why.is_empty() && *why != GOES_ON).collect();
+        let found: Vec<&str> = found.into_iter().collect();
+        (!found.is_empty()).then(|| found.join("; "))
+    };
+    let in_worst_step = worst.and_then(|worst| told(&|one| one.time == worst.time));
+    let goes_on = || live.iter().any(|one| one.found.reason == GOES_ON).then_some(GOES_ON);
+    in_worst_step
+        .or_else(|| told(&|_| true))
+        .unwrap_or_else(|| goes_on().unwrap_or("not as expected").to_owned())
 }
 
 /// `3.2x expected`; figures where a factor would say little.
@@ -348,4 +364,51 @@ fn figure(value: f64) -> String {
         grouped.push(digit);
     }
     format!("{sign}{grouped}{fraction}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::series::Found;
+
+    fn found(series: &str, time: i64, score: f64, reason: &str) -> Anomaly {
+        Anomaly {
+            alert_id: AlertId::from("one".to_owned()),
+            series: series.to_owned(),
+            time,
+            found: Found {
+                observed: 9.0,
+                expected: 3.0,
+                lo: 1.0,
+                hi: 5.0,
+                score,
+                severity: Severity::Warning,
+                reason: reason.to_owned(),
+            },
+            status: AnomalyStatus::Open,
+            first_seen: DateTime::UNIX_EPOCH,
+            notified_at: None,
+        }
+    }
+
+    fn told(anomalies: &[Anomaly]) -> String {
+        reasons(&anomalies.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn an_incident_is_explained_by_its_worst_step() {
+        const HIGH: &str = "as high as hardly ever before";
+        const FAR: &str = "far above what was expected";
+        let first = found("a", 1, 0.9, FAR);
+        assert_eq!(told(&[first.clone(), found("a", 2, 0.3, GOES_ON)]), FAR);
+        assert_eq!(told(&[found("a", 0, 0.6, HIGH), first.clone()]), FAR, "not all there were");
+        // Series of one incident, each with its own reason, in order and once.
+        let both = [found("b", 1, 0.7, HIGH), first.clone(), found("c", 1, 0.6, FAR)];
+        assert_eq!(told(&both), format!("{HIGH}; {FAR}"));
+        // The worst step may be one that only goes on, after it was judged anew.
+        assert_eq!(told(&[first, found("a", 2, 0.95, GOES_ON)]), FAR);
+        assert_eq!(told(&[found("a", 2, 0.95, GOES_ON)]), GOES_ON);
+        assert_eq!(told(&[found("a", 2, 0.95, "")]), "not as expected");
+        assert_eq!(told(&[]), "not as expected");
+    }
 }

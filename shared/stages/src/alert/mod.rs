@@ -25,14 +25,14 @@ use chrono::{DateTime, SubsecRound, Utc};
 use smelt_domain::{Alert, AlertId, Dataset, RunReport, StepReport};
 
 pub use self::failures::{RecentFailures, failure_reports};
-pub use self::freshness::{Freshness, freshness};
+pub use self::freshness::{Freshness, Newest, freshness};
 use self::incidents::{Incident, add_incidents, incidents};
 pub use self::message::{MESSAGE_BYTES, SUBJECT_CHARACTERS, message_text, subject_line};
 pub use self::outbox::alerts;
 use self::outbox::change_alerts;
 use self::raise::{of_freshness, of_published_report, of_report};
 use self::tell::Telling;
-use crate::{Platform, StageError, latest_report};
+use crate::{Platform, StageError, boxed, latest_report};
 
 /// Now, as exactly as the table keeps it.
 fn now() -> DateTime<Utc> {
@@ -80,6 +80,7 @@ pub struct Alerted {
 /// Tells what waits to be told about a dataset, and then what its causes give besides.
 ///
 /// In this order: looking takes the longer the more fails, and that is when telling must not wait.
+#[boxed]
 pub async fn alert(
     platform: &Platform,
     dataset: &Dataset,

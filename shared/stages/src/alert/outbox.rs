@@ -17,13 +17,14 @@ use smelt_lake::{Commit, DataFileWriter, FileLayout, LakeError, Snapshot, Table}
 use uuid::Uuid;
 
 use crate::follow::{Attempt, Follower, follow};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 const TEXTS: [&str; 8] =
     ["alert_id", "dataset", "kind", "severity", "subject", "message", "details", "status"];
 const TIMES: [&str; 3] = ["first_seen", "changed_at", "notified_at"];
 
 /// The alerts about a dataset, the oldest first.
+#[boxed]
 pub async fn alerts(platform: &Platform, dataset: &Dataset) -> Result<Vec<Alert>, StageError> {
     let table = platform.lake.table(dataset.outbox_id())?;
     match table.snapshot().await? {

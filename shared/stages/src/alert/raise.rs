@@ -7,7 +7,7 @@ use smelt_domain::{
     Table,
 };
 
-use super::freshness::Freshness;
+use super::freshness::{Freshness, Newest};
 use super::message::SUBJECT_CHARACTERS;
 use crate::PublishedReport;
 
@@ -117,6 +117,10 @@ fn beginning(text: &str) -> &str {
 
 /// The alert of a table that is older than it promises to be. As long as nothing newer comes, it is
 /// the same one, and at twice the promised age once more a critical one.
+///
+/// A table without any row up to now has no age: it is as old as the first data that came to bronze. Until
+/// that is older than promised, a table that does not exist may still come; one that holds other rows is
+/// told of at once.
 pub(super) fn of_freshness(
     dataset: &Dataset,
     freshness: &Freshness,
@@ -125,40 +129,49 @@ pub(super) fn of_freshness(
     let is_it = |table: &&Table| dataset.silver_id(&table.name) == freshness.table;
     let table = dataset.tables.iter().find(is_it)?;
     let hours = i64::from(table.stale_after_hours?);
-    let age = freshness.seconds / 3600;
-    if age < hours {
+    let (Newest::Row { seconds, .. } | Newest::NoRow { seconds } | Newest::NoTable { seconds }) =
+        freshness.newest;
+    let age = seconds / 3600;
+    if age < hours && !matches!(freshness.newest, Newest::NoRow { .. }) {
         return None;
     }
-    let newest = freshness.newest.format("%Y-%m-%d %H:%M:%S").to_string();
-    let name = freshness.table.sql_name();
     let severity = if age < 2 * hours { Severity::Warning } else { Severity::Critical };
+    let name = freshness.table.sql_name();
+    let newest = match freshness.newest {
+        Newest::Row { time, .. } => Some(time.format("%Y-%m-%d %H:%M:%S").to_string()),
+        Newest::NoRow { .. } | Newest::NoTable { .. } => None,
+    };
+    let is = match &newest {
+        Some(_) => format!("is {age} h old"),
+        None => "has no row up to now".to_owned(),
+    };
     let ahead = match freshness.rows_ahead {
         0 => String::new(),
         rows => format!(" {rows} rows that are dated in the future do not count."),
     };
+    let occasion = newest.as_deref().unwrap_or("none");
     Some(Alert {
         alert_id: AlertId::of(
             &dataset.name,
             AlertKind::Stale,
-            &[&name, &newest, severity.as_str()],
+            &[&name, occasion, severity.as_str()],
         ),
         dataset: dataset.name.clone(),
         kind: AlertKind::Stale,
         severity,
         subject: format!(
-            "{}: {} is {age} h old, {hours} h are promised ({severity})",
+            "{}: {} {is}, {hours} h are promised ({severity})",
             dataset.name, table.name
         ),
         message: format!(
-            "The newest row of {name} is of {newest}, {age} hours ago; the dataset promises at most \
-             {hours}.{ahead}\n\nLook whether the source gives newer rows (smelt sources test {}), and \
-             whether its pulls succeed (smelt runs).",
-            dataset.name
+            "{}{ahead}\n\n{}",
+            what_is_stale(freshness, hours),
+            where_to_look(dataset)
         ),
         details: json!({
             "table": freshness.table,
             "newest": newest,
-            "age_hours": age,
+            "age_hours": newest.is_some().then_some(age),
             "promised_hours": hours,
             "rows_ahead": freshness.rows_ahead,
         }),
@@ -167,4 +180,32 @@ pub(super) fn of_freshness(
         changed_at: now,
         notified_at: None,
     })
+}
+
+fn what_is_stale(freshness: &Freshness, hours: i64) -> String {
+    let name = freshness.table.sql_name();
+    match freshness.newest {
+        Newest::Row { time, seconds } => format!(
+            "The newest row of {name} is of {}, {} hours ago; the dataset promises at most {hours}.",
+            time.format("%Y-%m-%d %H:%M:%S"),
+            seconds / 3600
+        ),
+        Newest::NoRow { .. } => format!(
+            "{name} has no row that is dated up to now; the dataset promises that the newest is at most \
+             {hours} hours old."
+        ),
+        Newest::NoTable { seconds } => format!(
+            "{name} has no row up to now, it does not exist: its first data came to bronze {} hours ago, \
+             and none was taken in; the dataset promises that the newest row is at most {hours} hours old.",
+            seconds / 3600
+        ),
+    }
+}
+
+fn where_to_look(dataset: &Dataset) -> String {
+    format!(
+        "Look whether the source gives newer rows (smelt sources test {}), and whether its pulls and what \
+         follows them succeed (smelt runs).",
+        dataset.name
+    )
 }

@@ -1,5 +1,6 @@
 //! Silver → gold: the touched pieces of a mart are computed anew and replaced.
 
+mod keys;
 mod pieces;
 mod rows;
 
@@ -18,6 +19,7 @@ use smelt_domain::{
 use smelt_lake::{Changes, Commit, DataFile, DataFileWriter, FileLayout, Snapshot, Table};
 use uuid::Uuid;
 
+use self::keys::{KeyWatch, are_apart, repeated_between};
 pub(crate) use self::pieces::PartitionValue;
 use self::pieces::{Piece, touched_pieces};
 pub(crate) use self::rows::{mart_rows, mart_schema, register};
@@ -27,9 +29,10 @@ use crate::observer::Unit;
 use crate::parallel::in_parallel;
 use crate::silver::plan::silver_schema;
 use crate::silver::{DEFINITION, basis, upstream};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// Follows the mart's silver tables until there is nothing left to do.
+#[boxed]
 pub async fn follow_silver(
     platform: &Platform,
     dataset: &Dataset,
@@ -114,9 +117,11 @@ impl Follower for Arc<Gold> {
         let touched = self.touched(from.as_ref(), &inputs).await?;
         let pieces = self.pieces(&inputs.driver, touched.as_ref())?;
         let add = self.compute(&inputs, &pieces).await?;
+        let remove = replaced(base.as_ref(), touched.is_none(), &pieces);
+        self.require_own_keys(base.as_ref(), &remove, &add).await?;
         let commit = Commit {
             operation: if touched.is_none() { "REBUILD" } else { "REFRESH" },
-            remove: replaced(base.as_ref(), touched.is_none(), &pieces),
+            remove,
             add,
             followed: existing(&to),
             totals: vec![(DEFINITION, basis)],
@@ -278,11 +283,16 @@ impl Gold {
         let rows = mart_rows(&session, &self.mart, piece.keeps.as_ref()).await.map_err(failed)?;
         let mut batches = rows.execute_stream().await.map_err(failed)?;
         let path = format!("{}/{}.parquet", piece.folder, Uuid::now_v7().simple());
-        let mut writer = None;
+        let (mut writer, mut keys) = (None, KeyWatch::new(&self.mart));
         while let Some(batch) = batches.next().await {
             let batch: RecordBatch = batch.map_err(failed)?;
             if batch.num_rows() == 0 {
                 continue;
+            }
+            if let Some(key) = keys.repeated(&batch).map_err(|error| failed(error.into()))? {
+                let remedy = "group by the key in the mart's SQL, or declare as its `key` the columns \
+                              that tell its rows apart";
+                return Err(self.repeated_key(key, remedy.to_owned()));
             }
             let writer = match &mut writer {
                 Some(writer) => writer,
@@ -300,6 +310,46 @@ impl Gold {
             Some(writer) => Ok(Some(writer.finish().await?)),
             None => Ok(None),
         }
+    }
+
+    /// Files must not share keys either, those that stay among them: partitions are computed each on
+    /// its own, and may be so at different times.
+    async fn require_own_keys(
+        &self,
+        base: Option<&Snapshot>,
+        remove: &[DataFile],
+        add: &[DataFile],
+    ) -> Result<(), StageError> {
+        let removed: BTreeSet<&str> = remove.iter().map(|file| file.path.as_str()).collect();
+        let live = base.map_or(&[][..], |base| base.files()).iter();
+        let stays = live.filter(|file| !removed.contains(file.path.as_str()));
+        let files: Vec<&DataFile> = stays.chain(add).collect();
+        if are_apart(&self.mart, &files) {
+            return Ok(());
+        }
+        let files: Vec<DataFile> = files.into_iter().cloned().collect();
+        let (id, files) = (self.gold.id(), &files);
+        let find = |session: SessionContext| async move {
+            repeated_between(&session, id, &self.mart, files.clone())
+                .await
+                .map_err(|error| StageError::engine(format!("comparing the keys of {id}"), error))
+        };
+        match self.platform.engine.in_turn(find).await? {
+            None => Ok(()),
+            Some(key) => Err(self.repeated_key(
+                key,
+                format!(
+                    "partitions of {} are computed each on its own, and several give such a row: \
+                     have the partition in the mart's key, or say with `reads` that it is computed \
+                     from more than one",
+                    self.driver.id()
+                ),
+            )),
+        }
+    }
+
+    fn repeated_key(&self, key: String, remedy: String) -> StageError {
+        StageError::RepeatedKey { mart: self.gold.id().sql_name(), key, remedy }
     }
 
     fn key_names(&self) -> Vec<String> {

@@ -1,61 +1,145 @@
-//! Declared columns that change while rows are pulled: some pages have them, or values of one kind,
-//! and others do not.
+//! Columns that change while rows are pulled, or since the pulls before: some rows have them, or values of
+//! one kind, and others do not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 use arrow::array::{AsArray, RecordBatch};
 use smelt_domain::{ColumnName, Table as TableDefinition};
 
+use super::seen_columns::{SeenColumn, SeenColumns};
+
 /// So many values would have to be expected in the rows without a column: portals leave out what is
 /// null, so that a page without any value of a column that is seldom filled says nothing.
 const VALUES_EXPECTED: u64 = 20;
+/// Names that are listed; more are counted.
+const LISTED: usize = 12;
 
-/// A declared column that was not the same in all pages of a pull.
+/// Columns that are not as they were.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnDrift {
-    /// The column, as it is declared.
-    pub column: ColumnName,
-    /// What was other.
-    pub kind: ColumnDriftKind,
-    /// In so many rows.
-    pub rows: u64,
-    /// Of so many.
-    pub of_rows: u64,
-}
-
-/// How a column differs from page to page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnDriftKind {
-    /// Rows came without it, and others with it.
-    Missing,
-    /// Rows came with objects in it, and others with plain values.
-    Retyped,
+pub enum ColumnDrift {
+    /// Rows of a pull came without a declared column, and others with it.
+    Missing {
+        /// The column, as it is declared.
+        column: ColumnName,
+        /// In so many rows.
+        rows: u64,
+        /// Of so many.
+        of_rows: u64,
+    },
+    /// Rows of a pull came with objects in a declared column, and others with plain values.
+    Retyped {
+        /// The column, as it is declared.
+        column: ColumnName,
+        /// In so many rows.
+        rows: u64,
+        /// Of so many.
+        of_rows: u64,
+    },
+    /// A declared column that pulls before had is in no row any more.
+    Gone {
+        /// The column, as it is declared.
+        column: ColumnName,
+        /// The copies without it; empty where nothing is copied.
+        copies: Vec<String>,
+        /// The rows without it.
+        rows: u64,
+    },
+    /// The values of a declared column were plain before and are objects now, or the other way round.
+    RetypedSince {
+        /// The column, as it is declared.
+        column: ColumnName,
+        /// The copies; empty where nothing is copied.
+        copies: Vec<String>,
+        /// Whether they are objects now.
+        to_objects: bool,
+    },
+    /// Columns that no pull before had, and nobody declares.
+    New {
+        /// Their names in bronze.
+        columns: Vec<String>,
+    },
+    /// Declared columns that are in no row of a first load, nor in what the table has from elsewhere.
+    NeverThere {
+        /// The columns, as they are declared.
+        columns: Vec<ColumnName>,
+    },
 }
 
 impl fmt::Display for ColumnDrift {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { column, kind, rows, of_rows } = self;
-        match kind {
-            ColumnDriftKind::Missing => write!(
+        match self {
+            Self::Missing { column, rows, of_rows } => write!(
                 formatter,
-                "{rows} of {of_rows} rows came without the column `{column}`; it is null in them"
+                "{rows} of {of_rows} rows came without the column `{column}`; it is null in them: \
+                 when it is back, pull with --full"
             ),
-            ColumnDriftKind::Retyped => write!(
+            Self::Retyped { column, rows, of_rows } => write!(
                 formatter,
                 "{rows} of {of_rows} rows came with objects in the column `{column}`, the others \
                  with plain values"
+            ),
+            Self::Gone { column, copies, rows } => write!(
+                formatter,
+                "the column `{column}`, which was there before, is gone{}: it is null in {rows} \
+                 rows; when it is back, pull with --full",
+                of_copies(copies)
+            ),
+            Self::RetypedSince { column, copies, to_objects } => {
+                let (before, now) = match to_objects {
+                    true => ("plain values", "objects"),
+                    false => ("objects", "plain values"),
+                };
+                let copies = of_copies(copies);
+                write!(
+                    formatter,
+                    "the column `{column}`{copies} had {before} before and has {now} now"
+                )
+            }
+            Self::New { columns } => write!(
+                formatter,
+                "columns that were not there before: {}; bronze keeps them, and nothing reads them \
+                 until they are declared",
+                listed(columns)
+            ),
+            Self::NeverThere { columns } => write!(
+                formatter,
+                "no row has the declared columns {}; they are null, which is right if uploads or \
+                 other sources bring them",
+                listed(columns)
             ),
         }
     }
 }
 
-/// What the pages of a pull have of each declared column.
+fn listed<T: fmt::Display>(names: &[T]) -> String {
+    let shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn of_copies(copies: &[String]) -> String {
+    if copies.is_empty() { String::new() } else { format!(" (in {})", listed(copies)) }
+}
+
+/// What the pages of a pull have of each column.
 pub(super) struct ColumnWatch<'a> {
     table: &'a TableDefinition,
+    /// All names of declared columns.
+    declared: HashSet<&'a str>,
     /// By what is copied, if anything is (its parts are made at different times, and may well differ),
     /// and by column.
     seen: BTreeMap<(String, ColumnName), Seen>,
+    /// Columns that are not declared.
+    others: BTreeSet<String>,
+    /// What is copied no more.
+    gone: Vec<String>,
+    /// What the pulls before saw.
+    before: SeenColumns,
+    /// In a first load, the columns that the table has from elsewhere.
+    from_elsewhere: Option<BTreeSet<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -70,12 +154,41 @@ struct Seen {
 
 impl<'a> ColumnWatch<'a> {
     pub(super) fn new(table: &'a TableDefinition) -> Self {
-        Self { table, seen: BTreeMap::new() }
+        let names = table.source_columns.iter();
+        let names = names.flat_map(|column| std::iter::once(&column.name).chain(&column.aliases));
+        Self {
+            table,
+            declared: names.map(ColumnName::as_str).collect(),
+            seen: BTreeMap::new(),
+            others: BTreeSet::new(),
+            gone: Vec::new(),
+            before: SeenColumns::default(),
+            from_elsewhere: None,
+        }
+    }
+
+    /// Compares with the pulls before.
+    pub(super) fn compare_with(&mut self, before: SeenColumns) {
+        self.before = before;
+    }
+
+    /// Looks for declared columns that a first load does not bring, nor the table has.
+    pub(super) fn expect_all_but(&mut self, from_elsewhere: BTreeSet<String>) {
+        self.from_elsewhere = Some(from_elsewhere);
     }
 
     /// Takes in a page of rows, of this copy.
     pub(super) fn see(&mut self, copy: &str, page: &RecordBatch) {
         let rows = page.num_rows() as u64;
+        if rows == 0 {
+            return;
+        }
+        for field in page.schema_ref().fields() {
+            let name = field.name();
+            if !self.declared.contains(name.as_str()) && !self.others.contains(name) {
+                self.others.insert(name.clone());
+            }
+        }
         for column in &self.table.source_columns {
             let seen = self.seen.entry((copy.to_owned(), column.name.clone())).or_default();
             let mut names = std::iter::once(&column.name).chain(&column.aliases);
@@ -97,20 +210,91 @@ impl<'a> ColumnWatch<'a> {
         }
     }
 
+    /// Takes in that something is copied no more.
+    pub(super) fn lose(&mut self, copy: &str) {
+        self.gone.push(copy.to_owned());
+    }
+
     /// The columns that differed.
     pub(super) fn drifts(&self) -> Vec<ColumnDrift> {
-        let drifts = self.seen.iter().flat_map(|((_, column), seen)| {
-            let kinds = [
-                (ColumnDriftKind::Missing, seen.missing()),
-                (ColumnDriftKind::Retyped, seen.retyped()),
-            ];
-            let of_rows = seen.rows_with + seen.rows_without;
-            kinds.into_iter().filter_map(move |(kind, rows)| {
-                Some(ColumnDrift { column: column.clone(), kind, rows: rows?, of_rows })
-            })
-        });
-        drifts.collect()
+        let mut drifts: Vec<ColumnDrift> = self.seen.iter().flat_map(within).collect();
+        drifts.extend(self.since_before());
+        let new: Vec<String> =
+            self.others.iter().filter(|other| self.before.is_new(other)).cloned().collect();
+        if !new.is_empty() {
+            drifts.push(ColumnDrift::New { columns: new });
+        }
+        drifts.extend(self.never_there());
+        drifts
     }
+
+    /// Declared columns that are not as the pulls before saw them.
+    fn since_before(&self) -> Vec<ColumnDrift> {
+        let mut gone: BTreeMap<&ColumnName, (Vec<String>, u64)> = BTreeMap::new();
+        let mut retyped: BTreeMap<(&ColumnName, bool), Vec<String>> = BTreeMap::new();
+        for ((copy, column), seen) in &self.seen {
+            let Some(before) = self.before.expected(copy, column) else { continue };
+            let copies = (!copy.is_empty()).then(|| copy.clone());
+            if seen.after(before).expected() >= VALUES_EXPECTED && seen.rows_with == 0 {
+                let (of, rows) = gone.entry(column).or_default();
+                of.extend(copies);
+                *rows += seen.rows_without;
+            } else if let (Some(was), Some(is)) = (before.objects, seen.objects())
+                && was != is
+            {
+                retyped.entry((column, is)).or_default().extend(copies);
+            }
+        }
+        let gone = gone.into_iter().map(|(column, (copies, rows))| ColumnDrift::Gone {
+            column: column.clone(),
+            copies,
+            rows,
+        });
+        let retyped = retyped.into_iter().map(|((column, to_objects), copies)| {
+            ColumnDrift::RetypedSince { column: column.clone(), copies, to_objects }
+        });
+        gone.chain(retyped).collect()
+    }
+
+    fn never_there(&self) -> Option<ColumnDrift> {
+        let elsewhere = self.from_elsewhere.as_ref().filter(|_| self.before.is_empty())?;
+        let is_missing = |name: &ColumnName| {
+            let of_column = || self.seen.iter().filter(move |((_, column), _)| column == name);
+            let rows: u64 = of_column().map(|(_, seen)| seen.rows_without).sum();
+            rows >= VALUES_EXPECTED && of_column().all(|(_, seen)| seen.rows_with == 0)
+        };
+        let columns = self.table.source_columns.iter().filter(|column| {
+            let mut names = std::iter::once(&column.name).chain(&column.aliases);
+            is_missing(&column.name) && !names.any(|name| elsewhere.contains(name.as_str()))
+        });
+        let columns: Vec<ColumnName> = columns.map(|column| column.name.clone()).collect();
+        (!columns.is_empty()).then_some(ColumnDrift::NeverThere { columns })
+    }
+
+    /// What the next pull compares with.
+    pub(super) fn remembered(&self) -> SeenColumns {
+        let mut columns = self.before.clone();
+        columns.add_others(&self.others);
+        for ((copy, column), seen) in &self.seen {
+            let of_copy = columns.copies.entry(copy.clone()).or_default();
+            let before = of_copy.get(column).copied();
+            if seen.rows_with > 0 || before.is_some() {
+                of_copy.insert(column.clone(), seen.after(before.unwrap_or_default()));
+            }
+        }
+        columns.copies.retain(|copy, _| !self.gone.contains(copy));
+        columns
+    }
+}
+
+/// What differed from page to page of one pull.
+fn within(((_, column), seen): (&(String, ColumnName), &Seen)) -> Vec<ColumnDrift> {
+    let (column, of_rows) = (column.clone(), seen.rows_with + seen.rows_without);
+    let missing = seen.missing();
+    let missing =
+        missing.map(|rows| ColumnDrift::Missing { column: column.clone(), rows, of_rows });
+    let retyped = seen.retyped().map(|rows| ColumnDrift::Retyped { column, rows, of_rows });
+    missing.into_iter().chain(retyped).collect()
 }
 
 impl Seen {
@@ -121,6 +305,30 @@ impl Seen {
 
     fn retyped(&self) -> Option<u64> {
         (self.rows_of_objects > 0 && self.rows_of_plain > 0).then_some(self.rows_of_objects)
+    }
+
+    /// Whether the values are objects, if they are all of one kind.
+    fn objects(&self) -> Option<bool> {
+        match (self.rows_of_objects, self.rows_of_plain) {
+            (0, 0) => None,
+            (_, 0) => Some(true),
+            (0, _) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// What is known of the column after this pull. A few rows do not tell how often it is filled.
+    fn after(&self, before: SeenColumn) -> SeenColumn {
+        if self.rows_with == 0 {
+            return SeenColumn { absent: before.absent + self.rows_without, ..before };
+        }
+        let filled = self.values.saturating_mul(1000).div_ceil(self.rows_with);
+        let tells = self.rows_with >= VALUES_EXPECTED || before.filled == 0;
+        SeenColumn {
+            filled: if tells { filled } else { before.filled },
+            absent: 0,
+            objects: self.objects().or(before.objects),
+        }
     }
 }
 
@@ -167,9 +375,95 @@ mod tests {
         assert_eq!(drifts(&[with("borough"), with("boro")]), [""; 0]);
         assert_eq!(
             drifts(&[with("borough"), without.clone(), with("boro")]),
-            ["100 of 300 rows came without the column `borough`; it is null in them"]
+            ["100 of 300 rows came without the column `borough`; it is null in them: when it is \
+                 back, pull with --full"]
         );
         assert_eq!(drifts(&[without.clone(), without]), [""; 0], "the source never has it");
+    }
+
+    /// What the second of two pulls tells, and what the third does that is like the second.
+    fn later(first: &[(&str, RecordBatch)], second: &[(&str, RecordBatch)]) -> [Vec<String>; 2] {
+        let dataset = dataset();
+        let mut before = SeenColumns::default();
+        let mut told = [first, second, second].map(|pages| {
+            let mut watch = ColumnWatch::new(&dataset.tables[0]);
+            watch.compare_with(SeenColumns::parse(before.to_text().as_deref()));
+            pages.iter().for_each(|(copy, page)| watch.see(copy, page));
+            before = watch.remembered();
+            watch.drifts().iter().map(ToString::to_string).collect()
+        });
+        assert_eq!(told[0], [""; 0]);
+        [std::mem::take(&mut told[1]), std::mem::take(&mut told[2])]
+    }
+
+    #[test]
+    fn a_column_that_is_gone_since_is_told_until_it_is_back() {
+        let with = || ("", page(100, &[("boro", "BRONX", 50)]));
+        let without = ("", page(100, &[]));
+        let gone = "the column `borough`, which was there before, is gone: it is null in 100 rows; \
+                    when it is back, pull with --full";
+        assert_eq!(later(&[with()], &[without]), [[gone], [gone]]);
+        assert_eq!(later(&[with()], &[with()]), [[""; 0]; 2]);
+        let other_name = ("", page(100, &[("borough", "BRONX", 50)]));
+        assert_eq!(later(&[with()], &[other_name]), [[""; 0]; 2]);
+        // A few rows without it say nothing, but add up.
+        let few = ("", page(30, &[]));
+        let [second, third] = later(&[with()], &[few]);
+        assert_eq!((second.len(), third.len()), (0, 1), "{second:?} {third:?}");
+    }
+
+    #[test]
+    fn copies_are_compared_with_themselves_and_new_ones_with_all() {
+        let with = |copy: &'static str| (copy, page(100, &[("borough", "BRONX", 100)]));
+        let without = |copy: &'static str| (copy, page(100, &[]));
+        assert_eq!(later(&[with("1"), without("2")], &[with("1"), without("2")]), [[""; 0]; 2]);
+        let [told, _] = later(&[with("1"), with("2")], &[without("1"), without("2")]);
+        assert!(told.len() == 1 && told[0].contains("is gone (in `1`, `2`): it"), "{told:?}");
+        // As every copy had it, the next year is expected to have it, too.
+        let [told, again] = later(&[with("1"), with("2")], &[without("3")]);
+        assert!(told.len() == 1 && told[0].contains("is gone (in `3`)"), "{told:?}");
+        assert_eq!(again, [""; 0]);
+        assert_eq!(later(&[with("1"), without("2")], &[without("3")]), [[""; 0]; 2]);
+    }
+
+    #[test]
+    fn columns_that_are_new_or_of_another_kind_are_told_once() {
+        let plain = || ("", page(100, &[("note", "x", 100)]));
+        let more = ("", page(100, &[("note", "x", 100), ("weather", "fair", 100)]));
+        let [told, again] = later(&[plain()], &[more]);
+        assert!(told.len() == 1 && told[0].contains("not there before: `weather`;"), "{told:?}");
+        assert_eq!(again, [""; 0]);
+        let objects = ("", page(100, &[("note", "{\"value\":\"x\"}", 100)]));
+        let [told, again] = later(&[plain()], &[objects]);
+        assert_eq!(told, ["the column `note` had plain values before and has objects now"]);
+        assert_eq!(again, [""; 0]);
+    }
+
+    #[test]
+    fn a_first_load_without_a_declared_column_is_told_unless_others_bring_it() {
+        let dataset = dataset();
+        let told = |rows: usize, elsewhere: &[&str]| {
+            let mut watch = ColumnWatch::new(&dataset.tables[0]);
+            watch.expect_all_but(elsewhere.iter().map(|name| (*name).to_owned()).collect());
+            watch.see("1", &page(rows, &[]));
+            watch.see("2", &page(rows, &[("boro", "BRONX", rows)]));
+            watch.drifts().iter().map(ToString::to_string).collect::<Vec<String>>()
+        };
+        let note = "no row has the declared columns `note`; they are null, which is right if uploads \
+                    or other sources bring them";
+        assert_eq!(told(10, &[]), [note]);
+        assert_eq!(told(10, &["note"]), [""; 0]);
+        assert_eq!(told(9, &[]), [""; 0], "too few to tell");
+    }
+
+    #[test]
+    fn what_is_copied_no_more_is_forgotten() {
+        let dataset = dataset();
+        let mut watch = ColumnWatch::new(&dataset.tables[0]);
+        watch.see("1", &page(100, &[]));
+        watch.see("2", &page(100, &[]));
+        watch.lose("1");
+        assert_eq!(watch.remembered().copies.keys().collect::<Vec<_>>(), ["2"]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ use super::{arrival, report};
 use crate::follow::{Attempt, Follower, follow};
 use crate::observer::{Ticket, Unit};
 use crate::parallel::in_parallel;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// Batches that may wait between the reader and the writer of a file.
 const BATCHES_IN_FLIGHT: usize = 2;
@@ -104,6 +104,14 @@ impl FileOutcome {
             Self::Loaded { .. } | Self::AlreadyLoaded | Self::NoRows => None,
         }
     }
+
+    /// The same of a file that is called otherwise, see [`FileError::called`].
+    pub(crate) fn called(self, name: &str) -> Self {
+        match self {
+            Self::Unreadable(error) => Self::Unreadable(error.called(name)),
+            other => other,
+        }
+    }
 }
 
 fn listed(names: &[String]) -> String {
@@ -159,6 +167,7 @@ impl Verdict {
 ///
 /// The order of `uploads` is the order of arrival. A file that cannot be read does not hold up the
 /// others.
+#[boxed]
 pub async fn ingest_files(
     platform: &Platform,
     dataset: &Dataset,

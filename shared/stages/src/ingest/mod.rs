@@ -8,6 +8,7 @@ mod files;
 mod meter;
 mod pull;
 mod recent_rows;
+mod seen_columns;
 
 use std::time::Instant;
 
@@ -16,11 +17,11 @@ use smelt_domain::{StageName, StepReport};
 use smelt_lake::{Commit, DataFile, Snapshot, Table};
 
 pub(crate) use self::bronze_writer::{BronzeWriter, Origin, Written};
-pub use self::column_watch::{ColumnDrift, ColumnDriftKind};
+pub use self::column_watch::ColumnDrift;
 pub(crate) use self::contents::{arrivals_of_contents, known_contents, other_tags, tag_contents};
 pub use self::files::{FileOutcome, Ingested, Upload, Verdict, ingest_files};
 pub use self::meter::{UploadMeter, UploadPhase};
-pub use self::pull::{PullEnding, PullFrom, Pulled, pull_source, pulled_to};
+pub use self::pull::{PullEnding, PullFrom, Pulled, pull_source, pulled_columns, pulled_to};
 use crate::Platform;
 use crate::bronze::{self, bronze_schema, grown_schema};
 

@@ -1,9 +1,12 @@
 //! A source that is pulled → bronze: rows and the cursor behind them land in one commit.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use serde_json::json;
-use smelt_domain::{Dataset, SourceDefinition, StageName, StepReport, Table as TableDefinition};
+use smelt_domain::{
+    ColumnName, Dataset, SourceDefinition, StageName, StepReport, Table as TableDefinition,
+};
 use smelt_lake::{Commit, Snapshot, Table};
 use smelt_sources::{
     CopyProgress, Cursor, Page, PullRequest, PullScope, SnapshotPart, Source, SourceError,
@@ -13,10 +16,11 @@ use uuid::Uuid;
 use super::bronze_writer::{BronzeWriter, Origin, Written};
 use super::column_watch::{ColumnDrift, ColumnWatch};
 use super::recent_rows::RecentRows;
+use super::seen_columns::SeenColumns;
 use super::{arrival, report};
 use crate::follow::{Attempt, Follower, follow};
 use crate::observer::{Ticket, Unit};
-use crate::{Platform, StageError, snapshots};
+use crate::{Platform, StageError, boxed, snapshots};
 
 /// Rows after which a pull is committed, so that one that breaks off has not been for nothing.
 const ROWS_PER_COMMIT: u64 = 500_000;
@@ -47,8 +51,10 @@ pub struct Pulled {
     pub steps: Vec<StepReport>,
     /// What was copied and is gone at the source: its rows do not count any more.
     pub gone: Vec<String>,
-    /// Declared columns that were not the same in all pages.
+    /// Columns that were not the same in all pages, or not as in the pulls before.
     pub drifts: Vec<ColumnDrift>,
+    /// What the source says of its rows beside, a sentence each.
+    pub notes: Vec<String>,
     /// How it ended.
     pub ending: PullEnding,
 }
@@ -65,6 +71,7 @@ pub enum PullEnding {
 }
 
 /// Pulls a source into the bronze table of its table.
+#[boxed]
 pub async fn pull_source(
     platform: &Platform,
     dataset: &Dataset,
@@ -81,10 +88,15 @@ pub async fn pull_source(
     for drift in &drifts {
         tracing::warn!(source = source.label(), "{drift}");
     }
-    Ok(Pulled { drifts, ..pulled? })
+    let pulled = pulled?;
+    for note in &pulled.notes {
+        tracing::warn!(source = source.label(), "{note}");
+    }
+    Ok(Pulled { drifts, ..pulled })
 }
 
 /// Where the last pull of a source ended; `None` before the first.
+#[boxed]
 pub async fn pulled_to(
     platform: &Platform,
     dataset: &Dataset,
@@ -94,6 +106,24 @@ pub async fn pulled_to(
     let bronze = bronze.snapshot().await?;
     let noted = bronze.as_ref().and_then(|bronze| bronze.property(&cursor_name(definition)));
     Ok(noted.and_then(|text| serde_json::from_str(text).ok()).map(Cursor))
+}
+
+/// The declared columns that pulls of a source had so far; `None` before the first.
+#[boxed]
+pub async fn pulled_columns(
+    platform: &Platform,
+    dataset: &Dataset,
+    definition: &SourceDefinition,
+) -> Result<Option<BTreeSet<ColumnName>>, StageError> {
+    let bronze = platform.lake.table(dataset.bronze_id(&definition.table))?;
+    let Some(bronze) = bronze.snapshot().await? else { return Ok(None) };
+    let seen = SeenColumns::parse(bronze.property(&columns_name(definition)));
+    Ok((!seen.is_empty()).then(|| seen.declared().into_iter().cloned().collect()))
+}
+
+/// The property of the bronze table that holds what was seen of a source's columns.
+fn columns_name(definition: &SourceDefinition) -> String {
+    format!("smelt.columns.{}", definition.name)
 }
 
 /// The property of the bronze table that holds a source's cursor.
@@ -132,6 +162,13 @@ impl Puller<'_> {
             deadline: self.platform.deadline,
             copies: copies.unwrap_or_default(),
         };
+        let seen = base.as_ref().and_then(|base| base.property(&columns_name(self.definition)));
+        watch.compare_with(SeenColumns::parse(seen));
+        if before.is_none() && !matches!(from, PullFrom::Window { .. }) {
+            let there = base.as_ref().map(|base| base.schema().fields());
+            let there = there.into_iter().flatten().map(|field| field.name().clone());
+            watch.expect_all_but(there.collect());
+        }
         let mut pages = self.source.pull(request).await?;
         let ticket = self.ticket();
         let mut pulled = Pulled {
@@ -139,6 +176,7 @@ impl Puller<'_> {
             steps: Vec::new(),
             gone: Vec::new(),
             drifts: Vec::new(),
+            notes: Vec::new(),
             ending: PullEnding::Complete,
         };
         loop {
@@ -147,6 +185,7 @@ impl Puller<'_> {
                 puller: self,
                 load: &load,
                 recent: recent.as_ref().map(RecentRows::to_text),
+                columns: watch.remembered().to_text(),
                 position: position.clone(),
                 overtaken: false,
             };
@@ -163,6 +202,7 @@ impl Puller<'_> {
             position = load.cursor.map(|cursor| cursor.0.to_string()).or(position);
             if let Some(ending) = load.ended {
                 pulled.ending = ending?;
+                pulled.notes = pages.notes();
                 return Ok(pulled);
             }
         }
@@ -212,7 +252,10 @@ impl Puller<'_> {
             };
             ticket.advance(rows.line.len() as u64);
             let copy = snapshot.as_ref().map_or("", |part| part.of.as_str());
-            watch.see(copy, &rows.fields);
+            match snapshot.as_ref().map(|part| part.progress) {
+                Some(CopyProgress::Gone) => watch.lose(copy),
+                _ => watch.see(copy, &rows.fields),
+            }
             // Files are tagged with the copy that they belong to: each has its own.
             if part.as_ref().map(|part| (&part.of, &part.state))
                 != snapshot.as_ref().map(|part| (&part.of, &part.state))
@@ -299,6 +342,8 @@ struct ArrivalOfRows<'a> {
     puller: &'a Puller<'a>,
     load: &'a Load,
     recent: Option<String>,
+    /// What was seen of the columns so far.
+    columns: Option<String>,
     /// The cursor that this pull went on from: another one there means that another pull ran.
     position: Option<String>,
     overtaken: bool,
@@ -357,6 +402,9 @@ impl ArrivalOfRows<'_> {
             commit.properties.push((puller.cursor_name(), cursor));
             if let Some(recent) = &self.recent {
                 commit.properties.push((puller.recent_name(), recent.clone()));
+            }
+            if let Some(columns) = &self.columns {
+                commit.properties.push((columns_name(puller.definition), columns.clone()));
             }
         }
         let settled = self.load.settled.iter();

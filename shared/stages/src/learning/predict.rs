@@ -8,7 +8,7 @@ use smelt_learn::classify::Row;
 
 use super::Learned;
 use crate::series::ModelRegistry;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// What a model says.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,7 @@ pub struct Predicted {
 
 /// What the model in production says of each of these rows, given as texts by column. Without any rows:
 /// what it says of those that it learnt from, where it keeps them.
+#[boxed]
 pub async fn predict(
     platform: &Platform,
     dataset: &Dataset,

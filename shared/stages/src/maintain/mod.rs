@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use smelt_domain::{
     Dataset, SeriesTable, StageName, StepReport, Table as TableDefinition, TableId,
 };
+use smelt_lake::Vacuumed;
 
 use self::compact::{RowOrder, compact};
 use self::leftovers::{delete_announcements, delete_snapshots, delete_upload_records};
 use crate::ingest::{FileOutcome, Ingested};
 use crate::landing::sweep_landing;
 use crate::refresh::refresh_dataset;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// How upkeep is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +35,8 @@ pub struct Maintained {
     pub swept: Vec<(String, FileOutcome)>,
     /// Tables of which more rows were refused than their definition allows.
     pub refused_too_many: Vec<TableId>,
-    /// Why landed files of a table could not be looked at. The rest was done all the same: a file that
-    /// nobody can read must not keep tables from being looked after.
+    /// What failed first: landed files that could not be looked at, a table that could not be followed,
+    /// compacted or cleared. The rest was done all the same, and the observer was told of all that failed.
     pub failed: Option<StageError>,
 }
 
@@ -47,46 +48,98 @@ const ONLY_ADDED_TO: [SeriesTable; 4] = [
     SeriesTable::Clusters,
 ];
 
-/// Takes in what missed wake-ups left, compacts, and deletes what nobody needs any more.
-pub async fn maintain(
-    platform: &Platform,
-    dataset: &Dataset,
-    upkeep: Upkeep,
-) -> Result<Maintained, StageError> {
+/// Takes in what missed wake-ups left, compacts, and deletes what nobody needs any more. What is wrong with one
+/// table keeps no other from being looked after; only a deadline ends all.
+#[boxed]
+pub async fn maintain(platform: &Platform, dataset: &Dataset, upkeep: Upkeep) -> Maintained {
     let mut maintained = Maintained::default();
     for table in &dataset.tables {
         sweep(platform, dataset, table, &mut maintained).await;
     }
-    let refreshed = refresh_dataset(platform, dataset).await?;
+    let refreshed = refresh_dataset(platform, dataset).await.unwrap_or_else(|partly| {
+        maintained.note(platform, partly.failed);
+        partly.done
+    });
     maintained.steps.extend(refreshed.steps);
     maintained.refused_too_many = refreshed.refused_too_many;
+    put_together(platform, dataset, upkeep.target_bytes, &mut maintained).await;
+    delete_old(platform, dataset, upkeep.retention, &mut maintained).await;
+    maintained
+}
 
+impl Maintained {
+    /// Adds what was done, or notes why it was not.
+    fn add<S>(&mut self, platform: &Platform, done: Result<S, StageError>)
+    where
+        S: IntoIterator<Item = StepReport>,
+    {
+        match done {
+            Ok(steps) => self.steps.extend(steps),
+            Err(error) => self.note(platform, error),
+        }
+    }
+
+    /// Notes what failed: all is told at once, and the first is what the run failed of.
+    fn note(&mut self, platform: &Platform, error: StageError) {
+        platform.observer.failed(&error.to_string());
+        self.failed.get_or_insert(error);
+    }
+}
+
+/// Puts the small files of tables together that get one with each arrival, forecast or fit.
+async fn put_together(
+    platform: &Platform,
+    dataset: &Dataset,
+    target_bytes: u64,
+    maintained: &mut Maintained,
+) {
     for table in &dataset.tables {
         if platform.is_past_deadline() {
-            return Ok(maintained);
+            return;
         }
-        maintained.steps.extend(compact_all(platform, dataset, table, upkeep).await?);
+        let done = compact_bronze(platform, dataset, table, target_bytes).await;
+        maintained.add(platform, done);
     }
-    for table in ONLY_ADDED_TO {
+    let quarantines = dataset.tables.iter().map(|table| dataset.quarantine_id(&table.name));
+    let only_added_to = ONLY_ADDED_TO.map(|table| dataset.series_id(table));
+    for id in quarantines.chain(only_added_to) {
         if platform.is_past_deadline() {
-            return Ok(maintained);
+            return;
         }
-        let table = platform.lake.table(dataset.series_id(table))?;
-        let target = upkeep.target_bytes;
-        maintained.steps.extend(compact(platform, &table, u64::MAX, target, RowOrder::Free).await?);
+        maintained.add(platform, compact_any_order(platform, id, target_bytes).await);
     }
+}
+
+/// Deletes what no reader needs any more, of the tables and beside them.
+async fn delete_old(
+    platform: &Platform,
+    dataset: &Dataset,
+    retention: Duration,
+    maintained: &mut Maintained,
+) {
     for id in crate::query::table_ids(dataset) {
         if platform.is_past_deadline() {
-            return Ok(maintained);
+            return;
         }
-        maintained.steps.extend(vacuum(platform, &id, upkeep.retention).await?);
+        maintained.add(platform, vacuum(platform, &id, retention).await);
+    }
+    let marts = dataset.marts.iter().map(|mart| dataset.gold_id(&mart.name));
+    for id in marts.chain(SeriesTable::ALL.map(|table| dataset.series_id(table))) {
+        if platform.is_past_deadline() {
+            return;
+        }
+        maintained.add(platform, delete_snapshots(platform, &id, retention).await);
+    }
+    for table in &dataset.tables {
+        if platform.is_past_deadline() {
+            return;
+        }
+        let bronze = dataset.bronze_id(&table.name);
+        maintained.add(platform, delete_upload_records(platform, &bronze, retention).await);
     }
     if !platform.is_past_deadline() {
-        delete_snapshots(platform, dataset, upkeep.retention).await?;
-        delete_upload_records(platform, dataset, upkeep.retention).await?;
-        delete_announcements(platform, upkeep.retention).await?;
+        maintained.add(platform, delete_announcements(platform, dataset, retention).await);
     }
-    Ok(maintained)
 }
 
 /// Takes in the landed files that nobody was told of.
@@ -100,8 +153,7 @@ async fn sweep(
     let mut swept =
         swept.unwrap_or_else(|error| Ingested { failed: Some(error), ..Ingested::default() });
     if let Some(error) = swept.failed.take() {
-        platform.observer.failed(&error.to_string());
-        maintained.failed.get_or_insert(error);
+        maintained.note(platform, error);
     }
     maintained.steps.extend(swept.steps);
     let is_news = |(_, outcome): &(String, FileOutcome)| {
@@ -110,12 +162,12 @@ async fn sweep(
     maintained.swept.extend(swept.files.into_iter().filter(is_news));
 }
 
-/// Puts the small files of a table's bronze and quarantine together.
-async fn compact_all(
+/// Puts the small files of a table's bronze together.
+async fn compact_bronze(
     platform: &Platform,
     dataset: &Dataset,
     table: &TableDefinition,
-    upkeep: Upkeep,
+    target_bytes: u64,
 ) -> Result<Vec<StepReport>, StageError> {
     let silver = platform.lake.table(dataset.silver_id(&table.name))?;
     let quarantine = platform.lake.table(dataset.quarantine_id(&table.name))?;
@@ -127,12 +179,20 @@ async fn compact_all(
         }
         _ => None,
     };
-    let (target, mut steps) = (upkeep.target_bytes, Vec::new());
-    if let Some(version) = taken_in {
-        steps.extend(compact(platform, &bronze, version, target, RowOrder::Kept).await?);
+    match taken_in {
+        Some(version) => compact(platform, &bronze, version, target_bytes, RowOrder::Kept).await,
+        None => Ok(Vec::new()),
     }
-    steps.extend(compact(platform, &quarantine, u64::MAX, target, RowOrder::Free).await?);
-    Ok(steps)
+}
+
+/// Puts the small files of a table together in which the order of rows means nothing.
+async fn compact_any_order(
+    platform: &Platform,
+    id: TableId,
+    target_bytes: u64,
+) -> Result<Vec<StepReport>, StageError> {
+    let table = platform.lake.table(id)?;
+    compact(platform, &table, u64::MAX, target_bytes, RowOrder::Free).await
 }
 
 async fn vacuum(
@@ -142,10 +202,11 @@ async fn vacuum(
 ) -> Result<Option<StepReport>, StageError> {
     let started = Instant::now();
     let vacuumed = platform.lake.table(id.clone())?.vacuum(retention).await?;
-    if vacuumed == Default::default() {
+    if vacuumed == Vacuumed::default() {
         return Ok(None);
     }
     let step = StepReport {
+        files_added: Some(vacuumed.checkpoints),
         files_removed: Some(vacuumed.data_files + vacuumed.log_files),
         ..crate::steps::step(StageName::Vacuum, id, started)
     };

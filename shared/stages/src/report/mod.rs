@@ -21,12 +21,13 @@ use smelt_report::{Period, Report};
 use self::incidents::Incidents;
 use self::mart::MartTotals;
 pub use self::publish::{PublishedReport, latest_report, parse_period, publish_report};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// Gathers what happened in a period.
 ///
 /// # Errors
 /// Besides those of reading: the period is in the future, or there are no data of it.
+#[boxed]
 pub async fn report(
     platform: &Platform,
     dataset: &Dataset,

@@ -6,7 +6,7 @@ use smelt_domain::{Dataset, DatasetName, report_latest_path, report_path};
 use smelt_report::{Length, Period, summary, to_html};
 
 use super::report;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// Names the month that is over.
 const LAST_MONTH: &str = "last_month";
@@ -46,6 +46,7 @@ pub fn parse_period(text: &str, today: NaiveDate) -> Result<Period, StageError> 
 ///
 /// # Errors
 /// As of [`report()`].
+#[boxed]
 pub async fn publish_report(
     platform: &Platform,
     dataset: &Dataset,
@@ -74,6 +75,7 @@ pub async fn publish_report(
 
 /// The newest report of a dataset; `None` before the first. A pointer that cannot be read counts as
 /// absent: the next report replaces it.
+#[boxed]
 pub async fn latest_report(
     platform: &Platform,
     dataset: &DatasetName,

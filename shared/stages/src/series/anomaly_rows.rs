@@ -8,9 +8,10 @@ use smelt_lake::{DataFile, Snapshot, Table};
 
 use super::columns::{Columns, RowReader, corrupt, folder_of, write_rows};
 use super::incidents::{Anomaly, AnomalyStatus, Found};
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// The anomalies of a mart, the oldest first.
+#[boxed]
 pub async fn anomalies(
     platform: &Platform,
     dataset: &Dataset,

@@ -1,6 +1,6 @@
 //! Steps of series on the wall clock, in seconds since 1970.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 use smelt_domain::Every;
 use smelt_forecast::Frequency;
 
@@ -68,6 +68,16 @@ pub(super) fn parse_month(text: &str) -> Option<i64> {
     Some(day.and_time(NaiveTime::MIN).and_utc().timestamp())
 }
 
+/// When the step begins that [`step_text`] wrote; `None` for any other text.
+pub(super) fn parse_step(every: Every, text: &str) -> Option<i64> {
+    let begins = match every {
+        Every::Hour => NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").ok()?,
+        Every::Day | Every::Week => text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN),
+        Every::Month => return parse_month(text),
+    };
+    Some(begins.and_utc().timestamp())
+}
+
 /// A time as a step is written for people: `2026-11`, `2026-11-22`, `2026-11-22 18:00`.
 pub fn step_text(every: Every, time: i64) -> String {
     let format = match every {
@@ -99,6 +109,9 @@ mod tests {
         assert_eq!(begins(Every::Month), time("2026-11-01T00:00:00"));
         assert_eq!(parse_month("2026-11"), Some(time("2026-11-01T00:00:00")));
         assert_eq!(parse_month("2026"), None);
+        assert_eq!(parse_step(Every::Hour, "2026-11-26"), None);
+        assert_eq!(parse_step(Every::Month, "2026-11-26"), None);
+        assert_eq!(parse_step(Every::Day, "soon"), None);
         assert_eq!(start_of_step(Every::Month, i64::MAX), None);
         assert_eq!(start_of_step(Every::Day, i64::MIN), None);
     }
@@ -110,6 +123,7 @@ mod tests {
                 let start = start_of_step(every, time).unwrap();
                 prop_assert!(start <= time && time < step_after(every, start, 1).unwrap());
                 prop_assert_eq!(start_of_step(every, start), Some(start));
+                prop_assert_eq!(parse_step(every, &step_text(every, start)), Some(start));
                 let later = step_after(every, start, steps).unwrap();
                 prop_assert_eq!(steps_between(every, start, later), Some(steps), "{}", every);
             }

@@ -26,9 +26,10 @@ use super::read::{SeriesRead, definition_of, read_series};
 use crate::alert::alerts;
 use crate::follow::{Attempt, Follower, follow};
 use crate::silver::upstream;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// Brings the anomalies of a mart up to date; nothing is to do for one without series.
+#[boxed]
 pub async fn detect(
     platform: &Platform,
     dataset: &Dataset,

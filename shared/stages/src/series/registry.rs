@@ -18,7 +18,7 @@ use smelt_domain::{
 };
 use smelt_lake::{Lake, LakeError};
 
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// Objects that are read at the same time.
 const READS_AT_ONCE: usize = 16;
@@ -27,6 +27,7 @@ const MOST_RIVALS: u32 = 32;
 
 /// What is known of every model of a dataset, and in which stage it is: of each the versions in use, and of
 /// the others the newest, so many in all.
+#[boxed]
 pub async fn model_versions(
     platform: &Platform,
     dataset: &Dataset,
@@ -70,6 +71,7 @@ impl ModelRegistry {
     }
 
     /// What became of every version.
+    #[boxed]
     pub async fn history(&self) -> Result<ModelHistory, StageError> {
         let prefix = model_changes_prefix(&self.dataset, &self.model);
         let listed = self.lake.list_objects(&prefix).await?;
@@ -84,6 +86,7 @@ impl ModelRegistry {
     }
 
     /// What is known of a version.
+    #[boxed]
     pub async fn card(&self, version: u64) -> Result<Option<ModelCard>, StageError> {
         self.read_json(&model_card_path(&self.dataset, &self.model, version)).await
     }
@@ -97,6 +100,7 @@ impl ModelRegistry {
     }
 
     /// Makes a version production, by hand. It has to be registered.
+    #[boxed]
     pub async fn promote(
         &self,
         platform: &Platform,
@@ -111,6 +115,7 @@ impl ModelRegistry {
     }
 
     /// Takes the version in production out of it; the one before is in production again.
+    #[boxed]
     pub async fn roll_back(&self, platform: &Platform, reason: &str) -> Result<u64, StageError> {
         let history = self.history().await?;
         let Some((now, before)) = history.production().zip(history.before_production()) else {

@@ -3,7 +3,7 @@
 //! ```text
 //! mart ──▶ fit ──▶ candidate ──no worse than the last season──▶ staging
 //!                                                                 │ no worse than production
-//!                                                                 ▼ on the newest steps
+//!                                                                 ▼ on what is new to both
 //!                       archived ◀──another took its place── production ──▶ forecasts, daily
 //! ```
 
@@ -15,36 +15,33 @@ use smelt_domain::{
     Comparison, Dataset, Mart, MartSeries, ModelCard, ModelChange, ModelHistory, ModelKind,
     ModelStage, SeriesTable, StageName, StepReport,
 };
-use smelt_forecast::{
-    Backtest, Fitted, ForecastError, Part, Series, Settings, backtest, fit, holdout,
-};
+use smelt_forecast::{Backtest, Fitted, ForecastError, Part, Series, Settings, backtest, fit};
 use smelt_lake::LakeError;
 
 use super::calendar::step_text;
 use super::experiments::{Experiment, append_accuracy, append_experiment};
 use super::forecasting::{InProduction, in_background, refresh_forecast};
 use super::holidays::holidays;
+use super::promotion::{
+    HURRIED, MASE, NAIVE_MASE, Rival, Uncompared, compare, held_out, is_due, new_steps, verdict,
+};
 use super::read::{SeriesRead, definition_of, read_newest_series};
 use super::registry::ModelRegistry;
 use crate::learning::learn_all;
 use crate::observer::Unit;
 use crate::publish::publish_series;
-use crate::{Platform, StageError};
+use crate::{Platform, StageError, boxed};
 
 /// What a forecast of several models is called.
 const COMBINATION: &str = "combination";
-/// Names of metrics that models are compared by.
-const MASE: &str = "mase";
-const NAIVE_MASE: &str = "seasonal_naive_mase";
 /// Windows of a backtest.
 const WINDOWS: usize = 3;
-/// How much worse a model may be than another on the same steps: what so few of them cannot tell apart.
-const NO_WORSE: f64 = 1.02;
 
 /// When models are fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refit {
-    /// When the last fit is a week old, or the definition of the series has changed.
+    /// When the last fit is a week old, had no time for trials of all series, or the definition of the
+    /// series has changed.
     WhenDue,
     /// In any case.
     Always,
@@ -66,6 +63,7 @@ pub(crate) const DUE: chrono::TimeDelta = chrono::TimeDelta::days(7);
 
 /// Fits the models of a dataset that are due, and forecasts with those in production; what a deadline
 /// leaves undone, the next run does.
+#[boxed]
 pub async fn train(
     platform: &Platform,
     dataset: &Dataset,
@@ -163,11 +161,8 @@ impl Training<'_> {
     ) -> Result<bool, StageError> {
         let Some((newest, _)) = history.stages().last() else { return Ok(true) };
         let Some(card) = registry.card(newest).await? else { return Ok(true) };
-        let age = self.platform.started_at - card.fitted_at;
-        // A run that ended early may not have promoted what it fitted.
-        let former = card.comparison.as_ref().map(|both| both.production_version);
-        let is_unfinished = history.stage(newest) < Some(verdict(&card, former).0);
-        Ok(age >= DUE || is_unfinished || card.definition_hash != self.definition())
+        let stage = history.stage(newest);
+        Ok(is_due(&card, stage, &self.definition(), self.platform.started_at))
     }
 
     fn definition(&self) -> String {
@@ -186,12 +181,23 @@ impl Training<'_> {
         let count = self.read.series.len() as u64;
         let ticket =
             self.platform.observer.start(StageName::Train, &gold, Unit::Series, Some(count));
-        let fit = self.fit(production.cloned()).await?;
+        let rival = match production {
+            Some(production) => Some(self.rival(registry, production).await?),
+            None => None,
+        };
+        let uncompared = match (history.production(), &rival) {
+            (None, _) => Uncompared::Alone,
+            (Some(version), Some(Rival { held_out: None, .. })) => {
+                Uncompared::TooLittleNew(version)
+            }
+            (Some(version), _) => Uncompared::NothingInCommon(version),
+        };
+        let fit = self.fit(rival).await?;
         ticket.advance(count);
         let card = registry
             .register(self.platform, &fit.fitted, self.card(&fit, started.elapsed()))
             .await?;
-        let (stage, reason) = verdict(&card, history.production());
+        let (stage, reason) = verdict(&card, uncompared);
         if stage >= ModelStage::Staging {
             registry.change(self.platform, ModelChange::Stage, card.version, &reason).await?;
         }
@@ -211,8 +217,28 @@ impl Training<'_> {
         Ok((card, stage, reason))
     }
 
+    /// The model in production with the steps that are new to it, by its card.
+    async fn rival(
+        &self,
+        registry: &ModelRegistry,
+        production: &InProduction,
+    ) -> Result<Rival, StageError> {
+        let version = production.version;
+        let card = match registry.card(version).await {
+            Ok(card) => card,
+            Err(error @ StageError::Lake(LakeError::Corrupt { .. })) => {
+                tracing::warn!(mart = %self.mart.name, version, %error, "nothing is compared");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        let new = new_steps(self.series.every, card.as_ref(), self.read.newest);
+        let held_out = held_out(production.fitted.settings().horizon, new);
+        Ok(Rival { model: production.clone(), held_out })
+    }
+
     /// On a thread of its own: it computes, and nothing else.
-    async fn fit(&self, production: Option<InProduction>) -> Result<Fit, StageError> {
+    async fn fit(&self, rival: Option<Rival>) -> Result<Fit, StageError> {
         let series = self.read.series.clone();
         let horizon = usize::try_from(self.series.horizon).unwrap_or(usize::MAX);
         let deadline = self.platform.deadline.map(|deadline| {
@@ -222,7 +248,7 @@ impl Training<'_> {
         let holidays = holidays(self.series, self.read.newest);
         let settings = Settings { deadline, holidays, ..Settings::new(horizon) };
         let mart = self.mart.name.to_string();
-        let fitted = in_background(move || fit_all(&series, &settings, production)).await?;
+        let fitted = in_background(move || fit_all(&series, &settings, rival.as_ref())).await?;
         fitted.map_err(|error| StageError::Model {
             problem: format!("{mart} has no model: {error}"),
             remedy: "look at its series in dataset.yaml".to_owned(),
@@ -249,6 +275,7 @@ impl Training<'_> {
                 "levels": settings.levels,
                 "every": self.series.every,
                 "series_by_model": series_by_model(&fit.fitted),
+                HURRIED: fit.fitted.series().filter(|one| one.is_hurried()).count(),
             }),
             comparison: fit.comparison.clone(),
             seconds: took.as_secs_f64(),
@@ -259,7 +286,7 @@ impl Training<'_> {
 fn fit_all(
     series: &[Series],
     settings: &Settings,
-    production: Option<InProduction>,
+    rival: Option<&Rival>,
 ) -> Result<Fit, ForecastError> {
     let fitted = fit(series, settings)?;
     // Too short a history for a window is no error here: the accuracy is not known, then.
@@ -268,72 +295,11 @@ fn fit_all(
         Err(ForecastError::Short { .. }) => None,
         Err(error) => return Err(error),
     };
-    let comparison = match production {
-        Some(production) => compare(series, settings, &production)?,
+    let comparison = match rival {
+        Some(rival) => compare(series, settings, rival)?,
         None => None,
     };
     Ok(Fit { fitted, backtest, comparison })
-}
-
-/// Both models on the newest steps, of which the candidate here knows nothing. `None` where no series
-/// is long enough.
-fn compare(
-    series: &[Series],
-    settings: &Settings,
-    production: &InProduction,
-) -> Result<Option<Comparison>, ForecastError> {
-    let before: Vec<Series> = series
-        .iter()
-        .map(|one| one.prefix(one.values.len().saturating_sub(settings.horizon)))
-        .collect();
-    let candidate = fit(&before, settings)?;
-    let errors = holdout(&production.fitted, series).into_iter().zip(holdout(&candidate, series));
-    let (mut count, mut sums) = (0_u64, (0.0, 0.0));
-    for (production, candidate) in errors {
-        if let Some((production, candidate)) = production.zip(candidate) {
-            count += 1;
-            sums = (sums.0 + production, sums.1 + candidate);
-        }
-    }
-    let mean = |sum: f64| sum / count as f64;
-    Ok((count > 0).then(|| Comparison {
-        production_version: production.version,
-        measure: MASE.to_owned(),
-        production: mean(sums.0),
-        candidate: mean(sums.1),
-    }))
-}
-
-/// The promotion rule: how far a model gets beside the version in production, and why.
-fn verdict(card: &ModelCard, production: Option<u64>) -> (ModelStage, String) {
-    let metric = |name: &str| card.metrics.get(name).copied();
-    if let Some((own, naive)) = metric(MASE).zip(metric(NAIVE_MASE))
-        && own > NO_WORSE * naive
-    {
-        let why = format!("worse than the last season: MASE {own:.3} against {naive:.3}");
-        return (ModelStage::Candidate, why);
-    }
-    match &card.comparison {
-        None => (
-            ModelStage::Production,
-            match production {
-                None => "there is no other in production".to_owned(),
-                Some(version) => format!("version {version} forecasts nothing to compare with"),
-            },
-        ),
-        Some(both) => {
-            let (own, other) = (both.candidate, both.production);
-            let against = format!(
-                "MASE {own:.3} against {other:.3} of version {} on the newest steps",
-                both.production_version
-            );
-            if own <= NO_WORSE * other {
-                (ModelStage::Production, against)
-            } else {
-                (ModelStage::Staging, format!("worse than the one in production: {against}"))
-            }
-        }
-    }
 }
 
 /// Of all series of a backtest together.

@@ -43,7 +43,7 @@ use self::position::{Followed, Refresh, next_refresh, some_versions};
 use self::refresh::{Arrived, Refreshed, refresh};
 use self::refused::quarantine_schema;
 use crate::follow::{Attempt, Follower, follow};
-use crate::{Platform, StageError, snapshots};
+use crate::{Platform, StageError, boxed, snapshots};
 
 /// Durable totals in the silver log; they land with the rows that they count.
 pub(crate) const SUPERSEDED: &str = "superseded";
@@ -85,6 +85,7 @@ pub struct SilverFollowed {
 }
 
 /// Follows the bronze table until there is nothing left to do.
+#[boxed]
 pub async fn follow_bronze(
     platform: &Platform,
     dataset: &Dataset,

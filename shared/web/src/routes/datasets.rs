@@ -8,14 +8,15 @@ use smelt_stages::{DatasetOverview, RuleQuality, dataset_overview, dataset_statu
 use utoipa::ToSchema;
 
 use crate::api::Api;
-use crate::extract::Path;
+use crate::extract::{NoParameters, Parameters, Path};
 use crate::problem::Problem;
+use crate::schemas;
 
 /// The datasets.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Datasets {
     /// Each with its tables, marts and columns.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<schemas::DatasetDescription>)]
     datasets: Vec<DatasetDescription>,
 }
 
@@ -27,7 +28,10 @@ pub(crate) struct Datasets {
     responses((status = 200, body = Datasets)),
     security(("token" = []), ("api_key" = []))
 )]
-pub(crate) async fn datasets(State(api): State<Api>) -> Json<Datasets> {
+pub(crate) async fn datasets(
+    State(api): State<Api>,
+    _: Parameters<NoParameters>,
+) -> Json<Datasets> {
     let datasets = api.datasets().iter().map(DatasetDescription::of);
     Json(Datasets { datasets: datasets.collect() })
 }
@@ -39,7 +43,7 @@ pub(crate) async fn datasets(State(api): State<Api>) -> Json<Datasets> {
     tag = "datasets",
     params(("dataset" = String, Path)),
     responses(
-        (status = 200, body = Object),
+        (status = 200, body = schemas::DatasetOverview),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = []), ("api_key" = []))
@@ -47,6 +51,7 @@ pub(crate) async fn datasets(State(api): State<Api>) -> Json<Datasets> {
 pub(crate) async fn dataset(
     State(api): State<Api>,
     Path(name): Path<String>,
+    _: Parameters<NoParameters>,
 ) -> Result<Json<DatasetOverview>, Problem> {
     Ok(Json(dataset_overview(&api.platform(), api.dataset(&name)?).await?))
 }
@@ -55,7 +60,7 @@ pub(crate) async fn dataset(
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Quality {
     /// The rules in the order of the definition.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<schemas::RuleQuality>)]
     rules: Vec<RuleQuality>,
 }
 
@@ -74,6 +79,7 @@ pub(crate) struct Quality {
 pub(crate) async fn quality(
     State(api): State<Api>,
     Path(name): Path<String>,
+    _: Parameters<NoParameters>,
 ) -> Result<Json<Quality>, Problem> {
     let dataset = api.dataset(&name)?;
     Ok(Json(Quality { rules: smelt_stages::quality(&api.platform(), dataset).await? }))
@@ -128,6 +134,7 @@ pub(crate) struct LineageEdge {
 pub(crate) async fn lineage(
     State(api): State<Api>,
     Path(name): Path<String>,
+    _: Parameters<NoParameters>,
 ) -> Result<Json<Lineage>, Problem> {
     let dataset = api.dataset(&name)?;
     let status = dataset_status(&api.platform(), dataset).await?;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, json};
 use smelt_domain::{Dataset, TableId, shown};
 use smelt_lake::published::Latest;
-use smelt_query::{Format, Query, Snapshot};
+use smelt_query::{Columns, Format, Query, QueryError, Snapshot};
 use url::form_urlencoded;
 use utoipa::IntoParams;
 
@@ -73,7 +73,8 @@ pub(crate) async fn mart(
 
 /// A named question to a mart, as the definition of the dataset says
 ///
-/// Takes the parameters of the mart as well; what the name says comes first.
+/// Takes the parameters of the mart as well: one that is given takes the place of the view's own. With other
+/// groups or aggregates, what the view's order says of columns that the answer no longer has is left out.
 #[utoipa::path(
     get,
     path = "/v1/datasets/{dataset}/views/{view}",
@@ -123,10 +124,13 @@ pub(crate) async fn answer(
     let asked = parameters(query.unwrap_or_default())?;
     let mut parameters = parameters(preset)?;
     parameters.retain(|(name, _)| !asked.iter().any(|(other, _)| other == name));
-    parameters.extend_from_slice(&asked);
     let Some(columns) = api.columns(table) else {
         return Err(Problem::not_found(format!("{} is not published", table.sql_name())));
     };
+    if asked.iter().any(|(name, _)| name == "group" || name == "aggregate") {
+        parameters = in_other_groups(parameters, &asked, columns)?;
+    }
+    parameters.extend_from_slice(&asked);
     let query = Query::parse(parameters.iter().map(|(name, value)| (name, value)), columns)?;
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let format = Format::negotiate(query.format(), accept)?;
@@ -156,6 +160,37 @@ pub(crate) async fn answer(
         response.headers_mut().extend(link.ok().map(|link| (header::LINK, link)));
     }
     Ok(response)
+}
+
+/// The parameters of a view beside a question with other groups: of its order, what the answer still has, and
+/// no selection. Whoever asks did not name the others, and need not know of them.
+fn in_other_groups(
+    view: Vec<(String, String)>,
+    asked: &[(String, String)],
+    columns: &Columns,
+) -> Result<Vec<(String, String)>, QueryError> {
+    let (orders, mut left): (Vec<_>, Vec<_>) =
+        view.into_iter().partition(|(name, _)| name == "order");
+    left.retain(|(name, _)| name != "select");
+    if orders.is_empty() {
+        return Ok(left);
+    }
+    // A cursor belongs to the whole question.
+    let asked = asked.iter().filter(|(name, _)| name != "cursor");
+    let unordered = left.iter().chain(asked).map(|(name, value)| (name, value));
+    let answered = Query::parse(unordered, columns)?.answer_columns();
+    let is_answered = |item: &&str| {
+        let column = item.trim();
+        let column = column.strip_suffix(".desc").or(column.strip_suffix(".asc")).unwrap_or(column);
+        answered.iter().any(|(name, _)| name == column)
+    };
+    for (name, order) in orders {
+        let items: Vec<&str> = order.split(',').filter(is_answered).collect();
+        if !items.is_empty() {
+            left.push((name, items.join(",")));
+        }
+    }
+    Ok(left)
 }
 
 async fn ask(
@@ -214,6 +249,8 @@ fn next_page(parameters: &[(String, String)], cursor: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use smelt_domain::ColumnType;
+
     use super::*;
 
     #[test]
@@ -221,6 +258,26 @@ mod tests {
         let parameters = parameters("borough=A%20B&cursor=old&limit=2").unwrap();
         let expected = "<?borough=A+B&limit=2&cursor=new>; rel=\"next\"";
         assert_eq!(next_page(&parameters, "new"), expected);
+    }
+
+    #[test]
+    fn of_the_order_of_a_view_other_groups_keep_what_they_have() {
+        let of = |name: &str, kind| (name.to_owned(), kind);
+        let columns = [of("city", ColumnType::Text), of("month", ColumnType::Text)];
+        let columns = columns.into_iter().chain([of("amount", ColumnType::Double)]);
+        let columns = Columns::new("spending", columns, ["city", "month"].into_iter()).unwrap();
+        let order = |view: &str, asked: &str| {
+            let (view, asked) = (parameters(view).unwrap(), parameters(asked).unwrap());
+            let left = in_other_groups(view, &asked, &columns).unwrap();
+            left.into_iter().find(|(name, _)| name == "order").map(|(_, order)| order)
+        };
+        let view = "aggregate=sum(amount)&order=month,sum_amount.desc,city&limit=9";
+        assert_eq!(order(view, "group=city").as_deref(), Some("sum_amount.desc,city"));
+        assert_eq!(order("order=month", "group=city&cursor=abc"), None);
+        assert_eq!(order("limit=9", "group=city"), None);
+        assert_eq!(order("select=month&order=city", "group=city").as_deref(), Some("city"));
+        let (view, asked) = (parameters("order=city").unwrap(), parameters("group=town").unwrap());
+        assert!(in_other_groups(view, &asked, &columns).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Each route in a file with its kin.
 
+pub(crate) mod announcements;
 pub(crate) mod datasets;
 pub(crate) mod health;
 pub(crate) mod marts;

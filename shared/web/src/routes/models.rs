@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::api::Api;
 use crate::extract::{Parameters, limit};
 use crate::problem::Problem;
+use crate::schemas;
 
 /// Versions of a model that are listed where nothing else is asked for, and at most.
 const USUAL_VERSIONS: usize = 20;
@@ -41,7 +42,7 @@ pub(crate) struct ModelVersion {
     #[schema(value_type = String)]
     stage: ModelStage,
     /// What is known of it.
-    #[schema(value_type = Object)]
+    #[schema(value_type = schemas::ModelCard)]
     card: ModelCard,
 }
 

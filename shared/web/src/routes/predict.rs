@@ -10,8 +10,9 @@ use smelt_domain::{Dataset, LearnedModel, shown};
 use utoipa::ToSchema;
 
 use crate::api::{Api, listed};
-use crate::extract::{Body, Path};
+use crate::extract::{Body, NoParameters, Parameters, Path};
 use crate::problem::Problem;
+use crate::schemas;
 
 /// Rows of one request.
 const MOST_ROWS: usize = 1000;
@@ -36,8 +37,8 @@ pub(crate) struct Predictions {
     model: String,
     /// The version in production.
     version: u64,
-    /// In the order of the rows: what was given, and what is said.
-    #[schema(value_type = Vec<Object>)]
+    /// In the order of the rows: what was given, and what is said: `cluster`, or `probability` and `is_high`.
+    #[schema(value_type = Vec<BTreeMap<String, schemas::Cell>>)]
     rows: Vec<Map<String, Value>>,
 }
 
@@ -62,6 +63,7 @@ pub(crate) struct Predictions {
 pub(crate) async fn predict(
     State(api): State<Api>,
     Path(name): Path<String>,
+    _: Parameters<NoParameters>,
     Body(request): Body<PredictRequest>,
 ) -> Result<Json<Predictions>, Problem> {
     if request.rows.len() > MOST_ROWS {

@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use smelt_stages::{RefusedRow, refused_rows};
+use smelt_domain::{Table, shown};
+use smelt_stages::{RefusedRow, known_rules, refused_rows};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::{Api, table};
+use crate::api::{Api, listed, table};
 use crate::extract::{Parameters, Path};
 use crate::problem::Problem;
 
@@ -88,6 +89,20 @@ pub(crate) async fn quarantine(
     }
     let rule = parameters.rule.as_deref();
     let rows = refused_rows(&api.platform(), dataset, table, rule, limit).await?;
+    // Rows may still name a rule that the definition no longer has.
+    if let Some(rule) = rule.filter(|_| rows.is_empty()) {
+        check_rule(table, rule)?;
+    }
     let rows = rows.into_iter().map(Refused::from).collect();
     Ok(Json(Quarantine { table: table.name.to_string(), rows }))
+}
+
+/// Refuses a rule that the table does not have: no rows would say that all of them keep it.
+fn check_rule(table: &Table, rule: &str) -> Result<(), Problem> {
+    let known = known_rules(table);
+    if known.contains(&rule) {
+        return Ok(());
+    }
+    let (name, known) = (&table.name, listed(known.into_iter()));
+    Err(Problem::bad_request(format!("{name} has no rule `{}`; {known}", shown(rule))))
 }

@@ -9,14 +9,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use smelt_access::Caller;
-use smelt_domain::{Dataset, Outcome, Table as TableDefinition, shown};
-use smelt_stages::{Correction, Ended, correct_settled, write_report};
+use smelt_domain::{Dataset, Table as TableDefinition, shown};
+use smelt_stages::{Correction, CorrectionError, correct_settled};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::{Api, table};
 use crate::extract::{Body, Parameters, Path};
+use crate::origin::Origin;
 use crate::ports::{Asked, RefreshMode};
 use crate::problem::Problem;
+use crate::run::Run;
 
 /// Which table.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -70,6 +72,7 @@ pub(crate) async fn put(
     Path((dataset, key)): Path<(String, String)>,
     Parameters(parameters): Parameters<RecordParameters>,
     Extension(caller): Extension<Caller>,
+    Extension(origin): Extension<Origin>,
     Body(change): Body<RecordChange>,
 ) -> Result<(StatusCode, Json<Corrected>), Problem> {
     let dataset = api.dataset(&dataset)?;
@@ -94,7 +97,8 @@ pub(crate) async fn put(
         };
         values.insert(column, text);
     }
-    apply(&api, dataset, table, &key, &Correction::Put(values), &caller).await
+    let by = By { caller, origin };
+    apply(&api, dataset, table, &key, &Correction::Put(values), by).await
 }
 
 /// Deletes a row
@@ -116,10 +120,18 @@ pub(crate) async fn delete(
     Path((dataset, key)): Path<(String, String)>,
     Parameters(parameters): Parameters<RecordParameters>,
     Extension(caller): Extension<Caller>,
+    Extension(origin): Extension<Origin>,
 ) -> Result<(StatusCode, Json<Corrected>), Problem> {
     let dataset = api.dataset(&dataset)?;
     let table = table(dataset, parameters.table.as_deref())?;
-    apply(&api, dataset, table, &key, &Correction::Delete, &caller).await
+    let by = By { caller, origin };
+    apply(&api, dataset, table, &key, &Correction::Delete, by).await
+}
+
+/// Who corrects, and from where.
+struct By {
+    caller: Caller,
+    origin: Origin,
 }
 
 async fn apply(
@@ -128,24 +140,28 @@ async fn apply(
     table: &TableDefinition,
     key: &str,
     correction: &Correction,
-    caller: &Caller,
+    by: By,
 ) -> Result<(StatusCode, Json<Corrected>), Problem> {
-    let platform = api.platform();
     let key = key_values(table, key);
-    let step = correct_settled(&platform, dataset, table, &key, correction).await?;
-    let bronze_version = step.version;
     // Never the values: a report holds none.
     let verb = if *correction == Correction::Delete { "delete" } else { "put" };
-    let command =
-        format!("record {verb} {} --table {} by {}", dataset.name, table.name, caller.name);
-    let ended = Ended {
-        command,
-        dataset: Some(dataset.name.clone()),
-        outcome: Outcome::Succeeded,
-        failure: None,
-        steps: vec![step],
+    let caller = by.caller.name;
+    let command = format!("record {verb} {} --table {} by {caller}", dataset.name, table.name);
+    let run = Run::start(api, by.origin, command, &dataset.bronze_id(&table.name));
+    let work = correct_settled(&run.platform, dataset, table, &key, correction);
+    let taken = run.logged(work).await;
+    let bronze_version = match taken {
+        Ok(step) => {
+            run.succeeded(&step).await;
+            step.version
+        }
+        Err(CorrectionError::Stage(error)) => {
+            run.failed(&error).await;
+            return Err(error.into());
+        }
+        // What the caller asked for cannot be done: nothing ran, and the answer says why.
+        Err(refused) => return Err(refused.into()),
     };
-    write_report(&platform, &ended.into_report(&platform)).await?;
     let asked = Asked::of(dataset, RefreshMode::Incremental);
     // It is in bronze, and the next refresh carries it on whoever starts it.
     if let Err(error) = api.settings().refresher.refresh(asked).await {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::Api;
-use crate::extract::{Body, Path};
+use crate::extract::{Body, NoParameters, Parameters, Path};
 use crate::ports::{Asked, RefreshMode};
 use crate::problem::Problem;
 
@@ -52,6 +52,7 @@ pub(crate) struct RefreshAccepted {
 pub(crate) async fn refresh(
     State(api): State<Api>,
     Path(dataset): Path<String>,
+    _: Parameters<NoParameters>,
     Body(request): Body<RefreshRequest>,
 ) -> Result<(StatusCode, Json<RefreshAccepted>), Problem> {
     let dataset = api.dataset(&dataset)?;

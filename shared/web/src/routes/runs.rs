@@ -9,8 +9,9 @@ use smelt_stages::{dataset_status, last_reports};
 use utoipa::IntoParams;
 
 use crate::api::Api;
-use crate::extract::{Parameters, limit};
+use crate::extract::{NoParameters, Parameters, limit};
 use crate::problem::Problem;
+use crate::schemas;
 
 /// Runs that are listed where nothing else is asked for, and at most.
 const USUAL_RUNS: usize = 20;
@@ -33,7 +34,7 @@ pub(crate) struct RunsParameters {
     tag = "datasets",
     params(RunsParameters),
     responses(
-        (status = 200, body = Vec<Object>),
+        (status = 200, body = Vec<schemas::RunReport>),
         (status = 400, body = Problem, content_type = "application/problem+json"),
     ),
     security(("token" = []), ("api_key" = []))
@@ -51,10 +52,13 @@ pub(crate) async fn runs(
     get,
     path = "/v1/status",
     tag = "datasets",
-    responses((status = 200, body = Object)),
+    responses((status = 200, body = schemas::Status)),
     security(("token" = []), ("api_key" = []))
 )]
-pub(crate) async fn status(State(api): State<Api>) -> Result<Json<Value>, Problem> {
+pub(crate) async fn status(
+    State(api): State<Api>,
+    _: Parameters<NoParameters>,
+) -> Result<Json<Value>, Problem> {
     let platform = api.platform();
     let mut all = Map::new();
     for dataset in api.datasets() {

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use smelt_query::Format;
-use utoipa::IntoResponses;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, ResponsesBuilder};
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder, ResponsesBuilder, Schema};
+use utoipa::{IntoResponses, ToSchema};
+
+use crate::schemas::TableAnswer;
 
 /// Rows in one of the formats, or what is wrong with the question.
 pub(super) struct TableAnswers;
@@ -13,8 +15,10 @@ pub(super) struct TableAnswers;
 impl IntoResponses for TableAnswers {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let rows = Format::ALL.into_iter().fold(ResponseBuilder::new(), |answer, format| {
-            let kind = if format == Format::Json { Type::Object } else { Type::String };
-            let schema = ObjectBuilder::new().schema_type(kind).build();
+            let schema: RefOr<Schema> = match format {
+                Format::Json => Ref::from_schema_name(TableAnswer::name()).into(),
+                _ => ObjectBuilder::new().schema_type(Type::String).into(),
+            };
             let name = format.content_type().split(';').next().unwrap_or_default();
             answer.content(name, Content::new(Some(schema)))
         });
@@ -29,6 +33,7 @@ impl IntoResponses for TableAnswers {
             .response("400", problem())
             .response("404", problem())
             .response("406", problem())
+            .response("413", problem())
             .build()
             .responses
     }

@@ -1,26 +1,26 @@
-//! Files on their way in: announced, sent, watched.
+//! Files on their way in, and how far each is.
 
+use std::cmp::Reverse;
 use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use futures::{Stream, stream};
 use serde::{Deserialize, Serialize};
-use smelt_domain::{UploadId, UploadState, landing_prefix, shown, upload_announcement_path};
-use smelt_stages::{UploadProgress, UploadStage, upload_progress};
+use smelt_domain::{DatasetName, TableName, UploadId, UploadState};
+use smelt_stages::{UploadProgress, UploadStage, find_upload, upload_progress};
+use tracing::{Instrument, Span};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use crate::api::{Api, Streaming, table};
-use crate::extract::{Body, Parameters, Path, limit};
+use crate::extract::{NoParameters, Parameters, Path, limit};
 use crate::ports::UploadRequest;
 use crate::problem::Problem;
-use crate::upload_target::{UploadTarget, announced, expiry};
+use crate::upload_target::announcement;
 
 /// How often an upload that is watched is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -28,49 +28,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 const WATCH_FOR: Duration = Duration::from_secs(15 * 60);
 /// How long a browser waits before it asks again.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// Uploads of a dataset that are listed where nothing else is asked for, and at most.
+/// Uploads that are listed where nothing else is asked for, and at most.
 const USUAL_UPLOADS: usize = 100;
 const MOST_UPLOADS: usize = 1000;
-/// Bytes of the longest name.
-const LONGEST_NAME: usize = 150;
-/// Types of files by the endings of their names.
-const TYPES: [(&str, &str); 4] = [
-    ("csv", "text/csv"),
-    ("json", "application/json"),
-    ("jsonl", "application/x-ndjson"),
-    ("parquet", "application/vnd.apache.parquet"),
-];
-/// Types of compressed files.
-const COMPRESSED: [(&str, &str); 2] = [("gz", "application/gzip"), ("zst", "application/zstd")];
-
-/// A file that is to come.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Announcement {
-    /// The table; need not be named where there is only one.
-    table: Option<String>,
-    /// Its name, such as `payments-2026-10.csv`: `.csv`, `.jsonl`, `.json` or `.parquet`, and `.gz` or `.zst` behind it.
-    file_name: String,
-    /// Its size.
-    #[schema(minimum = 1)]
-    bytes: u64,
-}
-
-/// Where to send it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Announced {
-    /// The id of the upload.
-    upload: String,
-    /// Where to send the file, and how.
-    #[serde(flatten)]
-    target: UploadTarget,
-    /// Until when.
-    expires_at: DateTime<Utc>,
-    /// Where to see how far it is.
-    watch: String,
-    /// The same as it happens (server-sent events).
-    events: String,
-}
 
 /// How far an upload is.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -85,8 +45,10 @@ pub(crate) struct Upload {
     key: String,
     /// Its size.
     bytes: u64,
-    /// `awaited`, `waiting`, `reading`, `interrupted`, `refused`, or the layer that has its rows:
-    /// `bronze`, `silver`, `gold`, `published`.
+    /// When it landed; null while it has not.
+    landed_at: Option<DateTime<Utc>>,
+    /// `awaited`, `expired` (it did not come in time), `waiting`, `reading`, `interrupted`, `refused`, or the
+    /// layer that has its rows: `bronze`, `silver`, `gold`, `published`.
     stage: String,
     /// Bytes that were read.
     bytes_done: Option<u64>,
@@ -109,7 +71,7 @@ pub(crate) struct Upload {
 pub(crate) struct UploadsParameters {
     /// Only those of this dataset.
     dataset: Option<String>,
-    /// How many of the newest of each dataset.
+    /// How many of the newest.
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<usize>,
 }
@@ -117,63 +79,8 @@ pub(crate) struct UploadsParameters {
 /// Uploads.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Uploads {
-    /// Those of each dataset, the newest first.
+    /// Those of all datasets together, the newest first.
     uploads: Vec<Upload>,
-}
-
-/// Announces a file; the answer says where to send it
-#[utoipa::path(
-    post,
-    path = "/v1/datasets/{dataset}/uploads",
-    tag = "uploads",
-    params(("dataset" = String, Path)),
-    request_body = Announcement,
-    responses(
-        (status = 201, body = Announced),
-        (status = 400, body = Problem, content_type = "application/problem+json"),
-        (status = 404, body = Problem, content_type = "application/problem+json"),
-        (status = 413, body = Problem, content_type = "application/problem+json"),
-        (status = 415, body = Problem, content_type = "application/problem+json"),
-    ),
-    security(("token" = []), ("api_key" = []))
-)]
-pub(crate) async fn announce(
-    State(api): State<Api>,
-    Path(dataset): Path<String>,
-    Body(announcement): Body<Announcement>,
-) -> Result<Response, Problem> {
-    let dataset = api.dataset(&dataset)?;
-    let table = table(dataset, announcement.table.as_deref())?;
-    let content_type = content_type(&announcement.file_name)?;
-    let most = api.settings().limits.upload_bytes;
-    if announcement.bytes == 0 {
-        return Err(Problem::bad_request("`bytes` is 0: an empty file has nothing to take in"));
-    }
-    if announcement.bytes > most {
-        let detail = format!("`bytes` is {}; an upload has 1 to {most} bytes", announcement.bytes);
-        return Err(Problem::too_large(detail));
-    }
-    // A name of its own: nobody replaces what somebody else has sent.
-    let (prefix, name) = (landing_prefix(&dataset.name, &table.name), &announcement.file_name);
-    let key = format!("{prefix}/{}-{name}", Uuid::now_v7().simple());
-    let request = UploadRequest {
-        upload: UploadId::of_key(&key),
-        dataset: dataset.name.clone(),
-        table: table.name.clone(),
-        key,
-        bytes: announcement.bytes,
-        content_type: content_type.to_owned(),
-        expires_at: expiry(&api),
-    };
-    let target = api.settings().uploads.open(&request).await?;
-    let path = upload_announcement_path(&request.upload);
-    api.lake().put_json(&path, &request).await?;
-    let watch = format!("/v1/uploads/{}", request.upload);
-    let events = format!("{watch}/events");
-    let place = [(header::LOCATION, watch.clone())];
-    let (upload, expires_at) = (request.upload.to_string(), request.expires_at);
-    let body = Announced { upload, target, expires_at, watch, events };
-    Ok((StatusCode::CREATED, place, Json(body)).into_response())
 }
 
 /// The uploads, and how far each is
@@ -204,6 +111,8 @@ pub(crate) async fn list(
         let found = smelt_stages::uploads(&platform, dataset, most).await?;
         uploads.extend(found.into_iter().filter_map(Upload::of));
     }
+    uploads.sort_by_key(|upload| Reverse(upload.landed_at));
+    uploads.truncate(most);
     Ok(Json(Uploads { uploads }))
 }
 
@@ -222,9 +131,10 @@ pub(crate) async fn list(
 pub(crate) async fn upload(
     State(api): State<Api>,
     Path(upload): Path<String>,
+    _: Parameters<NoParameters>,
 ) -> Result<Json<Upload>, Problem> {
-    let announced = announced(&api, &upload).await?;
-    Ok(Json(look(&api, &announced).await?))
+    let watched = find(&api, &upload).await?;
+    Ok(Json(look(&api, &watched).await?))
 }
 
 /// How far an upload is, as it happens (server-sent events)
@@ -244,29 +154,32 @@ pub(crate) async fn upload(
 pub(crate) async fn events(
     State(api): State<Api>,
     Path(upload): Path<String>,
+    _: Parameters<NoParameters>,
 ) -> Result<Response, Problem> {
-    let announced = announced(&api, &upload).await?;
+    let watched = find(&api, &upload).await?;
     match api.settings().streaming {
         Streaming::Live => {
-            let events = Sse::new(progress(api, announced));
+            let events = Sse::new(progress(api, watched));
             Ok(events.keep_alive(KeepAlive::default()).into_response())
         }
         Streaming::Whole => {
-            let now = look(&api, &announced).await?;
+            let now = look(&api, &watched).await?;
             Ok(Sse::new(stream::once(async move { event(&now) })).into_response())
         }
     }
 }
 
 /// What is seen of an upload, each time that it has moved on, until it is done.
-fn progress(api: Api, announced: UploadRequest) -> impl Stream<Item = Result<Event, Infallible>> {
+fn progress(api: Api, watched: Watched) -> impl Stream<Item = Result<Event, Infallible>> {
     enum Seen {
         Nothing,
         This(Box<Upload>),
         Last,
     }
     let until = tokio::time::Instant::now() + WATCH_FOR;
-    stream::unfold((api, announced, Seen::Nothing), move |(api, announced, seen)| async move {
+    let request = Span::current();
+    let first = (api, watched, request, Seen::Nothing);
+    stream::unfold(first, move |(api, watched, request, seen)| async move {
         loop {
             match &seen {
                 Seen::Last => return None,
@@ -276,7 +189,7 @@ fn progress(api: Api, announced: UploadRequest) -> impl Stream<Item = Result<Eve
             if tokio::time::Instant::now() > until {
                 return None;
             }
-            let now = match look(&api, &announced).await {
+            let now = match look(&api, &watched).instrument(request.clone()).await {
                 Ok(now) => now,
                 // The log says why. Whoever watches asks again.
                 Err(_) => return None,
@@ -286,7 +199,7 @@ fn progress(api: Api, announced: UploadRequest) -> impl Stream<Item = Result<Eve
             }
             let event = event(&now);
             let seen = if now.is_done { Seen::Last } else { Seen::This(Box::new(now)) };
-            return Some((event, (api, announced, seen)));
+            return Some((event, (api, watched, request, seen)));
         }
     })
 }
@@ -297,28 +210,71 @@ fn event(upload: &Upload) -> Result<Event, Infallible> {
     Ok(Event::default().event(name).retry(ASK_AGAIN).data(data))
 }
 
-async fn look(api: &Api, announced: &UploadRequest) -> Result<Upload, Problem> {
-    let dataset = api.dataset(announced.dataset.as_str())?;
-    let table = table(dataset, Some(announced.table.as_str()))?;
-    let progress = upload_progress(&api.platform(), dataset, table, &announced.key).await?;
-    let awaited = Upload {
-        upload: announced.upload.to_string(),
-        dataset: announced.dataset.to_string(),
-        table: announced.table.to_string(),
-        key: announced.key.clone(),
-        bytes: announced.bytes,
-        stage: "awaited".to_owned(),
-        bytes_done: None,
-        rows: None,
-        rows_malformed: None,
-        rows_refused: None,
-        problem: None,
-        is_done: announced.expires_at < Utc::now(),
-    };
-    Ok(progress.and_then(Upload::of).unwrap_or(awaited))
+/// An upload that somebody asks about.
+struct Watched {
+    dataset: DatasetName,
+    table: TableName,
+    key: String,
+    /// What was announced; nothing of a file that came without a word, or so long ago that it was deleted.
+    announced: Option<UploadRequest>,
+}
+
+/// The upload of this id: announced, or found where files land.
+async fn find(api: &Api, upload: &str) -> Result<Watched, Problem> {
+    let id: UploadId = upload.to_owned().try_into().map_err(|_| no_upload())?;
+    if let Some(announced) = announcement(api, &id).await? {
+        let (dataset, table) = (announced.dataset.clone(), announced.table.clone());
+        let key = announced.key.clone();
+        return Ok(Watched { dataset, table, key, announced: Some(announced) });
+    }
+    let platform = api.platform();
+    for dataset in api.datasets() {
+        if let Some((table, key)) = find_upload(&platform, dataset, &id).await? {
+            return Ok(Watched { dataset: dataset.name.clone(), table, key, announced: None });
+        }
+    }
+    Err(no_upload())
+}
+
+fn no_upload() -> Problem {
+    let detail = "no file of this id has landed, nor was one announced; \
+                  POST /v1/datasets/{dataset}/uploads announces one";
+    Problem::not_found(detail)
+}
+
+async fn look(api: &Api, watched: &Watched) -> Result<Upload, Problem> {
+    let dataset = api.dataset(watched.dataset.as_str())?;
+    let table = table(dataset, Some(watched.table.as_str()))?;
+    let progress = upload_progress(&api.platform(), dataset, table, &watched.key).await?;
+    if let Some(upload) = progress.and_then(Upload::of) {
+        return Ok(upload);
+    }
+    let announced = watched.announced.as_ref().ok_or_else(no_upload)?;
+    let is_late = announced.expires_at < Utc::now() && !api.is_receiving(&announced.upload);
+    Ok(Upload::to_come(announced, is_late))
 }
 
 impl Upload {
+    /// One that has not landed.
+    fn to_come(announced: &UploadRequest, is_late: bool) -> Self {
+        let too_late = "it did not come before its address expired; announce it again";
+        Self {
+            upload: announced.upload.to_string(),
+            dataset: announced.dataset.to_string(),
+            table: announced.table.to_string(),
+            key: announced.key.clone(),
+            bytes: announced.bytes,
+            landed_at: None,
+            stage: if is_late { "expired" } else { "awaited" }.to_owned(),
+            bytes_done: None,
+            rows: None,
+            rows_malformed: None,
+            rows_refused: None,
+            problem: is_late.then(|| too_late.to_owned()),
+            is_done: is_late,
+        }
+    }
+
     /// `None` for a key that is of no table.
     fn of(progress: UploadProgress) -> Option<Self> {
         let mut parts = progress.key.split('/').skip(1);
@@ -335,6 +291,7 @@ impl Upload {
             dataset,
             table,
             bytes: progress.bytes,
+            landed_at: Some(progress.landed_at),
             stage: progress.stage.to_string(),
             bytes_done: record.map(|record| record.bytes_done),
             rows: record.and_then(|record| record.rows),
@@ -344,74 +301,5 @@ impl Upload {
             is_done: matches!(progress.stage, UploadStage::Refused | UploadStage::Published),
             key: progress.key,
         })
-    }
-}
-
-/// The type of a file by its name, which must be one that no path can be made of.
-fn content_type(name: &str) -> Result<&'static str, Problem> {
-    let wrong = |why: &str| {
-        let detail = format!("`file_name`: {why}: `{}`; such as payments-2026-10.csv", shown(name));
-        Problem::bad_request(detail)
-    };
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ' | '(' | ')');
-    if name.len() > LONGEST_NAME {
-        return Err(wrong("the name is too long"));
-    }
-    if !name.chars().all(is_plain) || name.starts_with(['.', ' ']) || name.ends_with(' ') {
-        return Err(wrong("a name has letters, digits, spaces and . - _ ( ) only"));
-    }
-    let lower = name.to_ascii_lowercase();
-    let ending =
-        |name: &str| name.rsplit_once('.').map(|(start, end)| (start.to_owned(), end.to_owned()));
-    let (start, end) = ending(&lower).ok_or_else(|| wrong("the name has no ending"))?;
-    let of = |known: &[(&'static str, &'static str)], end: &str| {
-        known.iter().find(|(name, _)| *name == end).map(|(_, kind)| *kind)
-    };
-    let compressed = of(&COMPRESSED, &end);
-    let inner = if compressed.is_some() { ending(&start).map(|(_, end)| end) } else { Some(end) };
-    let plain = inner.and_then(|inner| of(&TYPES, &inner));
-    let plain = plain.ok_or_else(|| {
-        wrong("the name ends with none of .csv .jsonl .json .parquet, plain or with .gz or .zst")
-    })?;
-    Ok(compressed.unwrap_or(plain))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_type_follows_from_the_name() {
-        for (name, expected) in [
-            ("a.csv", "text/csv"),
-            ("A (1).CSV", "text/csv"),
-            ("größe.jsonl", "application/x-ndjson"),
-            ("a.csv.gz", "application/gzip"),
-            ("a.parquet", "application/vnd.apache.parquet"),
-        ] {
-            assert_eq!(content_type(name).unwrap(), expected, "{name}");
-        }
-    }
-
-    #[test]
-    fn no_name_leads_anywhere_else() {
-        for name in [
-            "",
-            "csv",
-            ".csv",
-            "../a.csv",
-            "a/b.csv",
-            "a\\b.csv",
-            "a\0.csv",
-            "a.exe",
-            "a.gz",
-            "a.csv.exe",
-            "a%2fb.csv",
-            " a.csv",
-            "a\n.csv",
-        ] {
-            assert!(content_type(name).is_err(), "{name:?}");
-        }
-        assert!(content_type(&format!("{}.csv", "a".repeat(200))).is_err());
     }
 }

@@ -59,8 +59,15 @@ fn sources() {
     assert_source_problem(
         "0 3 * * *",
         "0 24 * * *",
-        "7: `cron` is `0 24 * * *`, whose hour `24` is none: write 0 to 23, a range of these, or *, \
+        "7: `cron` is `0 24 * * *`, whose hour `24` is none: write 0 to 23, a range of these, or * \
          with a step such as */15",
+    );
+    assert_source_problem(
+        "0 3 * * *",
+        "10-40/5 3 * * *",
+        "7: `cron` is `10-40/5 3 * * *`, whose minute `10-40/5` EventBridge Scheduler has no words for: \
+         write a list of values and ranges, such as 0,20,40 or MON-FRI, or * alone, with a step such as \
+         */15 unless it is a day of the week",
     );
     assert_source_problem(
         "0 3 * * *",
@@ -112,19 +119,31 @@ fn ckan_sources() {
     };
     assert_eq!(read("").load, CkanLoad::Snapshot(CkanFetch::Pages));
     assert_eq!(read(", load: snapshot, fetch: dump").load, CkanLoad::Snapshot(CkanFetch::Dump));
-    let incremental = read(", load: incremental, cursor: Entered, token: PORTAL_TOKEN");
-    assert_eq!(incremental.load, CkanLoad::Incremental("Entered".to_owned()));
+    let incremental = read(", load: incremental, cursor: updated_at, token: PORTAL_TOKEN");
+    let behind = |overlap_seconds| CkanLoad::Incremental {
+        cursor: "updated_at".to_owned(),
+        overlap_seconds,
+    };
+    assert_eq!(incremental.load, behind(3600));
+    let exactly = read(", load: incremental, cursor: updated_at, overlap_seconds: 0");
+    assert_eq!(exactly.load, behind(0));
     assert_eq!(incremental.token.as_deref(), Some("PORTAL_TOKEN"));
     for (keys, problem) in [
         (", fetch: dmup", "`fetch` is `dmup`: did you mean `dump`?"),
         (
-            ", load: incremental, cursor: Entered, fetch: dump",
+            ", load: incremental, cursor: updated_at, fetch: dump",
             "`fetch` in a source whose load is incremental: remove it: rows behind a cursor come \
              page by page",
         ),
+        (", load: incremental", "`ckan` has no `cursor`: add `cursor: updated_at`"),
         (
-            ", cursor: Entered",
+            ", cursor: updated_at",
             "`cursor` in a source whose load is a snapshot: remove it, or add `load: incremental`",
+        ),
+        (
+            ", overlap_seconds: 60",
+            "`overlap_seconds` in a source whose load is a snapshot: remove it, or add `load: \
+             incremental`",
         ),
         (
             ", token: s3cr3t",
