@@ -153,7 +153,7 @@ impl Shop {
     }
 }
 
-fn of<'a>(stage: StageName, steps: &'a [StepReport]) -> Vec<&'a TableId> {
+fn of(stage: StageName, steps: &[StepReport]) -> Vec<&TableId> {
     steps.iter().filter(|step| step.stage == stage).map(|step| &step.table).collect()
 }
 

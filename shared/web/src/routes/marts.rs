@@ -265,7 +265,7 @@ mod tests {
         let of = |name: &str, kind| (name.to_owned(), kind);
         let columns = [of("city", ColumnType::Text), of("month", ColumnType::Text)];
         let columns = columns.into_iter().chain([of("amount", ColumnType::Double)]);
-        let columns = Columns::new("spending", columns, ["city", "month"].into_iter()).unwrap();
+        let columns = Columns::new("spending", columns, ["city", "month"]).unwrap();
         let order = |view: &str, asked: &str| {
             let (view, asked) = (parameters(view).unwrap(), parameters(asked).unwrap());
             let left = in_other_groups(view, &asked, &columns).unwrap();
