@@ -18,9 +18,13 @@ const LIMIT = 50;
 export function RunsPage() {
   const uploads = useApi(listUploads);
   const runs = useApi(() => listRuns(LIMIT));
-  const why = failureOf(uploads.answer);
   // Said once for all of it. A role may suffice for runs and not for uploads.
-  const isSaidOnce = why === "absent" || (why === "unauthorized" && failureOf(runs.answer) === why);
+  const isClosed = (answer: Answer<unknown>) =>
+    answer.state === "loading" || failureOf(answer) === "unauthorized";
+  const asksFirst = failureOf(runs.answer) === "unauthorized" ? runs : uploads;
+  const isSaidOnce =
+    failureOf(uploads.answer) === "absent" ||
+    (failureOf(asksFirst.answer) === "unauthorized" && isClosed(uploads.answer) && isClosed(runs.answer));
   return (
     <>
       <PageHeader title="Runs and uploads">
@@ -28,7 +32,7 @@ export function RunsPage() {
       </PageHeader>
       <div class="stack">
         {isSaidOnce ? (
-          <Answered of={uploads} what="Runs and uploads">
+          <Answered<unknown> of={asksFirst} what="Runs and uploads">
             {() => null}
           </Answered>
         ) : (
