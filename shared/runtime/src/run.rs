@@ -1,14 +1,10 @@
 //! One run within an invocation: a platform of its own, and afterwards its report, its metrics and,
 //! if it failed, word to whoever watches.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use smelt_domain::{
-    DatasetName, FailureKind, Outcome, RunOrigin, RunReport, StageName, StepReport, TableId,
-};
-use smelt_stages::{
-    Ended, Observer, Platform, Silent, StageError, Ticket, Unit, write_failure, write_report,
-};
+use smelt_domain::{DatasetName, FailureKind, Outcome, RunOrigin, RunReport};
+use smelt_stages::{Ended, Observer, Platform, Recorder, StageError, write_failure, write_report};
 
 use crate::context::FunctionContext;
 use crate::invocation::Invocation;
@@ -131,45 +127,5 @@ fn log(report: &RunReport, error: Option<&StageError>) {
         Outcome::Failed => {
             tracing::error!(error = report.error, retryable, "run failed");
         }
-    }
-}
-
-/// Keeps every commit and logs it.
-#[derive(Debug, Default)]
-struct Recorder {
-    steps: Mutex<Vec<StepReport>>,
-}
-
-impl Recorder {
-    fn steps(&self) -> Vec<StepReport> {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Observer for Recorder {
-    fn start(&self, _: StageName, _: &TableId, _: Unit, _: Option<u64>) -> Arc<dyn Ticket> {
-        Arc::new(Silent)
-    }
-
-    fn committed(&self, step: &StepReport) {
-        tracing::info!(
-            stage = %step.stage,
-            dataset = %step.table.dataset,
-            table = %step.table.sql_name(),
-            version = step.version,
-            rows_in = step.rows_in,
-            rows_out = step.rows_out,
-            rows_rejected = step.rows_rejected,
-            partitions = step.partitions,
-            bytes_written = step.bytes_written,
-            conflicts = step.conflicts,
-            duration_ms = step.duration_ms,
-            "committed"
-        );
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(step.clone());
-    }
-
-    fn failed(&self, problem: &str) {
-        tracing::error!(problem, "part of the work failed");
     }
 }
