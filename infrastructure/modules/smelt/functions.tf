@@ -97,7 +97,7 @@ locals {
 
     alert = {
       description = "Tells of anomalies, failures and stale tables, each once"
-      reads       = ["silver", "gold", "published", "failures", "alerts"]
+      reads       = ["bronze", "silver", "gold", "published", "failures", "alerts"]
       writes      = ["alerts", "runs"]
       deletes     = []
       wakes       = [{ prefix = "gold/", suffix = ".json" }, { prefix = "failures/", suffix = ".json" }]
