@@ -54,10 +54,10 @@ pub(crate) struct ServeArguments {
     /// Origins of other web pages that may ask, between commas.
     #[arg(long, value_name = "ORIGINS", default_value = "")]
     pub(crate) cors_origins: String,
-    /// Requests a second of one caller.
+    /// Requests a second of one caller, and refused ones of one address.
     #[arg(long, value_name = "N")]
     pub(crate) rate: Option<f64>,
-    /// Requests of one caller at once.
+    /// Requests of one caller, and refused ones of one address, at once.
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub(crate) burst: u32,
 }

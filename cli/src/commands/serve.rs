@@ -11,7 +11,9 @@ use smelt_access::{
     Verifier,
 };
 use smelt_stages::{Platform, Silent};
-use smelt_web::{Api, HttpKeySource, KeySource, Limits, Settings, Streaming, Telling, router};
+use smelt_web::{
+    Api, HttpKeySource, KeySource, Limits, Peer, Settings, Streaming, Telling, router,
+};
 use tokio::net::TcpListener;
 
 use self::local::{LocalUploads, Worker};
@@ -28,7 +30,7 @@ const MEGABYTE: u64 = 1 << 20;
 const UPLOAD_TIME: Duration = Duration::from_secs(60 * 60);
 /// Of the memory, the part that keeps tables and answers.
 const SHARE_KEPT: usize = 4;
-/// Callers whose rates are kept.
+/// Callers whose rates are kept, and addresses from which nobody was known.
 const MOST_CALLERS: usize = 10_000;
 /// The dashboard where it was built, from the root of the project.
 const BUILT_DASHBOARD: &str = "dashboard/dist";
@@ -72,7 +74,8 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
     if !global.quiet {
         say("Ctrl-C stops it");
     }
-    axum::serve(Telling::new(listener), router(api)).await.context("serving")?;
+    let service = router(api).into_make_service_with_connect_info::<Peer>();
+    axum::serve(Telling::new(listener), service).await.context("serving")?;
     Ok(Ending::Fine)
 }
 

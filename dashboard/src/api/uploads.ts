@@ -134,10 +134,26 @@ function parse(data: string): UploadProgress | null {
   }
 }
 
-/** The last uploads of all datasets, newest first. */
-export async function listUploads(): Promise<UploadProgress[]> {
-  const { uploads } = await callApiJson<{ uploads: UploadProgress[] }>("v1/uploads");
-  return newestFirst(uploads);
+/** A file or folder that is never taken in: it lies in the folder of no table. */
+export interface MisplacedUpload {
+  key: string;
+  /** Why, and where it may belong. */
+  problem: string;
+}
+
+export interface Uploads {
+  /** The last ones of all datasets, newest first. */
+  uploads: UploadProgress[];
+  misplaced: MisplacedUpload[];
+}
+
+/** What was uploaded, and what was put where nothing is taken in; older servers tell nothing of that. */
+export async function listUploads(): Promise<Uploads> {
+  const { uploads, misplaced = [] } = await callApiJson<{
+    uploads: UploadProgress[];
+    misplaced?: MisplacedUpload[];
+  }>("v1/uploads");
+  return { uploads: newestFirst(uploads), misplaced };
 }
 
 /** Those whose time is not known come last, in the order in which they are given. */

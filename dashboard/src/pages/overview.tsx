@@ -56,7 +56,9 @@ function Summary({ catalog }: { catalog: Catalog }) {
   return <SummaryLine datasets={catalog.datasets.length} documents={documents.value} />;
 }
 
+/** That all is well is said only where all could be read. */
 function SummaryLine({ datasets, documents }: { datasets: number; documents: DatasetDocument[] }) {
+  const unread = datasets - documents.length;
   const rows = documents.reduce((sum, document) => sum + rowsOf(document), 0);
   const open = documents.reduce((sum, document) => sum + document.open_anomalies, 0);
   const isExact = documents.every((document) => balanceVerdict(document).tone === "good");
@@ -65,12 +67,17 @@ function SummaryLine({ datasets, documents }: { datasets: number; documents: Dat
       <span>
         {plural(datasets, "dataset")} with <span class="numeric">{formatCount(rows)}</span> rows
       </span>
-      <StatusNote tone={isExact ? "good" : "attention"}>
-        {isExact ? "Every row is accounted for" : "Not every row is accounted for"}
-      </StatusNote>
-      <StatusNote tone={open === 0 ? "good" : "bad"}>
-        {open === 0 ? "No open anomaly" : plural(open, "open anomaly", "open anomalies")}
-      </StatusNote>
+      {unread > 0 && <StatusNote tone="attention">{plural(unread, "dataset")} could not be read</StatusNote>}
+      {(unread === 0 || !isExact) && (
+        <StatusNote tone={isExact ? "good" : "attention"}>
+          {isExact ? "Every row is accounted for" : "Not every row is accounted for"}
+        </StatusNote>
+      )}
+      {(unread === 0 || open > 0) && (
+        <StatusNote tone={open === 0 ? "good" : "bad"}>
+          {open === 0 ? "No open anomaly" : plural(open, "open anomaly", "open anomalies")}
+        </StatusNote>
+      )}
     </p>
   );
 }

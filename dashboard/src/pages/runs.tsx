@@ -9,6 +9,7 @@ import { EmptyNote } from "../components/empty_note";
 import { PageHeader } from "../components/page_header";
 import { ScrollArea } from "../components/scroll_area";
 import { StatusNote } from "../components/status_note";
+import { MisplacedCard } from "../uploads/misplaced_card";
 import { UploadPanel } from "../uploads/upload_panel";
 import { UploadRows } from "../uploads/upload_rows";
 
@@ -43,9 +44,10 @@ export function RunsPage() {
                 runs.again();
               }}
             />
+            {uploads.answer.state === "ready" && <MisplacedCard files={uploads.answer.value.misplaced} />}
             <Card title="Last uploads">
               <Answered of={uploads} what="Uploads">
-                {(rows) =>
+                {({ uploads: rows }) =>
                   rows.length === 0 ? (
                     <EmptyNote title="Nothing was uploaded yet" />
                   ) : (

@@ -170,6 +170,22 @@ test("uploads are listed with their time, the newest first", async ({ page, site
   ]);
 });
 
+test("what lies in the folder of no table is told, with where it may belong", async ({ page, site }) => {
+  await fakeApi(page, []);
+  const problem = "nyc311 has no table `reqests`: did you mean landing/nyc311/requests/?";
+  await page.route("**/v1/uploads", (route) =>
+    route.fulfill({ json: { uploads: [DONE], misplaced: [{ key: "landing/nyc311/reqests/", problem }] } }),
+  );
+  await page.goto(`${site.address}/#/runs`);
+  const misplaced = page.getByRole("region", { name: "Misplaced files" });
+  await expect(misplaced).toContainText("landing/nyc311/reqests/");
+  await expect(misplaced).toContainText(problem);
+  await page.route("**/v1/uploads", (route) => route.fulfill({ json: { uploads: [DONE], misplaced: [] } }));
+  await page.reload();
+  await expect(page.locator(".upload-name")).toHaveText(/new\.csv/);
+  await expect(misplaced).toHaveCount(0);
+});
+
 for (const [kind, credential, header, sent] of [
   ["token", "aa.bb.cc", "authorization", "Bearer aa.bb.cc"],
   ["key", "secret", "x-api-key", "secret"],

@@ -93,6 +93,32 @@ test("a dataset that was never trained has no forecast, and nothing is amiss", a
   );
 });
 
+test("anomalies that could not be read are not taken for none", async ({ page, site }) => {
+  const unanswered = "**/anomalies/latest.json";
+  await page.route(unanswered, (route) => route.fulfill({ status: 503, body: "" }));
+  await page.goto(site.address);
+  const latest = page.getByRole("region", { name: "Latest anomalies" });
+  await expect(latest.getByRole("alert")).toContainText("anomalies/latest.json answered with HTTP 503");
+  await expect(latest.getByText("All as expected")).toHaveCount(0);
+  await page.unroute(unanswered);
+  await latest.getByRole("button", { name: "Try again" }).click();
+  await expect(latest.locator(".incident").first()).toBeVisible();
+  await expect(latest.getByRole("alert")).toHaveCount(0);
+});
+
+test("anomalies of one dataset that could not be read are told beside those of the others", async ({
+  page,
+  site,
+}) => {
+  await page.route("**/restaurant/anomalies/latest.json", (route) =>
+    route.fulfill({ status: 503, body: "" }),
+  );
+  await page.goto(site.address);
+  const latest = page.getByRole("region", { name: "Latest anomalies" });
+  await expect(latest.getByRole("alert")).toContainText("The anomalies of restaurant could not be read");
+  await expect(latest.locator(".incident").first()).toBeVisible();
+});
+
 test("what a bucket that may not be listed answers is taken for what is not there", async ({
   page,
   site,

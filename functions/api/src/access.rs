@@ -15,7 +15,7 @@ use crate::variables::{
     ROLES_CLAIM, ROLES_PREFIX,
 };
 
-/// Callers whose rates are kept.
+/// Callers whose rates are kept, and addresses from which nobody was known.
 const MOST_CALLERS: usize = 10_000;
 
 /// Who may ask, and where their keys are.
@@ -74,7 +74,7 @@ fn tokens(
     Ok((TokenVerifier::with_key_set(rules, KeySet::default()), Some(Arc::new(keys))))
 }
 
-/// How often each caller may ask.
+/// How often each caller may ask, and be refused.
 pub(crate) fn limiter(settings: &Settings) -> Result<Option<Limiter>, StartError> {
     if settings.text_if_set(RATE)?.is_none() {
         return Ok(None);

@@ -4,8 +4,11 @@
 //! that was written `%252C` would be cut at, and `100%25` be another row. The query comes as it was
 //! sent, and that may be anything.
 
+use std::net::IpAddr;
+
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
+use smelt_web::Peer;
 
 /// What a query cannot hold. What is encoded in it stays so.
 const NOT_IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
@@ -19,4 +22,10 @@ pub(crate) fn encode(event: &mut Value) {
         let Some(Value::String(text)) = event.get_mut(name) else { continue };
         *text = utf8_percent_encode(text, set).to_string();
     }
+}
+
+/// From which address the request of an event came, as the gateway saw it.
+pub(crate) fn peer(event: &Value) -> Option<Peer> {
+    let address = event.pointer("/requestContext/http/sourceIp")?.as_str()?;
+    address.parse::<IpAddr>().ok().map(Peer::at)
 }

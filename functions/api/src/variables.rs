@@ -63,9 +63,13 @@ pub(crate) const ALL: [Variable; 13] = [
     Variable::optional(
         RATE,
         "",
-        "requests a second of one caller; empty: the gateway sees to that",
+        "requests a second of one caller, and refused ones (401) of one address; empty: the gateway sees to that",
     ),
-    Variable::optional(BURST, "50", "requests of one caller at once"),
+    Variable::optional(
+        BURST,
+        "50",
+        "requests of one caller, and refused ones of one address, at once",
+    ),
     Variable::optional(
         REFRESH_QUEUES,
         "{}",

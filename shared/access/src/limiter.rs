@@ -1,107 +1,111 @@
-//! How often a caller may ask.
+//! Who may ask again already.
 //!
-//! A token bucket for each caller: it holds `burst` requests and fills by `rate` a second. What is kept
-//! of a bucket is the one time at which it is full again (the virtual scheduling of GCRA), so there is
-//! nothing to round and nobody gets more than `burst + rate · t`.
+//! Each caller has a bucket of requests. Who is refused is no caller, so those requests come out of a
+//! bucket of the address that they came from: guessing is as slow as asking, and takes nothing from
+//! anybody who is known.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::HeaderValue;
 
-use crate::Caller;
 use crate::access::CallerId;
+use crate::buckets::Buckets;
+use crate::{Caller, Rate};
 
-/// How often each caller may ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// Between two requests, in the long run.
-    interval: Duration,
-    /// How long before the time of its turn a request may come.
-    ahead: Duration,
-}
-
-/// Why numbers are no rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RateError {
-    /// Requests a second out of range.
-    #[error("the rate is a number of requests a second, from 0.001 to 1000000")]
-    Rate,
-    /// No request at once.
-    #[error("the burst is a number of requests, from 1 to 1000000")]
-    Burst,
-}
-
-/// The buckets of callers.
+/// The buckets of callers, and of addresses from which nobody was known.
 #[derive(Debug)]
 pub struct Limiter {
-    rate: Rate,
     most_callers: usize,
-    full_at: Mutex<HashMap<CallerId, Instant>>,
+    buckets: Mutex<Kept>,
 }
+
+#[derive(Debug)]
+struct Kept {
+    callers: Buckets<CallerId>,
+    refused: Buckets<Network>,
+    /// Who was let through from where.
+    met: HashSet<(Network, CallerId)>,
+}
+
+/// From where: an address, or what is as good as one. `None`: nobody knows.
+type Network = Option<IpAddr>;
 
 /// The caller has asked too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many requests: try again in {} s", .wait.as_secs_f64().ceil())]
+#[error("{what}: try again in {} s", .wait.as_secs_f64().ceil())]
 pub struct TooMany {
+    what: &'static str,
     /// How long until the next request may come.
     pub wait: Duration,
 }
 
-impl Rate {
-    /// So many requests a second in the long run, so many at once.
-    pub fn new(per_second: f64, burst: u32) -> Result<Self, RateError> {
-        if !(0.001..=1_000_000.0).contains(&per_second) {
-            return Err(RateError::Rate);
+impl Limiter {
+    /// Keeps the buckets of at most so many callers, and of as many addresses, that asked lately. Who
+    /// comes on top of them waits.
+    pub fn new(rate: Rate, most_callers: usize) -> Self {
+        let buckets = Mutex::new(Kept {
+            callers: Buckets::new(rate, most_callers),
+            refused: Buckets::new(rate, most_callers),
+            met: HashSet::new(),
+        });
+        Self { most_callers, buckets }
+    }
+
+    /// Takes a request from there out of the caller's bucket, if there is one.
+    ///
+    /// Where too many were refused, a caller whom nobody has seen come from there waits as well: else
+    /// whoever guesses would be told of each guess at once whether it is right.
+    pub fn take(&self, caller: &Caller, from: Option<IpAddr>, now: Instant) -> Result<(), TooMany> {
+        let (mut kept, from) = (self.kept(), from.map(network));
+        let met = (from, caller.id());
+        if !kept.met.contains(&met) {
+            let wait = kept.refused.wait(&from, now);
+            if !wait.is_zero() {
+                return Err(TooMany::refused(wait));
+            }
+            // Whoever is forgotten is met again where nobody guesses.
+            if kept.met.len() >= self.most_callers {
+                kept.met.clear();
+            }
+            kept.met.insert(met);
         }
-        if !(1..=1_000_000).contains(&burst) {
-            return Err(RateError::Burst);
-        }
-        // Up to the next nanosecond: rather too slow by that than too fast.
-        let interval = Duration::from_secs_f64(1.0 / per_second) + Duration::from_nanos(1);
-        Ok(Self { interval, ahead: interval * (burst - 1) })
+        kept.callers.take(caller.id(), now).map_err(TooMany::asked)
+    }
+
+    /// Takes a request from there whose caller is not known out of the bucket of the address, if there
+    /// is one.
+    pub fn take_refused(&self, from: Option<IpAddr>, now: Instant) -> Result<(), TooMany> {
+        self.kept().refused.take(from.map(network), now).map_err(TooMany::refused)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Limiter {
-    /// Keeps the buckets of at most so many callers who asked lately. Who comes on top of them waits.
-    pub fn new(rate: Rate, most_callers: usize) -> Self {
-        Self { rate, most_callers, full_at: Mutex::default() }
-    }
-
-    /// Takes a request out of the caller's bucket, if there is one.
-    pub fn take(&self, caller: &Caller, now: Instant) -> Result<(), TooMany> {
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = caller.id();
-        if let Some(full_at) = full_at.get_mut(&id) {
-            *full_at = self.after_one_more(*full_at, now)?;
-            return Ok(());
+/// Whoever has an IPv6 address has all others of its network (64 bits) as well.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & (u128::MAX << 64);
+            IpAddr::V6(Ipv6Addr::from(network))
         }
-        if full_at.len() >= self.most_callers {
-            // A full bucket is as good as none.
-            full_at.retain(|_, full_at| *full_at > now);
-            if full_at.len() >= self.most_callers {
-                let next = full_at.values().min().map(|next| next.duration_since(now));
-                return Err(TooMany { wait: next.unwrap_or(self.rate.interval) });
-            }
-        }
-        full_at.insert(id, self.after_one_more(now, now)?);
-        Ok(())
-    }
-
-    /// When a bucket is full after one more request, or how long that has to wait.
-    fn after_one_more(&self, full_at: Instant, now: Instant) -> Result<Instant, TooMany> {
-        let wait = full_at.saturating_duration_since(now).saturating_sub(self.rate.ahead);
-        if wait.is_zero() {
-            Ok(full_at.max(now) + self.rate.interval)
-        } else {
-            Err(TooMany { wait })
-        }
+        address => address,
     }
 }
 
 impl TooMany {
+    fn asked(wait: Duration) -> Self {
+        Self { what: "too many requests", wait }
+    }
+
+    fn refused(wait: Duration) -> Self {
+        Self { what: "too many requests from this address were refused", wait }
+    }
+
     /// The header `Retry-After` of the answer: whole seconds, never too few.
     pub fn retry_after(&self) -> HeaderValue {
         let part = u64::from(self.wait.subsec_nanos() > 0);
@@ -124,107 +128,78 @@ mod tests {
         Limiter::new(Rate::new(per_second, burst).unwrap(), most_callers)
     }
 
+    fn at(address: &str) -> Option<IpAddr> {
+        Some(address.parse().unwrap())
+    }
+
     #[test]
     fn a_burst_passes_and_then_the_rate() {
         let (limiter, start) = (limiter(2.0, 3, 10), Instant::now());
         let ada = caller("ada");
         for _ in 0..3 {
-            assert_eq!(limiter.take(&ada, start), Ok(()));
+            assert_eq!(limiter.take(&ada, None, start), Ok(()));
         }
-        let refused = limiter.take(&ada, start).unwrap_err();
+        let refused = limiter.take(&ada, None, start).unwrap_err();
         assert_eq!(refused.retry_after(), "1");
         assert_eq!(refused.to_string(), "too many requests: try again in 1 s");
-        assert_eq!(limiter.take(&ada, start + refused.wait), Ok(()));
-        assert!(limiter.take(&ada, start + refused.wait).is_err());
+        assert_eq!(limiter.take(&ada, None, start + refused.wait), Ok(()));
+        assert!(limiter.take(&ada, None, start + refused.wait).is_err());
     }
 
     #[test]
     fn callers_do_not_take_from_each_other() {
         let (limiter, start) = (limiter(1.0, 1, 10), Instant::now());
-        assert_eq!(limiter.take(&caller("ada"), start), Ok(()));
-        assert_eq!(limiter.take(&caller("bob"), start), Ok(()));
+        assert_eq!(limiter.take(&caller("ada"), None, start), Ok(()));
+        assert_eq!(limiter.take(&caller("bob"), None, start), Ok(()));
         let key = Caller { credential: Credential::ApiKey, ..caller("ada") };
-        assert_eq!(limiter.take(&key, start), Ok(()), "a key of the same name is somebody else");
-        assert!(limiter.take(&caller("ada"), start).is_err());
+        assert_eq!(limiter.take(&key, None, start), Ok(()), "a key of that name is somebody else");
+        let elsewhere = at("203.0.113.7");
+        assert!(limiter.take(&caller("ada"), elsewhere, start).is_err(), "one bucket wherever");
     }
 
     #[test]
-    fn who_comes_on_top_waits_until_another_has_not_asked_for_a_while() {
-        let (limiter, start) = (limiter(1.0, 1, 2), Instant::now());
-        limiter.take(&caller("ada"), start).unwrap();
-        limiter.take(&caller("bob"), start + Duration::from_millis(500)).unwrap();
-        let refused = limiter.take(&caller("eve"), start + Duration::from_millis(500)).unwrap_err();
-        assert_eq!(
-            limiter.take(&caller("eve"), start + Duration::from_millis(500) + refused.wait),
-            Ok(())
-        );
-        assert_eq!(limiter.full_at.lock().unwrap().len(), 2);
-    }
-
-    #[test]
-    fn rates_are_of_this_world() {
-        for rate in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e7] {
-            assert_eq!(Rate::new(rate, 1), Err(RateError::Rate));
+    fn who_is_refused_takes_from_the_address_and_from_no_caller() {
+        let (limiter, start) = (limiter(2.0, 2, 10), Instant::now());
+        let (here, there) = (at("203.0.113.7"), at("203.0.113.8"));
+        assert_eq!(limiter.take(&caller("ada"), here, start), Ok(()));
+        for _ in 0..2 {
+            assert_eq!(limiter.take_refused(here, start), Ok(()));
         }
-        assert_eq!(Rate::new(1.0, 0), Err(RateError::Burst));
-        assert!(Rate::new(0.001, 1_000_000).is_ok());
+        let refused = limiter.take_refused(here, start).unwrap_err();
+        let told = "too many requests from this address were refused: try again in 1 s";
+        assert_eq!(refused.to_string(), told);
+        assert_eq!(limiter.take_refused(there, start), Ok(()), "another address has its own");
+
+        assert_eq!(limiter.take(&caller("ada"), here, start), Ok(()), "she came from here before");
+        assert_eq!(limiter.take(&caller("bob"), there, start), Ok(()));
+        let right_guess = limiter.take(&caller("bob"), here, start).unwrap_err();
+        assert_eq!(right_guess, refused, "it is told as a wrong one");
+        assert_eq!(limiter.take(&caller("bob"), here, start + refused.wait), Ok(()));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_address() {
+        let (limiter, start) = (limiter(1.0, 1, 10), Instant::now());
+        assert_eq!(limiter.take_refused(at("2001:db8:0:1::1"), start), Ok(()));
+        assert!(limiter.take_refused(at("2001:db8:0:1:ffff::2"), start).is_err());
+        assert_eq!(limiter.take_refused(at("2001:db8:0:2::1"), start), Ok(()));
+        assert_eq!(limiter.take_refused(at("203.0.113.7"), start), Ok(()));
+        assert!(limiter.take_refused(at("::ffff:203.0.113.7"), start).is_err());
+        assert_eq!(limiter.take_refused(None, start), Ok(()));
+        assert!(limiter.take_refused(None, start).is_err());
     }
 
     proptest! {
-        /// In every window of time, not only from the start.
         #[test]
-        fn nobody_gets_more_than_burst_and_rate(
-            per_second in 0.1_f64..200.0,
-            burst in 1_u32..20,
-            pauses in prop::collection::vec(0_u64..400, 1..150),
-        ) {
-            let limiter = limiter(per_second, burst, 1);
-            let mut now = Instant::now();
-            let mut passed = Vec::new();
-            for pause in pauses {
-                now += Duration::from_millis(pause);
-                if limiter.take(&caller("ada"), now).is_ok() {
-                    passed.push(now);
-                }
-            }
-            for (first, start) in passed.iter().enumerate() {
-                for (last, end) in passed.iter().enumerate().skip(first) {
-                    let let_through = (last - first + 1) as f64;
-                    let may = f64::from(burst) + per_second * end.duration_since(*start).as_secs_f64();
-                    prop_assert!(let_through <= may + 1e-6, "{let_through} > {may}");
-                }
-            }
-        }
-
-        #[test]
-        fn who_waits_as_told_gets_through_and_no_sooner(
-            per_second in 0.1_f64..200.0,
-            burst in 1_u32..20,
-            asked in 1_usize..60,
-        ) {
-            let limiter = limiter(per_second, burst, 1);
-            let now = Instant::now();
-            for _ in 0..asked {
-                let _ = limiter.take(&caller("ada"), now);
-            }
-            if let Err(refused) = limiter.take(&caller("ada"), now) {
-                let turn = now + refused.wait;
-                prop_assert!(limiter.take(&caller("ada"), turn - Duration::from_nanos(1)).is_err());
-                prop_assert_eq!(limiter.take(&caller("ada"), turn), Ok(()));
-            }
-        }
-
-        #[test]
-        fn no_more_callers_are_kept_than_told(
-            names in prop::collection::vec("[a-z]{1,2}", 1..80),
+        fn no_more_are_kept_than_told(
+            asked in prop::collection::vec(("[a-z]{1,2}", any::<[u8; 4]>()), 1..80),
             most in 1_usize..8,
         ) {
             let limiter = limiter(5.0, 2, most);
-            let mut now = Instant::now();
-            for name in names {
-                now += Duration::from_millis(60);
-                let _ = limiter.take(&caller(&name), now);
-                prop_assert!(limiter.full_at.lock().unwrap().len() <= most);
+            let now = Instant::now();
+            for (name, address) in asked {
+                let _ = limiter.take(&caller(&name), Some(IpAddr::from(address)), now);
+                prop_assert!(limiter.kept().met.len() <= most);
             }
         }
     }

@@ -45,7 +45,7 @@ pub struct Settings {
     pub access: Access,
     /// Whether only requests are answered that name this machine: where everybody may do everything.
     pub only_loopback_names: bool,
-    /// How often each caller may; `None` where a gateway sees to that.
+    /// How often each caller may, and how often who is refused; `None` where a gateway sees to that.
     pub limiter: Option<Limiter>,
     /// Which web pages may.
     pub origins: Origins,

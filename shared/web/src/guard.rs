@@ -8,22 +8,23 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use smelt_access::{API_KEY_HEADER, Role};
+use smelt_access::{API_KEY_HEADER, Caller, Role};
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use crate::api::Api;
 use crate::origin::Origin;
+use crate::peer::Peer;
 use crate::problem::Problem;
 
 /// Names a request, in its answer and in the log.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest id that is taken over from a caller.
 const LONGEST_ID: usize = 100;
 
 /// What every answer is sent with unless it says otherwise: none is to be shown within another page, or
 /// guessed at, and data loads nothing.
-const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
+pub(crate) const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -53,13 +54,24 @@ pub(crate) async fn require(
             Err(error) => tracing::warn!(%error, "the issuer's keys were not fetched"),
         }
     }
-    let caller = settings.access.caller(request.headers(), SystemTime::now())?;
+    let caller = caller(&api, &request)?;
     caller.require(role)?;
-    if let Some(limiter) = &settings.limiter {
-        limiter.take(&caller, Instant::now())?;
-    }
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
+}
+
+/// Who asks, unless it is nobody who is known, or somebody who asks too often.
+fn caller(api: &Api, request: &Request) -> Result<Caller, Problem> {
+    let settings = api.settings();
+    let (from, now) = (Peer::of(request), Instant::now());
+    let named = settings.access.caller(request.headers(), SystemTime::now());
+    if let Some(limiter) = &settings.limiter {
+        match &named {
+            Ok(caller) => limiter.take(caller, from, now)?,
+            Err(_) => limiter.take_refused(from, now)?,
+        }
+    }
+    Ok(named?)
 }
 
 /// Gives every request an id and every answer its headers; answers what browsers ask beforehand. What is

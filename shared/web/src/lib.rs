@@ -15,6 +15,7 @@ mod http_key_source;
 mod misread;
 mod openapi;
 mod origin;
+mod peer;
 mod pointers;
 mod ports;
 mod problem;
@@ -22,16 +23,20 @@ mod router;
 mod routes;
 mod run;
 mod schemas;
+mod server_paths;
 mod site;
 mod unread;
+mod unsent;
 mod upload_target;
 
 pub use api::{Api, ApiError, Limits, Settings, Streaming, check_views_of};
 pub use http_key_source::HttpKeySource;
 pub use origin::Origin;
+pub use peer::Peer;
 pub use ports::{
     Asked, KeySource, PortError, RefreshMode, Refresher, RunCounter, UploadGate, UploadRequest,
 };
 pub use router::router;
 pub use unread::{Telling, Told};
+pub use unsent::too_large_to_send;
 pub use upload_target::UploadTarget;

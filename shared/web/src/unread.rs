@@ -1,6 +1,6 @@
 //! What is refused before there is a request: the HTTP library does so by itself, with a status and no
 //! word, since an address of more than 64 kB is none that it can hold. Here it is told what is wrong, as in
-//! every other answer.
+//! every other answer. Who asked, and from which page, is not known: so there is no id, and nothing for CORS.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
@@ -10,6 +10,7 @@ use axum::serve::Listener;
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::guard::SECURITY_HEADERS;
 use crate::problem::Problem;
 
 /// Bytes of the longest answer that the library gives by itself.
@@ -130,9 +131,10 @@ fn in_words(answer: &[u8]) -> Option<Bytes> {
     };
     let body = problem.to_json();
     let length = body.len();
+    let security = SECURITY_HEADERS.map(|(name, value)| format!("{name}: {value}\r\n")).concat();
     let head = format!(
         "{line}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
-         x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: {length}\r\n{others}"
+         {security}connection: close\r\ncontent-length: {length}\r\n{others}"
     );
     Some([head.into_bytes(), body].concat().into())
 }
@@ -178,6 +180,8 @@ mod tests {
             let (head, body) = answer(&bytes).await;
             assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
             assert!(head.contains("content-type: application/problem+json\r\n"), "{head}");
+            assert!(head.contains("x-content-type-options: nosniff\r\n"), "{head}");
+            assert!(head.contains("x-frame-options: DENY\r\n"), "{head}");
             assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{head}");
             let problem: Value = serde_json::from_str(&body).unwrap();
             assert_eq!(problem["status"], status);

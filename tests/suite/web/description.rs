@@ -32,6 +32,7 @@ async fn answers_are_as_described() {
     let content = format!("day,shop,sold\n{},harbour,7\nnever,harbour,7\n", day(-200));
     let key = "landing/till/sales/a.csv";
     platform.lake.put_object(key, content.into_bytes()).await.unwrap();
+    platform.lake.put_object("landing/till/slaes/a.csv", b"day\n".to_vec()).await.unwrap();
     let served = Served::on(platform);
     let morning = world.platform(2);
     let till = &morning.datasets[0];
@@ -74,7 +75,11 @@ async fn answers_are_as_described() {
             panic!("{misfit}\n{said}");
         }
     }
-    for (route, member) in [("/v1/runs", "/0/steps/0"), ("/v1/models", "/models/0/card")] {
+    for (route, member) in [
+        ("/v1/runs", "/0/steps/0"),
+        ("/v1/models", "/models/0/card"),
+        ("/v1/uploads", "/misplaced/0"),
+    ] {
         assert!(served.get(route).await.json().pointer(member).is_some(), "{route} says little");
     }
     // It has no mart of that name; what it would answer is described as what other tables are.

@@ -3,8 +3,11 @@
 use axum::http::StatusCode;
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
-use smelt_domain::{UploadId, upload_announcement_path};
-use smelt_stages::Platform;
+use smelt_domain::{
+    FailureKind, ObjectVersion, Outcome, UploadId, UploadRecord, UploadState,
+    upload_announcement_path, upload_record_path,
+};
+use smelt_stages::{Ended, Platform, write_report};
 use smelt_web::UploadRequest;
 
 use super::Served;
@@ -100,4 +103,74 @@ async fn who_sent_a_file_is_told_no_path_of_the_server() {
     assert_eq!((&refused["stage"], &refused["is_done"]), (&json!("refused"), &json!(true)));
     let problem = refused["problem"].as_str().unwrap();
     assert!(problem.starts_with(&format!("`{key}` is not a file that can be read")), "{problem}");
+}
+
+/// What a run was stopped by may name them, and so may what it was asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_of_runs_tell_callers_no_path_of_the_server() {
+    let world = World::with_history().await;
+    let (served, platform) = (Served::open(&world), world.platform(1));
+    let key = "landing/till/sales/a.csv";
+    land(&platform, key, b"day,shop,sold\n").await;
+    let landed = platform.lake.object(key).await.unwrap().unwrap();
+    let problem = "cannot read `/tmp/.tmpX1/0-a.csv`: Input/output error; check the disk";
+    let (size, modified, e_tag) = (landed.size, landed.last_modified, landed.e_tag);
+    let record = UploadRecord {
+        upload: UploadId::of_key(key),
+        key: key.to_owned(),
+        object: ObjectVersion { size, modified, e_tag },
+        state: UploadState::Interrupted { problem: problem.to_owned() },
+        bytes_done: 0,
+        rows: None,
+        malformed: None,
+        definition_hash: String::new(),
+        run_id: platform.run_id.clone(),
+        updated_at: Utc::now(),
+    };
+    let (dataset, table) = ("till".parse().unwrap(), "sales".parse().unwrap());
+    let path = upload_record_path(&dataset, &table, &record.upload);
+    platform.lake.put_json(&path, &record).await.unwrap();
+    let interrupted = watched(&served, key).await;
+    assert_eq!(interrupted["stage"], "interrupted");
+    let told = "cannot read `…/0-a.csv`: Input/output error; check the disk";
+    assert_eq!(interrupted["problem"], told);
+    assert_eq!(served.get("/v1/uploads").await.json()["uploads"], json!([interrupted]));
+
+    let ended = Ended {
+        command: "ingest till --file /home/me/a.csv".to_owned(),
+        dataset: None,
+        outcome: Outcome::Failed,
+        failure: Some((FailureKind::Lasting, problem.to_owned())),
+        steps: Vec::new(),
+    };
+    write_report(&platform, &ended.into_report(&platform)).await.unwrap();
+    let runs = served.get("/v1/runs").await.json();
+    let is_ours = |run: &&Value| run["run_id"] == json!(platform.run_id);
+    let run = runs.as_array().unwrap().iter().find(is_ours).unwrap();
+    assert_eq!(
+        (&run["command"], &run["error"]),
+        (&json!("ingest till --file …/a.csv"), &json!(told))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_in_the_folder_of_no_table_is_told() {
+    let world = World::with_history().await;
+    let served = Served::open(&world);
+    let misplaced = async |question: &str| {
+        let listed = served.get(&format!("/v1/uploads{question}")).await.json();
+        assert_eq!(listed["uploads"], json!([]), "it is no upload");
+        listed["misplaced"].as_array().unwrap().clone()
+    };
+    assert!(misplaced("").await.is_empty());
+    for key in ["landing/till/slaes/a.csv", "landing/till/slaes/b.csv", "landing/lost.csv"] {
+        land(&world.platform(1), key, b"day,shop,sold\n").await;
+    }
+    let all = misplaced("").await;
+    let keys: Vec<&str> = all.iter().map(|it| it["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["landing/lost.csv", "landing/till/slaes/"]);
+    let problem = all[1]["problem"].as_str().unwrap();
+    assert!(problem.contains("did you mean landing/till/sales/?"), "{problem}");
+    assert_eq!(misplaced("?dataset=till").await, all[1..]);
+    assert_eq!(misplaced("?limit=1").await, all[..1]);
 }

@@ -12,6 +12,7 @@ use crate::api::Api;
 use crate::extract::{NoParameters, Parameters, limit};
 use crate::problem::Problem;
 use crate::schemas;
+use crate::server_paths::without_server_paths;
 
 /// Runs that are listed where nothing else is asked for, and at most.
 const USUAL_RUNS: usize = 20;
@@ -44,7 +45,13 @@ pub(crate) async fn runs(
     Parameters(parameters): Parameters<RunsParameters>,
 ) -> Result<Json<Vec<RunReport>>, Problem> {
     let limit = limit(parameters.limit, USUAL_RUNS, MOST_RUNS)?;
-    Ok(Json(last_reports(api.lake(), limit).await?))
+    let mut reports = last_reports(api.lake(), limit).await?;
+    let shown = |text: &str| without_server_paths(text, api.lake().folder());
+    for report in &mut reports {
+        report.command = shown(&report.command);
+        report.error = report.error.as_deref().map(shown);
+    }
+    Ok(Json(reports))
 }
 
 /// Where the tables of all datasets stand

@@ -9,10 +9,13 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use futures::{Stream, stream};
+use futures::{Stream, stream, try_join};
 use serde::{Deserialize, Serialize};
-use smelt_domain::{DatasetName, TableName, UploadId, UploadState};
-use smelt_stages::{UploadProgress, UploadStage, find_upload, upload_progress};
+use smelt_domain::{Dataset, DatasetName, TableName, UploadId, UploadState};
+use smelt_stages::{
+    Misplaced, Platform, StageError, UploadProgress, UploadStage, find_upload, misplaced_uploads,
+    upload_progress,
+};
 use tracing::{Instrument, Span};
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,6 +23,7 @@ use crate::api::{Api, Streaming, table};
 use crate::extract::{NoParameters, Parameters, Path, limit};
 use crate::ports::UploadRequest;
 use crate::problem::Problem;
+use crate::server_paths::without_server_paths;
 use crate::upload_target::announcement;
 
 /// How often an upload that is watched is looked at.
@@ -81,9 +85,26 @@ pub(crate) struct UploadsParameters {
 pub(crate) struct Uploads {
     /// Those of all datasets together, the newest first.
     uploads: Vec<Upload>,
+    /// What lies where it is never taken in, by key; at most as many.
+    misplaced: Vec<MisplacedUpload>,
 }
 
-/// The uploads, and how far each is
+/// A file or folder in `landing/` that is never taken in, as it lies in the folder of no table.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct MisplacedUpload {
+    /// Where it lies in the lake; a folder ends with `/`.
+    key: String,
+    /// Why it is not taken in, and where it may belong.
+    problem: String,
+}
+
+impl From<Misplaced> for MisplacedUpload {
+    fn from(Misplaced { key, problem }: Misplaced) -> Self {
+        Self { key, problem }
+    }
+}
+
+/// The uploads, and how far each is; and what was put where nothing is taken in
 #[utoipa::path(
     get,
     path = "/v1/uploads",
@@ -100,20 +121,30 @@ pub(crate) async fn list(
     State(api): State<Api>,
     Parameters(parameters): Parameters<UploadsParameters>,
 ) -> Result<Json<Uploads>, Problem> {
-    let chosen = match &parameters.dataset {
-        Some(name) => std::slice::from_ref(api.dataset(name)?),
-        None => api.datasets(),
-    };
+    let only = parameters.dataset.as_deref().map(|name| api.dataset(name)).transpose()?;
     let most = limit(parameters.limit, USUAL_UPLOADS, MOST_UPLOADS)?;
     let platform = api.platform();
-    let mut uploads = Vec::new();
-    for dataset in chosen {
-        let found = smelt_stages::uploads(&platform, dataset, most).await?;
-        uploads.extend(found.into_iter().filter_map(Upload::of));
-    }
+    let landed = landed(&platform, only.map_or(api.datasets(), std::slice::from_ref), most);
+    let (landed, misplaced) = try_join!(landed, misplaced_uploads(&platform, only))?;
+    let mut uploads: Vec<Upload> =
+        landed.into_iter().filter_map(|progress| Upload::of(&api, progress)).collect();
     uploads.sort_by_key(|upload| Reverse(upload.landed_at));
     uploads.truncate(most);
-    Ok(Json(Uploads { uploads }))
+    let misplaced = misplaced.into_iter().take(most).map(MisplacedUpload::from).collect();
+    Ok(Json(Uploads { uploads, misplaced }))
+}
+
+/// The newest uploads of each of these datasets.
+async fn landed(
+    platform: &Platform,
+    datasets: &[Dataset],
+    most: usize,
+) -> Result<Vec<UploadProgress>, StageError> {
+    let mut landed = Vec::new();
+    for dataset in datasets {
+        landed.extend(smelt_stages::uploads(platform, dataset, most).await?);
+    }
+    Ok(landed)
 }
 
 /// How far an upload is
@@ -246,7 +277,7 @@ async fn look(api: &Api, watched: &Watched) -> Result<Upload, Problem> {
     let dataset = api.dataset(watched.dataset.as_str())?;
     let table = table(dataset, Some(watched.table.as_str()))?;
     let progress = upload_progress(&api.platform(), dataset, table, &watched.key).await?;
-    if let Some(upload) = progress.and_then(Upload::of) {
+    if let Some(upload) = progress.and_then(|progress| Upload::of(api, progress)) {
         return Ok(upload);
     }
     let announced = watched.announced.as_ref().ok_or_else(no_upload)?;
@@ -276,14 +307,16 @@ impl Upload {
     }
 
     /// `None` for a key that is of no table.
-    fn of(progress: UploadProgress) -> Option<Self> {
+    fn of(api: &Api, progress: UploadProgress) -> Option<Self> {
         let mut parts = progress.key.split('/').skip(1);
         let (dataset, table) = (parts.next()?.to_owned(), parts.next()?.to_owned());
         let record = progress.record.as_ref();
         let problem = record.and_then(|record| match &record.state {
             UploadState::Foreign { problem }
             | UploadState::Unreadable { problem }
-            | UploadState::Interrupted { problem } => Some(problem.clone()),
+            | UploadState::Interrupted { problem } => {
+                Some(without_server_paths(problem, api.lake().folder()))
+            }
             _ => None,
         });
         Some(Self {
