@@ -139,7 +139,7 @@ fn text(dataset: &Dataset, definition: &SourceDefinition, look: &Look) -> String
     line("cursor", &format!("{}; {ended}", probe.cursor));
     line("newest", probe.newest.as_deref().unwrap_or("not known"));
     line("columns", &probe.columns.join(", "));
-    let missing: Vec<&str> = dataset
+    let missing: Vec<&ColumnName> = dataset
         .table(&definition.table)
         .into_iter()
         .flat_map(|table| &table.source_columns)
@@ -147,16 +147,25 @@ fn text(dataset: &Dataset, definition: &SourceDefinition, look: &Look) -> String
             let mut names = std::iter::once(&column.name).chain(&column.aliases);
             let is_here =
                 names.any(|name| probe.columns.iter().any(|found| found == name.as_str()));
-            // What pulls never had is brought by uploads or other sources.
-            !is_here && pulled.as_ref().is_none_or(|pulled| pulled.contains(&column.name))
+            let is_due = match &definition.columns {
+                Some(columns) => columns.contains(&column.name),
+                // What pulls never had is brought by uploads or other sources.
+                None => pulled.as_ref().is_none_or(|pulled| pulled.contains(&column.name)),
+            };
+            is_due && !is_here
         })
-        .map(|column| column.name.as_str())
+        .map(|column| &column.name)
         .collect();
     if !missing.is_empty() {
-        let unless = match pulled {
-            Some(_) => ", and was there before",
+        let was_there = pulled
+            .as_ref()
+            .is_some_and(|pulled| missing.iter().all(|column| pulled.contains(*column)));
+        let unless = match &definition.columns {
+            _ if was_there => ", and was there before",
+            Some(_) => "",
             None => ", unless uploads or other sources bring it",
         };
+        let missing: Vec<&str> = missing.iter().map(|column| column.as_str()).collect();
         line("missing", &format!("{} (read as null{unless})", missing.join(", ")));
     }
     for note in &probe.notes {

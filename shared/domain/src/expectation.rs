@@ -149,35 +149,39 @@ impl Expectation {
     /// except that an engine has to know [`FITS_JSON_SCHEMA`].
     pub fn predicate(&self) -> String {
         match &self.check {
+            Check::NotNull(_) => self.condition(),
+            _ => format!("COALESCE(({}), TRUE)", self.condition()),
+        }
+    }
+
+    /// What the predicate is made of: true or null for a good row, false for a bad one.
+    pub fn condition(&self) -> String {
+        match &self.check {
             Check::NotNull(column) => format!("{column} IS NOT NULL"),
             Check::Range { column, min, max } => {
                 let above = min.map(|min| format!("{column} >= {min}"));
                 let below = max.map(|max| format!("{column} <= {max}"));
                 match [above, below].into_iter().flatten().collect::<Vec<_>>().as_slice() {
                     [] => "TRUE".to_owned(),
-                    bounds => null_passes(&bounds.join(" AND ")),
+                    bounds => bounds.join(" AND "),
                 }
             }
             Check::AcceptedValues { column, values } => {
                 let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
-                null_passes(&format!("{column} IN ({})", values.join(", ")))
+                format!("{column} IN ({})", values.join(", "))
             }
             // Anchored, because some engines match `~` anywhere in the text and some the whole of it.
             Check::Pattern { column, regex } => {
-                null_passes(&format!("{column} ~ {}", literal(&format!("^(?:{regex})$"))))
+                format!("{column} ~ {}", literal(&format!("^(?:{regex})$")))
             }
             Check::JsonSchema { column, by, schemas } => {
                 let schemas = serde_json::to_string(schemas).unwrap_or_default();
-                null_passes(&format!("{FITS_JSON_SCHEMA}({column}, {by}, {})", literal(&schemas)))
+                format!("{FITS_JSON_SCHEMA}({column}, {by}, {})", literal(&schemas))
             }
             // The line break ends a comment that the text may end with.
-            Check::Sql(sql) => null_passes(&format!("{}\n", sql.trim())),
+            Check::Sql(sql) => format!("{}\n", sql.trim()),
         }
     }
-}
-
-fn null_passes(condition: &str) -> String {
-    format!("COALESCE(({condition}), TRUE)")
 }
 
 fn literal(text: &str) -> String {

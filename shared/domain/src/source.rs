@@ -11,6 +11,8 @@ pub struct SourceDefinition {
     pub description: String,
     /// The table whose bronze it fills.
     pub table: TableName,
+    /// The source columns of the table that it has; `None` for all of them.
+    pub columns: Option<Vec<ColumnName>>,
     /// When it is pulled; `None` only by hand.
     pub schedule: Option<Schedule>,
     /// When it is asked which rows it still has, so that those it deleted are deleted here; `None` only
@@ -21,6 +23,11 @@ pub struct SourceDefinition {
 }
 
 impl SourceDefinition {
+    /// Whether it should have this source column of its table. The others come from uploads or other sources.
+    pub fn has_column(&self, column: &ColumnName) -> bool {
+        self.columns.as_ref().is_none_or(|columns| columns.contains(column))
+    }
+
     /// The environment variable whose value takes the place of the source's URL:
     /// `SMELT_NYC311_PORTAL_URL`.
     pub fn url_variable(&self, dataset: &DatasetName) -> String {

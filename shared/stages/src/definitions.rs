@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::common::TableReference;
-use datafusion::datasource::empty::EmptyTable;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use smelt_domain::{
-    DATASET_FILE, Dataset, DefinitionFiles, Problem, Problems, TableName, parse_dataset,
+    DATASET_FILE, Dataset, DefinitionFiles, Mart, Problem, Problems, RuleName, Table, TableName,
+    parse_dataset,
 };
 use smelt_lake::FilesTable;
 
-use crate::gold::mart_rows;
-use crate::silver::plan::{EXPECTATION, silver_schema};
-use crate::silver::{declared_bronze_schema, silver_plan};
+use crate::bronze::INGESTION_DATE;
+use crate::gold::{mart_rows, register};
+use crate::silver::plan::silver_schema;
+use crate::silver::{UnfitRule, declared_bronze_schema, silver_plan, unfit_rules};
 use crate::{Engine, StageError, boxed};
 
 /// Reads every dataset folder below `root`; all problems of all datasets come together.
@@ -34,8 +34,8 @@ pub fn read_definitions(root: &Path) -> Result<Vec<Dataset>, StageError> {
     if problems.is_empty() { Ok(datasets) } else { Err(definition_error(problems)) }
 }
 
-/// Plans the SQL of every table and mart without data: unknown columns, wrong types and statements
-/// that would lose rows come out here.
+/// Plans the SQL of every table and mart without data: unknown columns, types that do not fit and
+/// statements that would lose rows come out here, and so do rules that cannot judge rows.
 #[boxed]
 pub async fn check_sql(
     engine: &Engine,
@@ -46,16 +46,7 @@ pub async fn check_sql(
     for dataset in datasets {
         let folder = root.join(dataset.name.as_str());
         for table in &dataset.tables {
-            let session = engine.session()?;
-            let files = FilesTable::with_ordinals(
-                &dataset.bronze_id(&table.name),
-                &declared_bronze_schema(table),
-                &["ingestion_date".to_owned()],
-                Vec::new(),
-            );
-            if let Err(error) = silver_plan(&session, dataset, table, Arc::new(files)) {
-                problems.push(sql_problem(&folder, "silver", &table.name, &error));
-            }
+            problems.extend(table_problems(engine, &folder, dataset, table).await?);
         }
         for mart in &dataset.marts {
             let session = engine.session()?;
@@ -67,37 +58,75 @@ pub async fn check_sql(
     if problems.is_empty() { Ok(()) } else { Err(definition_error(problems)) }
 }
 
+/// What is wrong with a table: each of its rules by itself, then its SQL with the rules that are right.
+async fn table_problems(
+    engine: &Engine,
+    folder: &Path,
+    dataset: &Dataset,
+    table: &Table,
+) -> Result<Vec<Problem>, StageError> {
+    let session = engine.session()?;
+    let unfit = unfit_rules(&session, table).map_err(|error| {
+        StageError::engine(format!("checking {}", dataset.silver_id(&table.name)), error)
+    })?;
+    let problem = |(rule, why): &(&RuleName, UnfitRule)| rule_problem(folder, table, rule, why);
+    let mut problems: Vec<Problem> = unfit.iter().map(problem).collect();
+    let mut sound = table.clone();
+    sound.expectations.retain(|known| !unfit.iter().any(|(rule, _)| **rule == known.rule));
+    if let Err(error) = plan_table(&session, dataset, &sound).await {
+        problems.push(sql_problem(folder, "silver", &table.name, &error));
+    }
+    Ok(problems)
+}
+
+/// Plans to the end, as a refresh would: some types are first compared when nothing but the rows is
+/// missing.
+async fn plan_table(
+    session: &SessionContext,
+    dataset: &Dataset,
+    table: &Table,
+) -> Result<(), DataFusionError> {
+    let files = FilesTable::with_ordinals(
+        &dataset.bronze_id(&table.name),
+        &declared_bronze_schema(table),
+        &[INGESTION_DATE.to_owned()],
+        Vec::new(),
+    );
+    let plan = silver_plan(session, dataset, table, Arc::new(files))?;
+    session.state().create_physical_plan(&plan).await.map(|_| ())
+}
+
+/// As [`plan_table`].
 async fn plan_mart(
     session: &SessionContext,
     dataset: &Dataset,
-    mart: &smelt_domain::Mart,
+    mart: &Mart,
 ) -> Result<(), DataFusionError> {
     for name in std::iter::once(&mart.driver).chain(&mart.lookups) {
         if let Some(table) = dataset.table(name) {
-            let id = dataset.silver_id(name);
-            let reference = TableReference::partial(id.layer.as_str(), id.sql_table());
-            session.register_table(reference, Arc::new(EmptyTable::new(silver_schema(table))))?;
+            let partition: Vec<String> = table.partition.iter().map(ToString::to_string).collect();
+            let (id, schema) = (dataset.silver_id(name), silver_schema(table));
+            register(session, &id, &schema, &partition, Vec::new())?;
         }
     }
-    mart_rows(session, mart, None).await.map(|_| ())
+    let rows = mart_rows(session, mart, None).await?;
+    rows.create_physical_plan().await.map(|_| ())
+}
+
+fn rule_problem(folder: &Path, table: &Table, rule: &RuleName, why: &UnfitRule) -> Problem {
+    let file = folder.join(DATASET_FILE);
+    Problem {
+        // The SQL of an expectation comes with its rule; its lines are not those of a file.
+        line: line_of_rule(&file, rule.as_str()),
+        file: file.display().to_string(),
+        problem: format!("the expectation `{rule}` of {}: {why}", table.name),
+        remedy: why.remedy().to_owned(),
+    }
 }
 
 fn sql_problem(folder: &Path, layer: &str, name: &TableName, error: &DataFusionError) -> Problem {
-    // The SQL of an expectation comes with its rule; its lines are not those of a file.
-    if let DataFusionError::Context(context, error) = error
-        && let Some(rule) = context.strip_prefix(EXPECTATION)
-    {
-        let file = folder.join(DATASET_FILE);
-        return Problem {
-            line: line_of_rule(&file, rule),
-            file: file.display().to_string(),
-            problem: format!("the expectation `{rule}` of {name}: {}", error.strip_backtrace()),
-            remedy: "mend its condition: it may name the declared columns, and source columns as \
-                     bronze.<column>"
-                .to_owned(),
-        };
-    }
-    let text = error.strip_backtrace();
+    // Above the root, the engine only says in which of its steps it was.
+    let text = error.find_root().strip_backtrace();
     Problem {
         file: folder.join(layer).join(format!("{name}.sql")).display().to_string(),
         line: line_in(&text),

@@ -43,6 +43,7 @@ mod runs;
 mod series;
 mod silver;
 mod snapshots;
+mod sql_types;
 mod status;
 mod steps;
 mod stop;

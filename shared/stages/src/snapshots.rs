@@ -26,6 +26,19 @@ pub(crate) fn tag(file: &mut DataFile, source: &SourceName, part: &SnapshotPart)
     file.tags.insert(STATE.to_owned(), part.state.clone());
 }
 
+/// The live files of a copy, complete or not.
+pub(crate) fn files_of(
+    bronze: &Snapshot,
+    source: &SourceName,
+    part: &SnapshotPart,
+) -> Vec<DataFile> {
+    let copy = copy_of(source, part);
+    let is_of_copy = |file: &&DataFile| {
+        file.tags.get(COPY_OF) == Some(&copy) && file.tags.get(STATE) == Some(&part.state)
+    };
+    bronze.files().iter().filter(is_of_copy).cloned().collect()
+}
+
 /// The property that makes a copy count, or none any more.
 pub(crate) fn completion(source: &SourceName, part: &SnapshotPart) -> (String, String) {
     let state = match part.progress {

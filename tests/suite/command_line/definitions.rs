@@ -193,3 +193,64 @@ fn a_wrong_condition_is_shown_with_its_rule() {
         home.change(file, bad, good);
     }
 }
+
+/// A rule of a wrong type would only be found by the first rows, and end their refresh.
+#[test]
+fn a_condition_that_cannot_judge_rows_is_refused_before_there_are_any() {
+    let home = Home::with_own_datasets();
+    let (file, good) = ("datasets/nyc311/dataset.yaml", "sql: closed_at >= created_at\n");
+    for (bad, parts) in [
+        ("sql: resolution_hours\n", &["gives DOUBLE, not true or false: write a comparison"][..]),
+        ("sql: agency\n", &["gives TEXT, not true or false"]),
+        ("sql: is_weekend > 5\n", &["Boolean > Int64", ": mend its condition"]),
+        ("sql: bronze.incident_zip > 10000\n", &["casts a text to BIGINT", "write TRY_CAST("]),
+        ("sql: created_date > 'soon'\n", &["casts a text to DATE"]),
+        ("sql: COUNT(*) > 0\n", &["looks beyond its row", "in the SQL of a mart"]),
+    ] {
+        home.change(file, good, bad);
+        let error = home.refused(1, &["check"]);
+        assert_holds(
+            &error,
+            &["dataset.yaml:86: the expectation `closed_before_created` of requests"],
+        );
+        assert_holds(&error, parts);
+        assert_eq!(error.lines().count(), 1, "{error}");
+        home.change(file, bad, good);
+    }
+    home.fine(&["check"]);
+}
+
+#[test]
+fn a_column_of_a_type_that_cannot_be_cast_is_named() {
+    for (file, from, to, column) in [
+        (
+            "silver/requests.sql",
+            "  CAST(created_at AS DATE) AS created_date",
+            "  TRUE AS created_date",
+            "created_date",
+        ),
+        (
+            "gold/borough_daily.sql",
+            "  created_date AS date",
+            "  created_date IS NULL AS date",
+            "date",
+        ),
+    ] {
+        let home = Home::with_own_datasets();
+        home.change(&format!("datasets/nyc311/{file}"), from, to);
+        let error = home.refused(1, &["check"]);
+        let told =
+            format!("column `{column}` is declared as DATE, but the SQL selects it as BOOLEAN");
+        assert_holds(&error, &[file, &told]);
+    }
+}
+
+/// The engine compares types of some places only when it plans to the end.
+#[test]
+fn types_that_do_not_fit_anywhere_in_the_sql_are_found() {
+    let home = Home::with_own_datasets();
+    let fits = "  open_data_channel_type AS channel,\n";
+    let does_not = "  CASE WHEN created_at > 5 THEN agency END AS channel,\n";
+    home.change("datasets/nyc311/silver/requests.sql", fits, does_not);
+    assert_holds(&home.refused(1, &["check"]), &["silver/requests.sql: ", "Timestamp"]);
+}

@@ -13,8 +13,9 @@ struct Case {
     alone: &'static [(&'static str, &'static str)],
     /// The same and what goes with it, which are taken together.
     together: &'static [&'static str],
-    /// A question to gold, which has the row in one place before and in another one afterwards.
-    gold: &'static str,
+    /// A question to gold (or to silver, where no mart is alone of the table), which has the row in one
+    /// place before and in another one afterwards.
+    place: &'static str,
     before: &'static str,
     after: &'static str,
 }
@@ -23,7 +24,7 @@ const PAYMENT: &str = "month_and_year_are_of_payment_date";
 const CREATED: &str = "created_parts_are_of_created_at";
 const RESOLVED: &str = "resolution_hours_are_of_both_times";
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 5] = [
     Case {
         dataset: "spending",
         table: "payments",
@@ -37,7 +38,7 @@ const CASES: [Case; 4] = [
             ("month=", PAYMENT),
         ],
         together: &["payment_date=2023-02-03", "month=2023-02", "fiscal_year=2023"],
-        gold: "SELECT fiscal_year, month, payments FROM gold.spending_monthly_spending",
+        place: "SELECT fiscal_year, month, payments FROM gold.spending_monthly_spending",
         before: "2022,2021-07,1",
         after: "2023,2023-02,1",
     },
@@ -52,7 +53,7 @@ const CASES: [Case; 4] = [
             ("month=2024-02", "month_is_of_occurred_at"),
         ],
         together: &["occurred_at=2024-02-01T11:00:00", "month=2024-02"],
-        gold: "SELECT date, region, requests FROM gold.llm_usage_daily_metrics",
+        place: "SELECT date, region, requests FROM gold.llm_usage_daily_metrics",
         before: "2024-01-05,unknown,1",
         after: "2024-02-01,unknown,1",
     },
@@ -67,9 +68,25 @@ const CASES: [Case; 4] = [
             ("ordered_month=2024-02", "ordered_month_is_of_ordered_at"),
         ],
         together: &["ordered_at=2024-02-01T11:00:00", "ordered_month=2024-02"],
-        gold: "SELECT date, orders FROM gold.restaurant_daily_revenue",
+        place: "SELECT date, orders FROM gold.restaurant_daily_revenue",
         before: "2024-01-05,1",
         after: "2024-02-01,1",
+    },
+    Case {
+        dataset: "restaurant",
+        table: "order_items",
+        csv: "order_item_id,order_id,item,category,quantity,unit_price,ordered_at,updated_at\n\
+              7,1,Soup,Starters,2,5.50,2024-01-05 10:00:00,2024-01-05 10:00:00\n",
+        key: "7",
+        alone: &[
+            ("ordered_at=2024-02-01T11:00:00", "ordered_month_is_of_ordered_at"),
+            ("ordered_month=2024-02", "ordered_month_is_of_ordered_at"),
+            ("ordered_month=", "ordered_month_is_of_ordered_at"),
+        ],
+        together: &["ordered_at=2024-02-01T11:00:00", "ordered_month=2024-02"],
+        place: "SELECT ordered_month, item FROM silver.restaurant_order_items",
+        before: "2024-01,Soup",
+        after: "2024-02,Soup",
     },
     Case {
         dataset: "nyc311",
@@ -100,7 +117,7 @@ const CASES: [Case; 4] = [
             "closed_at=2026-03-01T10:20:00",
             "resolution_hours=0.333",
         ],
-        gold: "SELECT month, day_of_week, hour, requests FROM gold.nyc311_hourly_pattern",
+        place: "SELECT month, day_of_week, hour, requests FROM gold.nyc311_hourly_pattern",
         before: "2026-02,6,12,1",
         after: "2026-03,7,10,1",
     },
@@ -113,7 +130,7 @@ fn a_time_takes_along_what_is_computed_from_it() {
         home.write("rows.csv", case.csv);
         home.fine(&["ingest", case.dataset, "--table", case.table, "--file", "rows.csv"]);
         home.fine(&["refresh", case.dataset]);
-        assert_eq!(home.select(case.gold), [case.before], "{}", case.dataset);
+        assert_eq!(home.select(case.place), [case.before], "{}", case.dataset);
         let put = |values: &[&'static str]| {
             let row = ["record", "put", case.dataset, "--table", case.table, case.key];
             [&row[..], values].concat()
@@ -127,7 +144,7 @@ fn a_time_takes_along_what_is_computed_from_it() {
 
         home.fine(&put(case.together));
         home.fine(&["refresh", case.dataset]);
-        assert_eq!(home.select(case.gold), [case.after], "{}", case.dataset);
+        assert_eq!(home.select(case.place), [case.after], "{}", case.dataset);
         let silver = format!("SELECT COUNT(*) FROM silver.{}_{}", case.dataset, case.table);
         assert_eq!(home.select(&silver), ["1"], "{}", case.dataset);
         let refused = format!("SELECT COUNT(*) FROM quarantine.{}_{}", case.dataset, case.table);

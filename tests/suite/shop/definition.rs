@@ -12,6 +12,10 @@ sources:
     description: what lies in the warehouse, in full copies
     table: stock
     ckan: {url: 'http://127.0.0.1', package: stock}
+  ledger:
+    description: payments, in full copies
+    table: payments
+    ckan: {url: 'http://127.0.0.1', package: ledger}
 tables:
   payments:
     description: one row per payment, without a number of its own

@@ -5,9 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
 use async_trait::async_trait;
 use smelt_lake::Lake;
-use smelt_sources::{Cursor, Page, Pages, Probe, PullRequest, PullScope, Source, SourceError};
+use smelt_sources::{
+    CopyProgress, Cursor, Page, Pages, Probe, PullRequest, PullScope, SnapshotPart, Source,
+    SourceBatch, SourceError,
+};
 use smelt_stages::{
     Platform, PullEnding, PullFrom, Pulled, StageError, pull_source, refresh_dataset,
 };
@@ -151,6 +156,92 @@ async fn a_pull_without_news_commits_nothing_and_a_full_one_changes_nothing() {
         ITEMS.len() as u64
     );
     assert_eq!(stock(&platform).await, ["apples", "figs", "pears", "plums"]);
+}
+
+/// A copy of four payments, three of them equal, in pages of two; the cursor is the number of pages read.
+#[derive(Debug, Default)]
+struct Ledger {
+    /// Breaks off before this page.
+    fails_before: Option<usize>,
+}
+
+#[async_trait]
+impl Source for Ledger {
+    fn label(&self) -> &str {
+        "shop.ledger"
+    }
+
+    async fn probe(&self) -> Result<Probe, SourceError> {
+        let (cursor, notes) = (String::new(), Vec::new());
+        Ok(Probe { columns: Vec::new(), rows: None, cursor, newest: None, notes })
+    }
+
+    fn place(&self, cursor: &Cursor) -> Option<String> {
+        Some(cursor.0.to_string())
+    }
+
+    async fn pull(&self, request: PullRequest) -> Result<Box<dyn Pages>, SourceError> {
+        let from = match request.scope {
+            PullScope::New(Some(Cursor(cursor))) => cursor.as_u64().unwrap() as usize,
+            _ => 0,
+        };
+        let vendors = [["Acme", "Acme"], ["Acme", "Other"]];
+        let pages = vendors.iter().enumerate().skip(from).map(|(number, vendors)| {
+            if self.fails_before == Some(number) {
+                return Err(SourceError::Unavailable {
+                    source_label: "shop.ledger".to_owned(),
+                    detail: "the line went dead".to_owned(),
+                });
+            }
+            let is_last = number == 1;
+            Ok(Page {
+                rows: payments(vendors, 2 * number as i64 + 1),
+                cursor: Some(Cursor((number + 1).into())),
+                snapshot: Some(SnapshotPart {
+                    of: "ledger".to_owned(),
+                    state: "as it is".to_owned(),
+                    progress: if is_last { CopyProgress::Complete } else { CopyProgress::Underway },
+                }),
+            })
+        });
+        Ok(Box::new(Paced(pages.collect(), Duration::ZERO)))
+    }
+}
+
+/// One payment to each of these vendors, all on one day and of one amount.
+fn payments(vendors: &[&str], first_line: i64) -> SourceBatch {
+    let rows = vendors.len();
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let schema = Arc::new(Schema::new(["day", "vendor", "amount"].map(text).to_vec()));
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from(vec!["2024-01-05"; rows])),
+        Arc::new(StringArray::from(vendors.to_vec())),
+        Arc::new(StringArray::from(vec!["5"; rows])),
+    ];
+    SourceBatch {
+        fields: RecordBatch::try_new(schema, columns).unwrap(),
+        line: Int64Array::from_iter_values(first_line..first_line + rows as i64),
+        malformed: StringArray::new_null(rows),
+        raw: StringArray::new_null(rows),
+    }
+}
+
+/// Nothing but their content tells them apart, and the copy is in bronze in two commits.
+#[tokio::test]
+async fn equal_rows_of_a_copy_that_breaks_off_are_all_counted() {
+    let platform = platform(&Lake::in_memory());
+    let dataset = &platform.datasets[0];
+    let definition = dataset.source(&"ledger".parse().unwrap()).unwrap();
+    let table = dataset.table(&definition.table).unwrap();
+    let pull = async |source: &Ledger| {
+        pull_source(&platform, dataset, table, definition, source, &PullFrom::Cursor).await
+    };
+    pull(&Ledger { fails_before: Some(1) }).await.unwrap_err();
+    assert_eq!(pull(&Ledger::default()).await.unwrap().rows, 2);
+    refresh_dataset(&platform, dataset).await.unwrap();
+    let vendors: Vec<String> =
+        tables(&platform).await["payments"].iter().map(|row| row[1].clone()).collect();
+    assert_eq!(vendors, ["Acme", "Acme", "Acme", "Other"]);
 }
 
 /// Ensures that the source is asked from its cursor on, not from the beginning.

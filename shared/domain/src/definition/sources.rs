@@ -21,7 +21,8 @@ pub(super) fn read_source(
     findings: &mut Findings,
 ) -> Option<SourceDefinition> {
     let source: Option<SourceName> = parse_name(entry.line, &entry.key, findings);
-    let keys = [["description", "table", "schedule", "reconcile"].as_slice(), &KINDS].concat();
+    let keys =
+        [["description", "table", "columns", "schedule", "reconcile"].as_slice(), &KINDS].concat();
     let owner = format!("source `{}`", entry.key);
     let mapping = Mapping::with_keys(owner, entry.line, &entry.value, &keys, findings)?;
     let description = mapping.text("description", "what it is", findings);
@@ -34,14 +35,20 @@ pub(super) fn read_source(
     let reconcile =
         mapping.optional("reconcile").and_then(|node| read_schedule("`reconcile`", node, findings));
     let fed = tables.iter().flatten().find(|known| Some(&known.name) == table.as_ref());
+    let columns =
+        mapping.optional("columns").and_then(|node| read_source_columns(node, fed, findings));
     let kind = read_kind(&mapping, fed, findings);
     if let (Some(node), Some(kind)) = (mapping.optional("reconcile"), &kind) {
         check_can_reconcile(node, kind, fed, findings);
+    }
+    if let (Some(node), Some(kind), Some(table)) = (mapping.optional("table"), &kind, fed) {
+        check_content_keys(node, kind, table, findings);
     }
     Some(SourceDefinition {
         name: source?,
         description: description?.to_owned(),
         table: table?,
+        columns,
         schedule,
         reconcile,
         kind: kind?,
@@ -72,6 +79,24 @@ fn check_can_reconcile(
         let problem = "`reconcile` is set, but the table does not say which time its months go by";
         findings.at(node.line, problem.to_owned(), "add `newest` to the table");
     }
+}
+
+/// Content keys number the equal rows of one load: a file, or a whole copy. Behind a cursor, rows come in
+/// parts, and once more when they changed.
+fn check_content_keys(node: &Node, kind: &SourceKind, table: &Table, findings: &mut Findings) {
+    let is_copied = matches!(kind, SourceKind::Ckan(Ckan { load: CkanLoad::Snapshot(_), .. }));
+    if !table.content_key || is_copied {
+        return;
+    }
+    let problem = format!(
+        "`table` names `{}`, whose `content_key` tells equal rows apart only where they come all at \
+         once, but this source brings rows behind a cursor: some would count twice, and others not \
+         at all",
+        table.name
+    );
+    let remedy = "let columns identify the rows (`key`) and remove `content_key`, or bring whole copies: \
+                  a CKAN source with `load: snapshot`, or files";
+    findings.at(node.line, problem, remedy);
 }
 
 fn read_schedule(what: &str, node: &Node, findings: &mut Findings) -> Option<Schedule> {
@@ -164,6 +189,27 @@ fn read_socrata(node: &Node, fed: Option<&Table>, findings: &mut Findings) -> Op
         time: time?,
         key: key?,
     })
+}
+
+/// The columns that it has of those that the table reads, under their first names.
+fn read_source_columns(
+    node: &Node,
+    fed: Option<&Table>,
+    findings: &mut Findings,
+) -> Option<Vec<ColumnName>> {
+    let listed = items("`columns`", node, findings)?;
+    if listed.is_empty() {
+        let remedy = "list the source columns of the table that the source has, or remove it";
+        findings.at(node.line, "`columns` is empty", remedy);
+    }
+    let columns = listed.iter().map(|item| read_source_column("`columns`", item, fed, findings));
+    columns.map(|column| Some(first_name(column?, fed))).collect()
+}
+
+fn first_name(column: ColumnName, fed: Option<&Table>) -> ColumnName {
+    let mut columns = fed.into_iter().flat_map(|table| &table.source_columns);
+    let found = columns.find(|known| known.aliases.contains(&column));
+    found.map_or(column, |known| known.name.clone())
 }
 
 /// A column of the source, which is one that the table reads.

@@ -12,6 +12,7 @@ use smelt_lake::{DataFile, FilesTable, arrow_type};
 
 use super::pieces::PartitionValue;
 use crate::silver::plan::engine_type;
+use crate::sql_types::require_castable;
 
 /// Makes files of a table known to SQL under the table's own name.
 pub(crate) fn register(
@@ -45,6 +46,7 @@ pub(crate) async fn mart_rows(
             ))
         })?;
         let wanted = engine_type(&arrow_type(&column.column_type));
+        require_castable(&column.name, field.data_type(), &wanted)?;
         let same = *field.data_type() == wanted;
         columns.push(if same { named(name) } else { cast(named(name), wanted).alias(name) });
     }

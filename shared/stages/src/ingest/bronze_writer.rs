@@ -72,6 +72,11 @@ impl BronzeWriter {
         }
     }
 
+    /// What makes the content keys, in tables that have them.
+    pub(crate) fn content_keys(&mut self) -> Option<&mut ContentKeys> {
+        self.content_keys.as_mut()
+    }
+
     /// Rows written so far.
     pub(crate) fn rows(&self) -> u64 {
         self.rows

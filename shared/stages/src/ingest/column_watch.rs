@@ -59,7 +59,8 @@ pub enum ColumnDrift {
         /// Their names in bronze.
         columns: Vec<String>,
     },
-    /// Declared columns that are in no row of a first load, nor in what the table has from elsewhere.
+    /// Declared columns that the source should have, and that are in no row of its first load, nor in what
+    /// the table has from elsewhere.
     NeverThere {
         /// The columns, as they are declared.
         columns: Vec<ColumnName>,
@@ -104,8 +105,8 @@ impl fmt::Display for ColumnDrift {
             ),
             Self::NeverThere { columns } => write!(
                 formatter,
-                "no row has the declared columns {}; they are null, which is right if uploads or \
-                 other sources bring them",
+                "no row has the declared columns {}; they are null: if uploads or other sources \
+                 bring them, list under `columns` of the source those that it has",
                 listed(columns)
             ),
         }
@@ -138,7 +139,7 @@ pub(super) struct ColumnWatch<'a> {
     gone: Vec<String>,
     /// What the pulls before saw.
     before: SeenColumns,
-    /// In a first load, the columns that the table has from elsewhere.
+    /// In a first load, the columns that the table has, or is to have, from elsewhere.
     from_elsewhere: Option<BTreeSet<String>>,
 }
 
@@ -172,7 +173,7 @@ impl<'a> ColumnWatch<'a> {
         self.before = before;
     }
 
-    /// Looks for declared columns that a first load does not bring, nor the table has.
+    /// Looks for declared columns that a first load does not bring, but for these.
     pub(super) fn expect_all_but(&mut self, from_elsewhere: BTreeSet<String>) {
         self.from_elsewhere = Some(from_elsewhere);
     }
@@ -449,8 +450,8 @@ mod tests {
             watch.see("2", &page(rows, &[("boro", "BRONX", rows)]));
             watch.drifts().iter().map(ToString::to_string).collect::<Vec<String>>()
         };
-        let note = "no row has the declared columns `note`; they are null, which is right if uploads \
-                    or other sources bring them";
+        let note = "no row has the declared columns `note`; they are null: if uploads or other sources \
+                    bring them, list under `columns` of the source those that it has";
         assert_eq!(told(10, &[]), [note]);
         assert_eq!(told(10, &["note"]), [""; 0]);
         assert_eq!(told(9, &[]), [""; 0], "too few to tell");

@@ -4,6 +4,7 @@ mod bronze_writer;
 mod column_watch;
 mod content_key;
 mod contents;
+mod copied_keys;
 mod files;
 mod meter;
 mod pull;

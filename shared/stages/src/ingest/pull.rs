@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::bronze_writer::{BronzeWriter, Origin, Written};
 use super::column_watch::{ColumnDrift, ColumnWatch};
+use super::copied_keys::go_on_behind_copy;
 use super::recent_rows::RecentRows;
 use super::seen_columns::SeenColumns;
 use super::{arrival, report};
@@ -150,8 +151,6 @@ impl Puller<'_> {
         let mut position = before.map(str::to_owned);
         let recent = base.as_ref().and_then(|base| base.property(&self.recent_name()));
         let mut recent = match from {
-            // Equal rows may be different things where nothing but their content tells them apart.
-            _ if self.table.content_key => None,
             PullFrom::Cursor => Some(RecentRows::parse(recent)),
             PullFrom::Beginning => Some(RecentRows::default()),
             PullFrom::Window { .. } => None,
@@ -167,7 +166,9 @@ impl Puller<'_> {
         if before.is_none() && !matches!(from, PullFrom::Window { .. }) {
             let there = base.as_ref().map(|base| base.schema().fields());
             let there = there.into_iter().flatten().map(|field| field.name().clone());
-            watch.expect_all_but(there.collect());
+            let columns = self.table.source_columns.iter().map(|column| &column.name);
+            let of_others = columns.filter(|column| !self.definition.has_column(column));
+            watch.expect_all_but(there.chain(of_others.map(ToString::to_string)).collect());
         }
         let mut pages = self.source.pull(request).await?;
         let ticket = self.ticket();
@@ -262,6 +263,10 @@ impl Puller<'_> {
             {
                 let former = std::mem::replace(&mut writer, self.writer());
                 self.close(former, part.take(), &mut load).await?;
+                if let (Some(keys), Some(copied)) = (writer.content_keys(), &snapshot) {
+                    let (platform, source) = (self.platform, &self.definition.name);
+                    go_on_behind_copy(platform, self.bronze, source, copied, keys).await?;
+                }
                 part = snapshot.clone();
             }
             let rows = match recent.as_deref_mut().filter(|_| snapshot.is_none()) {

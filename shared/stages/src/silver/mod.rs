@@ -19,6 +19,7 @@ mod position;
 mod refresh;
 mod refused;
 mod router;
+mod rule_check;
 mod scratch_file;
 mod shuffle;
 
@@ -42,6 +43,7 @@ pub(crate) use self::plan::{declared_bronze_schema, silver_plan};
 use self::position::{Followed, Refresh, next_refresh, some_versions};
 use self::refresh::{Arrived, Refreshed, refresh};
 use self::refused::quarantine_schema;
+pub(crate) use self::rule_check::{UnfitRule, unfit_rules};
 use crate::follow::{Attempt, Follower, follow};
 use crate::{Platform, StageError, boxed, snapshots};
 

@@ -23,6 +23,7 @@ use crate::bronze::{
 use crate::clean::clean_function;
 use crate::json_field::json_field_function;
 use crate::records::{DELETE, PUT, VANISHED};
+use crate::sql_types::require_castable;
 
 /// The row's place in the order of arrival among the rows of one refresh (BIGINT).
 pub(crate) const ARRIVAL: &str = "_arrival";
@@ -38,14 +39,12 @@ pub(crate) const MALFORMED_RULE: &str = "malformed";
 /// Rule of rows that no rule of the dataset refuses, but whose key or part of it is missing: they
 /// cannot be told from each other.
 pub(crate) const NO_KEY_RULE: &str = "key_is_missing";
-/// Before the rule's name, in the context of errors in the SQL of an expectation.
-pub(crate) const EXPECTATION: &str = "expectation ";
 /// Prefix of the boolean columns that say whether an accepted row breaks a rule.
 pub(crate) const BREAKS: &str = "_breaks_";
 /// Prefix of the source fields as received.
 pub(crate) const RECEIVED: &str = "_received_";
 /// Prefix of source columns within expectations.
-const BRONZE: &str = "_bronze_";
+pub(super) const BRONZE: &str = "_bronze_";
 /// Lines that one file may have.
 const LINES_PER_FILE: i64 = 1 << 40;
 
@@ -167,6 +166,7 @@ fn typed(table: &Table, plan: LogicalPlan) -> Result<LogicalPlan> {
             })?;
         let value = Expr::from((qualifier, field));
         let wanted = engine_type(&arrow_type(&column.column_type));
+        require_castable(&column.name, field.data_type(), &wanted)?;
         let same = *field.data_type() == wanted;
         let value = if same { value } else { cast(value, wanted.clone()) };
         let value = match schema.has_column_with_unqualified_name(RECORD) {
@@ -224,10 +224,8 @@ fn judged(session: &SessionContext, table: &Table, plan: LogicalPlan) -> Result<
     let mut breaks = Vec::new();
     for expectation in &table.expectations {
         let name = expectation.rule.as_str();
-        let predicate = name_bronze_apart(&expectation.predicate());
-        let good = session.parse_sql_expr(&predicate, &scope).map_err(|error| {
-            DataFusionError::Context(format!("{EXPECTATION}{name}"), Box::new(error))
-        })?;
+        let good = parse_condition(session, &expectation.predicate(), &scope)
+            .map_err(|error| error.context(format!("expectation {name}")))?;
         let broken = Expr::Not(Box::new(resolve_bronze(table, good, plan.schema())?));
         match expectation.on_violation {
             OnViolation::Reject => rule = rule.when(broken, text(name)),
@@ -262,13 +260,18 @@ fn text(value: &str) -> Expr {
     lit(ScalarValue::Utf8View(Some(value.to_owned())))
 }
 
-/// `bronze.<column>` as one name: a schema cannot hold a plain and a qualified column of one name.
-fn name_bronze_apart(predicate: &str) -> String {
-    predicate.replace("bronze.", BRONZE)
+/// The condition of an expectation, over its scope. `bronze.<column>` becomes one name: a schema cannot
+/// hold a plain and a qualified column of one name.
+pub(super) fn parse_condition(
+    session: &SessionContext,
+    condition: &str,
+    scope: &DFSchema,
+) -> Result<Expr> {
+    session.parse_sql_expr(&condition.replace("bronze.", BRONZE), scope)
 }
 
 /// What an expectation may name: silver columns plainly, source columns as `bronze.<column>`.
-fn expectation_scope(table: &Table) -> Result<DFSchema> {
+pub(super) fn expectation_scope(table: &Table) -> Result<DFSchema> {
     let silver = table.columns.iter().map(|column| {
         let data_type = engine_type(&arrow_type(&column.column_type));
         (None, Arc::new(Field::new(column.name.as_str(), data_type, true)))

@@ -1,7 +1,7 @@
 //! Sources: what they speak, when they are pulled.
 
 use super::*;
-use crate::{CkanFetch, CkanLoad, SourceKind};
+use crate::{CkanFetch, CkanLoad, ColumnName, SourceKind};
 
 const SOURCES: &str = "\
 description: A shop
@@ -102,6 +102,66 @@ fn sources() {
         "key: [id], page_rows: 60000",
         "8: `page_rows` is 60000: write a whole number from 1 to 50000",
     );
+}
+
+#[test]
+fn columns_of_a_source() {
+    let with = |columns: &str| {
+        let table = "    table: orders\n";
+        let columns = format!("{table}    columns: {columns}\n");
+        RIGHT.replace("description: A shop\n", &SOURCES.replace(table, &columns))
+    };
+    let [id, day]: [ColumnName; 2] = ["id", "day"].map(|name| name.parse().unwrap());
+    let all = parsed(&RIGHT.replace("description: A shop\n", SOURCES));
+    assert!(all.sources[0].has_column(&id) && all.sources[0].has_column(&day));
+    let some = parsed(&with("[id]"));
+    assert!(some.sources[0].has_column(&id) && !some.sources[0].has_column(&day));
+    // Under whatever name the source has it.
+    assert!(parsed(&with("[id, order_day]")).sources[0].has_column(&day));
+    for (columns, problem) in [
+        (
+            "[id, dya]",
+            "`columns` names `dya`, which is no source column of orders: did you mean `day`?",
+        ),
+        (
+            "[]",
+            "`columns` is empty: list the source columns of the table that the source has, or \
+             remove it",
+        ),
+    ] {
+        let problem = format!("datasets/shop/dataset.yaml:7: {problem}");
+        assert_eq!(displayed(&files(&with(columns))), [problem]);
+    }
+}
+
+/// They number equal rows, which needs all of them at once.
+#[test]
+fn content_keys_are_for_files_and_whole_copies() {
+    let socrata =
+        "socrata: {url: 'https://data.shop.org/', resource: abcd-1234, time: date, key: [id]}";
+    let from = |source: &str| {
+        assert!(SOURCES.contains(socrata));
+        let keyed = RIGHT.replace(
+            "    key: [id]\n    partition: day\n",
+            "    key: [id]\n    content_key: true\n    partition: day\n",
+        );
+        assert_ne!(keyed, RIGHT);
+        keyed.replace("description: A shop\n", &SOURCES.replace(socrata, source))
+    };
+    let ckan = "ckan: {url: 'https://data.shop.org', package: orders, load: ";
+    parsed(&from(&format!("{ckan}snapshot}}")));
+    for source in [
+        socrata.to_owned(),
+        format!("{ckan}incremental, cursor: updated_at}}"),
+        format!("{ckan}incremental, cursor: updated_at, overlap_seconds: 0}}"),
+        "sql: {url: ORDER_DB_URL, query: SELECT id FROM orders, cursor: id, key: id}".to_owned(),
+    ] {
+        let problems = displayed(&files(&from(&source)));
+        let [problem] = problems.as_slice() else { panic!("{source}: {problems:?}") };
+        let (told, remedy) =
+            ("dataset.yaml:6: `table` names `orders`, whose `content_key`", "`load: snapshot`");
+        assert!(problem.contains(told) && problem.contains(remedy), "{source}: {problem}");
+    }
 }
 
 #[test]
