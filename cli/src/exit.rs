@@ -9,13 +9,25 @@ use crate::commands;
 use crate::output::{is_output_closed, say};
 
 /// How a command ended, other than by failing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Ending {
+    #[default]
     Fine,
     /// Part of the work failed; what and why has been said.
     Failed,
     /// Data was refused; what and why has been said.
     Refused,
+}
+
+impl Ending {
+    /// A failure outweighs a refusal, and both outweigh success.
+    pub(crate) fn or_worse(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Failed, _) | (_, Self::Failed) => Self::Failed,
+            (Self::Refused, _) | (_, Self::Refused) => Self::Refused,
+            (Self::Fine, Self::Fine) => Self::Fine,
+        }
+    }
 }
 
 const FAILED: u8 = 1;

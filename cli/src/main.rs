@@ -7,6 +7,7 @@ mod exit;
 mod output;
 mod progress;
 mod result_file;
+mod run;
 mod session;
 mod table_text;
 

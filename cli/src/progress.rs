@@ -158,6 +158,7 @@ impl Observer for JsonLog {
             rows_rejected = step.rows_rejected,
             rows_superseded = step.rows_superseded,
             partitions = step.partitions,
+            files_added = step.files_added,
             files_removed = step.files_removed,
             bytes_written = step.bytes_written,
             conflicts = step.conflicts,

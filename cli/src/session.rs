@@ -1,15 +1,11 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::Result;
-use smelt_domain::{Dataset, DatasetName, FailureKind, Outcome, StageName, StepReport, TableId};
+use smelt_domain::{Dataset, DatasetName};
 use smelt_lake::{Lake, LakeError};
-use smelt_stages::{
-    Ended, Engine, EngineSettings, Observer, Platform, StageError, Ticket, Unit, read_definitions,
-};
+use smelt_stages::{Engine, EngineSettings, Observer, Platform, StageError, read_definitions};
 
 use crate::arguments::Global;
-use crate::exit::{Ending, told};
-use crate::output::say;
 use crate::progress::{JsonLog, Progress};
 
 /// The platform as this command line asks for it; its folder is created when absent.
@@ -79,103 +75,4 @@ pub(crate) fn chosen<'a>(
         Some(name) => Ok(vec![platform.dataset(name)?]),
         None => Ok(platform.datasets.iter().collect()),
     }
-}
-
-/// The platform, and what will be in the report of its run.
-pub(crate) fn open_recorded(global: &Global) -> Result<(Platform, Arc<Recorder>)> {
-    Ok(recorded(open(global)?))
-}
-
-/// A platform, and what will be in the report of its run.
-pub(crate) fn recorded(mut platform: Platform) -> (Platform, Arc<Recorder>) {
-    let recorder = Arc::new(Recorder {
-        heard_by: platform.observer,
-        steps: Mutex::default(),
-        problems: Mutex::default(),
-    });
-    platform.observer = Arc::clone(&recorder) as Arc<dyn Observer>;
-    (platform, recorder)
-}
-
-/// Keeps every step that is committed, and what failed: a run that fails half-way reports both.
-#[derive(Debug)]
-pub(crate) struct Recorder {
-    heard_by: Arc<dyn Observer>,
-    steps: Mutex<Vec<StepReport>>,
-    problems: Mutex<Vec<String>>,
-}
-
-impl Recorder {
-    /// What failed or was refused, in words.
-    fn problems(&self) -> Option<String> {
-        let problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
-        (!problems.is_empty()).then(|| problems.join("\n"))
-    }
-}
-
-impl Observer for Recorder {
-    fn start(
-        &self,
-        stage: StageName,
-        table: &TableId,
-        unit: Unit,
-        total: Option<u64>,
-    ) -> Arc<dyn Ticket> {
-        self.heard_by.start(stage, table, unit, total)
-    }
-
-    fn committed(&self, step: &StepReport) {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).push(step.clone());
-        self.heard_by.committed(step);
-    }
-
-    /// Said whatever was asked for: errors are never quiet.
-    fn failed(&self, problem: &str) {
-        say(&format!("error: {problem}"));
-        self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(problem.to_owned());
-    }
-}
-
-/// Writes the run report and passes the outcome on. A run that found nothing to do leaves none.
-pub(crate) async fn reported(
-    platform: &Platform,
-    command: &str,
-    recorder: &Recorder,
-    ended: Result<Ending>,
-) -> Result<Ending> {
-    let (outcome, failure) = match &ended {
-        Ok(Ending::Fine) => (Outcome::Succeeded, None),
-        Ok(Ending::Failed) => (Outcome::Failed, of_kind(FailureKind::Lasting, recorder)),
-        Ok(Ending::Refused) => (Outcome::Refused, of_kind(FailureKind::Refused, recorder)),
-        Err(error) => (Outcome::Failed, Some((kind_of(error), told(error)))),
-    };
-    let steps = std::mem::take(&mut *recorder.steps.lock().unwrap_or_else(PoisonError::into_inner));
-    if steps.is_empty() && outcome == Outcome::Succeeded {
-        return ended;
-    }
-    let dataset = only_dataset(&steps);
-    let command = command.to_owned();
-    let report = Ended { command, dataset, outcome, failure, steps }.into_report(platform);
-    let written = smelt_stages::write_report(platform, &report).await;
-    match (ended, written) {
-        (Ok(_), Err(error)) => Err(error.into()),
-        (ended, _) => ended,
-    }
-}
-
-fn of_kind(kind: FailureKind, recorder: &Recorder) -> Option<(FailureKind, String)> {
-    recorder.problems().map(|problems| (kind, problems))
-}
-
-fn kind_of(error: &anyhow::Error) -> FailureKind {
-    match error.downcast_ref::<StageError>() {
-        Some(error) => error.failure_kind(),
-        None => FailureKind::Lasting,
-    }
-}
-
-/// The dataset of all steps, if it is the same.
-fn only_dataset(steps: &[StepReport]) -> Option<DatasetName> {
-    let first = &steps.first()?.table.dataset;
-    steps.iter().all(|step| step.table.dataset == *first).then(|| first.clone())
 }

@@ -1,5 +1,7 @@
 //! Alerts are raised once and told once, whatever goes wrong on the way.
 
+mod broken;
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 

@@ -7,7 +7,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value, json};
 use smelt_domain::SeriesTable;
 use smelt_lake::published::latest;
-use smelt_stages::{Platform, Refit, publish_overview, publish_series};
+use smelt_stages::{Partly, Platform, Refit, publish_overview, publish_series};
 
 use crate::series::{World, day};
 
@@ -103,4 +103,22 @@ async fn what_is_published_is_written_again_only_when_it_changed() {
     platform.lake.put_object(path, b"{\"name\": ".to_vec()).await.unwrap();
     publish_overview(&platform, dataset).await.unwrap();
     assert_eq!(object(&platform, path).await["status"], before["status"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_cannot_be_read_keeps_no_other_from_being_published() {
+    let mut world = World::with_history().await;
+    world.live(1, &[("harbour", 3.0)]).await;
+    let platform = world.platform(2);
+    let dataset = &platform.datasets[0];
+    let forecast = dataset.series_id(SeriesTable::Forecast);
+    let log = format!("{}/_delta_log/00000000000000000000.json", forecast.path());
+    platform.lake.put_object(&log, b"no log".to_vec()).await.unwrap();
+    let pointer = "published/till/anomalies/latest.json".to_owned();
+    assert_eq!(platform.lake.delete_objects(&[pointer]).await.unwrap(), 1);
+
+    let Partly { done, failed } = publish_series(&platform, dataset).await.unwrap_err();
+    assert!(failed.to_string().contains("forecast"), "{failed}");
+    let published: Vec<_> = done.iter().map(|step| &step.table).collect();
+    assert_eq!(published, [&dataset.series_id(SeriesTable::Anomalies)]);
 }

@@ -4,13 +4,15 @@ use anyhow::Result;
 use async_trait::async_trait;
 use smelt_domain::{Alert, DatasetName};
 use smelt_stages::{
-    Causes, NotTold, Notifier, Platform, RecentFailures, alert, alerts, freshness, subject_line,
+    Causes, Failures, NotTold, Notifier, Platform, RecentFailures, alert, alerts, freshness,
+    subject_line,
 };
 
 use crate::arguments::{Global, ReportFormat};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::{chosen, open_recorded, open_to_read, reported};
+use crate::run::Run;
+use crate::session::{chosen, open, open_to_read};
 use crate::table_text::{Align, TextTable};
 
 pub(crate) async fn run(
@@ -20,9 +22,10 @@ pub(crate) async fn run(
     format: ReportFormat,
 ) -> Result<Ending> {
     if check {
-        let (platform, recorder) = open_recorded(global)?;
-        let ended = tell_new(&platform, dataset.as_ref(), format).await;
-        return reported(&platform, "alerts --check", &recorder, ended).await;
+        // What fails here would be told here.
+        let run = Run::unwatched(&open(global)?, "alerts --check".to_owned());
+        let ended = tell_new(&run.platform, dataset.as_ref(), format).await;
+        return run.end(ended).await;
     }
     let platform = open_to_read(global)?;
     let mut found = Vec::new();
@@ -59,13 +62,13 @@ async fn tell_to(
     platform: &Platform,
     dataset: Option<&DatasetName>,
 ) -> Result<Ending> {
-    let recent = RecentFailures::default();
+    let (recent, mut failures) = (RecentFailures::default(), Failures::new(platform));
     for dataset in chosen(platform, dataset)? {
-        let ages = freshness(platform, dataset).await?;
+        let ages = failures.done_of(freshness(platform, dataset).await);
         let causes = Causes { reports: &[], recent: Some(&recent), ages: &ages };
-        alert(platform, dataset, &causes, notifier).await?;
+        failures.unless(alert(platform, dataset, &causes, notifier).await);
     }
-    Ok(Ending::Fine)
+    failures.first().map_or(Ok(Ending::Fine), |error| Err(error.into()))
 }
 
 /// Tells on standard output, in words.

@@ -1,15 +1,16 @@
 //! `smelt plan` and `smelt backfill`.
 
 use anyhow::Result;
-use smelt_domain::PartitionBound;
-use smelt_stages::{PlannedTable, backfill_dataset, plan_backfill};
+use smelt_domain::{Dataset, PartitionBound, PartitionRange};
+use smelt_stages::{PlannedTable, Platform, StageError, backfill_dataset, plan_backfill};
 
-use super::refresh::say_refused;
+use super::refresh::ending;
 use crate::arguments::{Global, RangeArguments, ReportFormat};
 use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
 use crate::output::{print, say};
-use crate::session::{open_recorded, open_to_read, reported};
+use crate::run::Run;
+use crate::session::{open, open_to_read};
 
 /// Characters of a line of partitions.
 const LINE: usize = 100;
@@ -30,17 +31,23 @@ pub(crate) async fn plan(
 }
 
 pub(crate) async fn run(global: &Global, range: &RangeArguments) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
-    let ended = async {
-        let dataset = platform.dataset(&range.dataset)?;
-        let report = backfill_dataset(&platform, dataset, range.range()).await?;
-        if report.steps.is_empty() && !global.quiet && !global.json {
-            say("nothing to compute: no partition of the dataset lies in this range");
-        }
-        anyhow::Ok(say_refused(&platform, &report.refused_too_many))
-    };
-    let ended = ended.await;
-    reported(&platform, &command(range), &recorder, ended).await
+    let platform = open(global)?;
+    let dataset = platform.dataset(&range.dataset)?;
+    let run = Run::about(&platform, dataset, command(range));
+    let ended = backfill(&run.platform, dataset, range.range()).await;
+    if ended.is_ok() && run.is_idle() && !global.quiet && !global.json {
+        say("nothing to compute: no partition of the dataset lies in this range");
+    }
+    run.end(ended.map_err(anyhow::Error::from)).await
+}
+
+/// Computes partitions of a dataset anew.
+pub(crate) async fn backfill(
+    platform: &Platform,
+    dataset: &Dataset,
+    range: PartitionRange,
+) -> Result<Ending, StageError> {
+    ending(platform, backfill_dataset(platform, dataset, range).await)
 }
 
 fn command(range: &RangeArguments) -> String {

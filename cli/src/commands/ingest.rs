@@ -7,24 +7,25 @@ use super::pull;
 use crate::arguments::{Global, IngestArguments};
 use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
-use crate::session::{open_recorded, reported};
+use crate::run::Run;
+use crate::session::open;
 
 pub(crate) async fn run(global: &Global, arguments: IngestArguments) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
+    let platform = open(global)?;
     let dataset = platform.dataset(&arguments.dataset)?;
     if arguments.files.is_empty() {
-        let command = format!("ingest {}", dataset.name);
-        let ended = pull::run(global, &platform, dataset, &arguments).await;
-        return reported(&platform, &command, &recorder, ended).await;
+        let run = Run::about(&platform, dataset, format!("ingest {}", dataset.name));
+        let ended = pull::run(global, &run.platform, dataset, &arguments).await;
+        return run.end(ended).await;
     }
     let table = only_table(dataset, arguments.table.as_ref())?;
     let uploads: Vec<Upload> =
         find_files(&arguments.files)?.into_iter().map(Upload::local).collect();
     let command = format!("ingest {} ({})", dataset.name, counted(uploads.len() as u64, "file"));
-    let ingested = ingest_files(&platform, dataset, table, uploads).await;
-    let ended = ingested.map(|ingested| say(global, &platform, &ingested));
-    let ended = ended.map_err(anyhow::Error::from);
-    reported(&platform, &command, &recorder, ended).await
+    let run = Run::about(&platform, dataset, command);
+    let ingested = ingest_files(&run.platform, dataset, table, uploads).await;
+    let ended = ingested.map(|ingested| say(global, &run.platform, &ingested));
+    run.end(ended.map_err(anyhow::Error::from)).await
 }
 
 /// The table named, or the only one there is.

@@ -1,15 +1,16 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use smelt_domain::DatasetName;
+use smelt_domain::{Dataset, DatasetName};
 use smelt_stages::{Ingested, Platform, Upkeep, maintain};
 
 use super::ingest::say;
-use super::refresh::{say_refused, with_dataset, worse};
+use super::refresh::say_refused;
 use crate::arguments::Global;
 use crate::data_size::DataSize;
 use crate::exit::Ending;
-use crate::session::{chosen, open_recorded, reported};
+use crate::run::{Run, Runs};
+use crate::session::{chosen, open};
 
 pub(crate) fn upkeep(retention_hours: u64, target_size: DataSize) -> Upkeep {
     Upkeep {
@@ -23,33 +24,26 @@ pub(crate) async fn run(
     dataset: Option<DatasetName>,
     upkeep: Upkeep,
 ) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
-    let command = with_dataset("maintain", dataset.as_ref());
-    let ended = maintain_all(global, &platform, dataset.as_ref(), upkeep).await;
-    reported(&platform, &command, &recorder, ended).await
+    let platform = open(global)?;
+    let mut runs = Runs::default();
+    for dataset in chosen(&platform, dataset.as_ref())? {
+        let run = Run::about(&platform, dataset, format!("maintain {}", dataset.name));
+        let ending = keep_tables(global, &run.platform, dataset, upkeep).await;
+        runs.end(run, Ok(ending)).await;
+    }
+    runs.ended(global, "nothing to do")
 }
 
-async fn maintain_all(
+async fn keep_tables(
     global: &Global,
     platform: &Platform,
-    dataset: Option<&DatasetName>,
+    dataset: &Dataset,
     upkeep: Upkeep,
-) -> Result<Ending> {
-    let (mut ending, mut anything) = (Ending::Fine, false);
-    for dataset in chosen(platform, dataset)? {
-        // What fails in one dataset is no reason to leave the others as they are.
-        let maintained = maintain(platform, dataset, upkeep).await;
-        anything |= !maintained.steps.is_empty();
-        let swept = Ingested { files: maintained.swept, ..Ingested::default() };
-        ending = worse(ending, say(global, platform, &swept));
-        ending = worse(ending, say_refused(platform, &maintained.refused_too_many));
-        // What it was has been said when it happened.
-        if maintained.failed.is_some() {
-            ending = worse(ending, Ending::Failed);
-        }
-    }
-    if !anything && !global.quiet && !global.json {
-        crate::output::say("nothing to do");
-    }
-    Ok(ending)
+) -> Ending {
+    let maintained = maintain(platform, dataset, upkeep).await;
+    let swept = Ingested { files: maintained.swept, ..Ingested::default() };
+    let ending = say(global, platform, &swept);
+    let ending = ending.or_worse(say_refused(platform, &maintained.refused_too_many));
+    // What it was has been said when it happened.
+    if maintained.failed.is_some() { ending.or_worse(Ending::Failed) } else { ending }
 }

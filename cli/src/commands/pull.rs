@@ -26,7 +26,7 @@ pub(crate) async fn run(
         None => true,
     });
     let from = pull_from(arguments);
-    let mut ending = Ending::Fine;
+    let mut failed = None;
     for definition in sources {
         // A source that is down is no reason not to pull the others.
         match pull_one(platform, dataset, definition, &from).await {
@@ -41,13 +41,12 @@ pub(crate) async fn run(
                 }
             }
             Ok(_) => {}
-            Err(error) => {
-                platform.observer.failed(&told(&error));
-                ending = Ending::Failed;
-            }
+            // The first is said at the end, and its kind is that of the run.
+            Err(error) if failed.is_none() => failed = Some(error),
+            Err(error) => platform.observer.failed(&told(&error)),
         }
     }
-    Ok(ending)
+    failed.map_or(Ok(Ending::Fine), Err)
 }
 
 /// The source named, or all of them; a dataset without any takes files only.

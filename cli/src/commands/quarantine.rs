@@ -11,7 +11,8 @@ use crate::arguments::Global;
 use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::{open_recorded, open_to_read, reported};
+use crate::run::Run;
+use crate::session::{open, open_to_read};
 
 /// Characters of a raw row that are shown.
 const RAW_SHOWN: usize = 160;
@@ -23,11 +24,11 @@ pub(crate) async fn run(
     replay: bool,
 ) -> Result<Ending> {
     if replay {
-        let (platform, recorder) = open_recorded(global)?;
+        let platform = open(global)?;
         let dataset = platform.dataset(&name)?;
-        let ended = self::replay(global, &platform, dataset).await;
-        let command = format!("quarantine {name} --replay");
-        return reported(&platform, &command, &recorder, ended).await;
+        let run = Run::about(&platform, dataset, format!("quarantine {name} --replay"));
+        let ended = self::replay(&run, dataset).await;
+        return run.end(ended).await;
     }
     let platform = open_to_read(global)?;
     let dataset = platform.dataset(&name)?;
@@ -44,13 +45,13 @@ pub(crate) async fn run(
 
 /// Silver and quarantine follow a changed definition by themselves; this does it now and says what
 /// it changed.
-async fn replay(global: &Global, platform: &Platform, dataset: &Dataset) -> Result<Ending> {
-    let (before, refreshed) =
-        (refused(platform, dataset).await?, refresh(global, platform, Some(&dataset.name)).await?);
-    let note = if refreshed.anything {
-        ""
-    } else {
+async fn replay(run: &Run, dataset: &Dataset) -> Result<Ending> {
+    let platform = &run.platform;
+    let (before, ending) = (refused(platform, dataset).await?, refresh(platform, dataset).await?);
+    let note = if run.is_idle() {
         "; the definition is the one that they were refused by: mend it first"
+    } else {
+        ""
     };
     print(&format!(
         "{}: {} in quarantine before, {} now{note}\n",
@@ -58,7 +59,7 @@ async fn replay(global: &Global, platform: &Platform, dataset: &Dataset) -> Resu
         counted(before, "row"),
         count_text(refused(platform, dataset).await?)
     ))?;
-    Ok(refreshed.ending)
+    Ok(ending)
 }
 
 async fn refused(platform: &Platform, dataset: &Dataset) -> Result<u64> {

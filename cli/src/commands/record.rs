@@ -8,10 +8,11 @@ use super::ingest::only_table;
 use crate::arguments::{Global, RecordArguments, RecordCommand};
 use crate::exit::Ending;
 use crate::output::say;
-use crate::session::{open_recorded, reported};
+use crate::run::Run;
+use crate::session::open;
 
 pub(crate) async fn run(global: &Global, command: &RecordCommand) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
+    let platform = open(global)?;
     let (RecordCommand::Put { row } | RecordCommand::Delete { row }) = command;
     let dataset = platform.dataset(&row.dataset)?;
     let table = only_table(dataset, row.table.as_ref())?;
@@ -25,9 +26,10 @@ pub(crate) async fn run(global: &Global, command: &RecordCommand) -> Result<Endi
     // Never the values: a run report holds none.
     let name = if correction == Correction::Delete { "delete" } else { "put" };
     let name = format!("record {name} {} --table {}", dataset.name, table.name);
-    let ended = correct(&platform, dataset, table, &key, &correction).await;
-    let ended = ended.map(|_| Ending::Fine).map_err(anyhow::Error::from);
-    let ending = reported(&platform, &name, &recorder, ended).await?;
+    // Whoever corrects a row hears at once that it cannot be.
+    let run = Run::unwatched(&platform, name);
+    let ended = correct(&run.platform, dataset, table, &key, &correction).await;
+    let ending = run.end(ended.map(|_| Ending::Fine).map_err(anyhow::Error::from)).await?;
     if !global.quiet && !global.json {
         say(&format!("noted; `smelt refresh {}` carries it to silver and gold", dataset.name));
     }

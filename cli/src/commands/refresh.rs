@@ -1,21 +1,29 @@
 use anyhow::Result;
-use smelt_domain::{DatasetName, TableId};
+use smelt_domain::{Dataset, DatasetName, TableId};
 use smelt_stages::{
-    FileOutcome, Ingested, Misplaced, Platform, misplaced_uploads, refresh_dataset, sweep_landing,
-    too_many_refused,
+    Failures, FileOutcome, Ingested, Misplaced, Partly, PartlyRefreshed, Platform, RefreshReport,
+    StageError, misplaced_uploads, refresh_dataset, sweep_landing, too_many_refused,
 };
 
 use super::ingest::say;
 use crate::arguments::Global;
 use crate::data_size::counted;
-use crate::exit::{Ending, told};
-use crate::session::{chosen, open_recorded, reported};
+use crate::exit::Ending;
+use crate::run::{Run, Runs};
+use crate::session::{chosen, open};
+
+/// Said where there was nothing to do.
+const UP_TO_DATE: &str = "up to date";
 
 pub(crate) async fn run(global: &Global, dataset: Option<DatasetName>) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
-    let command = with_dataset("refresh", dataset.as_ref());
-    let ended = refresh(global, &platform, dataset.as_ref()).await;
-    reported(&platform, &command, &recorder, ended.map(|refreshed| refreshed.ending)).await
+    let platform = open(global)?;
+    let mut runs = Runs::default();
+    for dataset in chosen(&platform, dataset.as_ref())? {
+        let run = Run::about(&platform, dataset, format!("refresh {}", dataset.name));
+        let ended = refresh(&run.platform, dataset).await;
+        runs.end(run, ended).await;
+    }
+    runs.ended(global, UP_TO_DATE)
 }
 
 /// Misplaced files and folders that a run tells; `smelt uploads` lists all.
@@ -23,11 +31,16 @@ const MISPLACED_TOLD: usize = 10;
 
 /// `smelt run`: what lies in `landing/`, then everything that follows from it.
 pub(crate) async fn run_landing(global: &Global, dataset: Option<DatasetName>) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
-    let command = with_dataset("run", dataset.as_ref());
-    say_misplaced(global, &platform, dataset.as_ref()).await?;
-    let ended = land_and_refresh(global, &platform, dataset.as_ref()).await;
-    reported(&platform, &command, &recorder, ended).await
+    let platform = open(global)?;
+    let mut runs = Runs::default();
+    let misplaced = say_misplaced(global, &platform, dataset.as_ref()).await;
+    runs.add(misplaced.map(|()| Ending::Fine));
+    for dataset in chosen(&platform, dataset.as_ref())? {
+        let run = Run::about(&platform, dataset, format!("run {}", dataset.name));
+        let ended = land_and_refresh(global, &run.platform, dataset).await;
+        runs.end(run, ended).await;
+    }
+    runs.ended(global, UP_TO_DATE)
 }
 
 /// Tells files that nobody takes in from where they lie: they would be missed without a word.
@@ -51,69 +64,37 @@ async fn say_misplaced(
     Ok(())
 }
 
-pub(crate) fn with_dataset(command: &str, dataset: Option<&DatasetName>) -> String {
-    dataset.map_or_else(|| command.to_owned(), |dataset| format!("{command} {dataset}"))
-}
-
-/// Takes in what lies in `landing/`, then refreshes what follows from it.
+/// Takes in what lies in `landing/` for a dataset, then refreshes what follows from it.
 pub(crate) async fn land_and_refresh(
     global: &Global,
     platform: &Platform,
-    dataset: Option<&DatasetName>,
-) -> Result<Ending> {
-    let mut landed = Ending::Fine;
-    let mut failures = Failures { platform, first: None };
-    for dataset in chosen(platform, dataset)? {
-        let mut refused_before = 0;
-        for table in &dataset.tables {
-            let ingested = match sweep_landing(platform, dataset, table).await {
-                Ok(ingested) => ingested,
-                Err(error) => Ingested { failed: Some(error), ..Ingested::default() },
-            };
-            landed = worse(landed, say(&quiet_about_known(global), platform, &ingested));
-            let is_refused =
-                |(_, outcome): &&(_, _)| matches!(outcome, FileOutcome::RefusedBefore { .. });
-            refused_before += ingested.files.iter().filter(is_refused).count() as u64;
-            if let Some(error) = ingested.failed {
-                failures.note(error.into());
-            }
-        }
-        if refused_before > 0 && !global.quiet && !global.json {
-            crate::output::say(&format!(
-                "landing/{}: {} refused before; smelt uploads {} says why",
-                dataset.name,
-                counted(refused_before, "file"),
-                dataset.name
-            ));
-        }
-    }
-    match refresh(global, platform, dataset).await {
-        Ok(refreshed) => failures.or(worse(landed, refreshed.ending)),
-        Err(error) => {
+    dataset: &Dataset,
+) -> Result<Ending, StageError> {
+    let mut failures = Failures::new(platform);
+    let (mut landed, mut refused_before) = (Ending::Fine, 0);
+    for table in &dataset.tables {
+        let ingested = match sweep_landing(platform, dataset, table).await {
+            Ok(ingested) => ingested,
+            Err(error) => Ingested { failed: Some(error), ..Ingested::default() },
+        };
+        landed = landed.or_worse(say(&quiet_about_known(global), platform, &ingested));
+        let is_refused =
+            |(_, outcome): &&(_, _)| matches!(outcome, FileOutcome::RefusedBefore { .. });
+        refused_before += ingested.files.iter().filter(is_refused).count() as u64;
+        if let Some(error) = ingested.failed {
             failures.note(error);
-            failures.or(landed)
         }
     }
-}
-
-/// What is wrong with one table or dataset is no reason to leave the others as they are: a command goes on, and
-/// ends with what failed first. What fails after it is said when it does.
-struct Failures<'a> {
-    platform: &'a Platform,
-    first: Option<anyhow::Error>,
-}
-
-impl Failures<'_> {
-    fn note(&mut self, error: anyhow::Error) {
-        match &self.first {
-            None => self.first = Some(error),
-            Some(_) => self.platform.observer.failed(&told(&error)),
-        }
+    if refused_before > 0 && !global.quiet && !global.json {
+        crate::output::say(&format!(
+            "landing/{}: {} refused before; smelt uploads {} says why",
+            dataset.name,
+            counted(refused_before, "file"),
+            dataset.name
+        ));
     }
-
-    fn or<T>(self, ended: T) -> Result<T> {
-        self.first.map_or(Ok(ended), Err)
-    }
+    let refreshed = failures.unless(refresh(platform, dataset).await).unwrap_or_default();
+    Ok(failures.end(landed.or_worse(refreshed))?)
 }
 
 /// A sweep sees every landed file again; only what is new or wrong is worth a word, and what is new
@@ -122,33 +103,19 @@ fn quiet_about_known(global: &Global) -> Global {
     Global { quiet: true, ..global.clone() }
 }
 
-/// How a refresh ended.
-pub(crate) struct Refreshed {
-    pub(crate) ending: Ending,
-    /// Whether anything was committed.
-    pub(crate) anything: bool,
+/// Brings a dataset up to date with its bronze.
+pub(crate) async fn refresh(platform: &Platform, dataset: &Dataset) -> Result<Ending, StageError> {
+    ending(platform, refresh_dataset(platform, dataset).await)
 }
 
-pub(crate) async fn refresh(
-    global: &Global,
+/// Says which tables had more rows refused than they may, and passes on what failed.
+pub(crate) fn ending(
     platform: &Platform,
-    dataset: Option<&DatasetName>,
-) -> Result<Refreshed> {
-    let mut refreshed = Refreshed { ending: Ending::Fine, anything: false };
-    let mut failures = Failures { platform, first: None };
-    for dataset in chosen(platform, dataset)? {
-        let report = refresh_dataset(platform, dataset).await.unwrap_or_else(|partly| {
-            failures.note(partly.failed.into());
-            partly.done
-        });
-        refreshed.anything |= !report.steps.is_empty();
-        refreshed.ending = worse(refreshed.ending, say_refused(platform, &report.refused_too_many));
-    }
-    let refreshed = failures.or(refreshed)?;
-    if !refreshed.anything && !global.quiet && !global.json {
-        crate::output::say("up to date");
-    }
-    Ok(refreshed)
+    refreshed: Result<RefreshReport, PartlyRefreshed>,
+) -> Result<Ending, StageError> {
+    let (report, failed) = Partly::split(refreshed);
+    let ending = say_refused(platform, &report.refused_too_many);
+    failed.map_or(Ok(ending), Err)
 }
 
 /// Says which tables had more rows refused than they may.
@@ -157,13 +124,4 @@ pub(crate) fn say_refused(platform: &Platform, tables: &[TableId]) -> Ending {
         platform.observer.failed(&too_many_refused(table));
     }
     if tables.is_empty() { Ending::Fine } else { Ending::Refused }
-}
-
-/// A failure outweighs a refusal, and both outweigh success.
-pub(crate) fn worse(left: Ending, right: Ending) -> Ending {
-    match (left, right) {
-        (Ending::Failed, _) | (_, Ending::Failed) => Ending::Failed,
-        (Ending::Refused, _) | (_, Ending::Refused) => Ending::Refused,
-        (Ending::Fine, Ending::Fine) => Ending::Fine,
-    }
 }

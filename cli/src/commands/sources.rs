@@ -13,7 +13,8 @@ use crate::arguments::{Global, ReportFormat};
 use crate::data_size::{count_text, counted};
 use crate::exit::{Ending, told};
 use crate::output::{print, say};
-use crate::session::{open_if_there, open_recorded, reported};
+use crate::run::Run;
+use crate::session::{self, open_if_there};
 
 /// `smelt sources test`: whether each source answers, and with what.
 pub(crate) async fn test(
@@ -54,32 +55,32 @@ pub(crate) async fn run_reconcile(
     dataset: &DatasetName,
     source: Option<&SourceName>,
 ) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
-    let ended = reconcile_all(global, &platform, dataset, source).await;
-    reported(&platform, &format!("sources reconcile {dataset}"), &recorder, ended).await
+    let platform = session::open(global)?;
+    let dataset = platform.dataset(dataset)?;
+    let run = Run::about(&platform, dataset, format!("sources reconcile {}", dataset.name));
+    let ended = reconcile_all(global, &run.platform, dataset, source).await;
+    run.end(ended).await
 }
 
 async fn reconcile_all(
     global: &Global,
     platform: &Platform,
-    dataset: &DatasetName,
+    dataset: &Dataset,
     source: Option<&SourceName>,
 ) -> Result<Ending> {
-    let dataset = platform.dataset(dataset)?;
-    let mut ending = Ending::Fine;
+    let mut failed = None;
     for definition in chosen_sources(dataset, source)? {
         match reconcile_one(platform, dataset, definition).await {
             Ok(outcome) if !global.quiet && !global.json => {
                 say(&format!("{}.{}: {outcome}", dataset.name, definition.name));
             }
             Ok(_) => {}
-            Err(error) => {
-                platform.observer.failed(&told(&error));
-                ending = Ending::Failed;
-            }
+            // The first is said at the end, and its kind is that of the run.
+            Err(error) if failed.is_none() => failed = Some(error),
+            Err(error) => platform.observer.failed(&told(&error)),
         }
     }
-    Ok(ending)
+    failed.map_or(Ok(Ending::Fine), Err)
 }
 
 /// What came of a comparison, in words.

@@ -1,14 +1,14 @@
 use anyhow::Result;
 use smelt_domain::DatasetName;
-use smelt_stages::{Platform, Refit, Trained, train};
+use smelt_stages::{Refit, Trained, train};
 
 use super::models::how_good;
-use super::refresh::with_dataset;
 use crate::arguments::Global;
 use crate::data_size::count_text;
 use crate::exit::Ending;
-use crate::output::print;
-use crate::session::{chosen, open_recorded, reported};
+use crate::output::{print, say};
+use crate::run::{Run, Runs};
+use crate::session::{chosen, open};
 use crate::table_text::{Align, TextTable};
 
 pub(crate) async fn run(
@@ -16,33 +16,23 @@ pub(crate) async fn run(
     dataset: Option<DatasetName>,
     refit: Refit,
 ) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
-    let command = with_dataset("train", dataset.as_ref());
-    let ended = train_all(global, &platform, dataset.as_ref(), refit).await;
-    reported(&platform, &command, &recorder, ended).await
-}
-
-async fn train_all(
-    global: &Global,
-    platform: &Platform,
-    dataset: Option<&DatasetName>,
-    refit: Refit,
-) -> Result<Ending> {
-    let mut all = Trained::default();
-    for dataset in chosen(platform, dataset)? {
-        let trained = train(platform, dataset, refit).await?;
-        for (mart, why) in &trained.skipped {
-            crate::output::say(&format!("{}/{mart}: nothing to forecast: {why}", dataset.name));
-        }
-        all.fitted.extend(trained.fitted);
-        all.steps.extend(trained.steps);
+    let platform = open(global)?;
+    let (mut all, mut runs) = (Trained::default(), Runs::default());
+    for dataset in chosen(&platform, dataset.as_ref())? {
+        let run = Run::about(&platform, dataset, format!("train {}", dataset.name));
+        let ended = train(&run.platform, dataset, refit).await.map(|trained| {
+            for (mart, why) in &trained.skipped {
+                say(&format!("{}/{mart}: nothing to forecast: {why}", dataset.name));
+            }
+            all.fitted.extend(trained.fitted);
+            Ending::Fine
+        });
+        runs.end(run, ended).await;
     }
     if !all.fitted.is_empty() {
         print(&text(&all))?;
-    } else if all.steps.is_empty() && !global.quiet && !global.json {
-        crate::output::say("nothing is due, and all forecasts are the newest");
     }
-    Ok(Ending::Fine)
+    runs.ended(global, "nothing is due, and all forecasts are the newest")
 }
 
 fn text(trained: &Trained) -> String {

@@ -7,6 +7,7 @@
 //! - `Permanent.NotTold`: the topic refuses: it is gone, this function may not publish to it, or it does
 //!   not take one of the alerts. The others were told.
 //! - `Retryable.Lake`: reports, tables or the outbox could not be read or written.
+//! - `Permanent.Lake`: how old a table is cannot be told, as it is damaged. What is known of the others was told.
 //! - `Permanent.Panic`: a defect of smelt, to be reported. What else was asked for is done.
 
 pub use smelt_runtime::WorkError as AlertError;

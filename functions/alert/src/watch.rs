@@ -1,6 +1,6 @@
 use smelt_domain::Dataset;
 use smelt_runtime::{Fact, Metrics};
-use smelt_stages::{Causes, Notifier, Platform, StageError, alert, freshness};
+use smelt_stages::{Causes, Failures, Notifier, Partly, Platform, StageError, alert, freshness};
 
 /// Measures how old the tables of a dataset are, and tells what there is to tell about it.
 ///
@@ -13,14 +13,18 @@ pub async fn watch(
     metrics: &Metrics,
     notifier: &dyn Notifier,
 ) -> Result<(), StageError> {
-    let ages = freshness(platform, dataset).await;
-    for found in ages.iter().flatten() {
+    let (ages, unmeasured) = Partly::split(freshness(platform, dataset).await);
+    for found in &ages {
         // Without an age there is no metric: the alarm goes off for want of one.
         if let Some(seconds) = found.age_seconds() {
             metrics.emit(&Fact::Freshness { table: &found.table, seconds });
         }
     }
-    let causes = Causes { ages: ages.as_deref().unwrap_or_default(), ..causes };
-    alert(platform, dataset, &causes, notifier).await?;
-    ages.map(|_| ())
+    let causes = Causes { ages: &ages, ..causes };
+    let mut failures = Failures::new(platform);
+    failures.unless(alert(platform, dataset, &causes, notifier).await);
+    if let Some(error) = unmeasured {
+        failures.note(error);
+    }
+    Ok(failures.end(())?)
 }

@@ -2,7 +2,8 @@ use serde_json::Value;
 use smelt_domain::{Dataset, DatasetName, LakeKey, Layer, Mart, TableId, TableName};
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
 use smelt_stages::{
-    Platform, StageError, detect, follow_silver, publish, publish_overview, publish_series,
+    Failures, Platform, StageError, detect, follow_silver, publish, publish_overview,
+    publish_series,
 };
 
 use crate::{GoldContext, GoldError};
@@ -111,8 +112,10 @@ impl Working for GoldContext {
             }
             Behind::Dataset(dataset) => {
                 let dataset = platform.dataset(dataset)?;
-                publish_series(platform, dataset).await?;
-                publish_overview(platform, dataset).await?;
+                let mut failures = Failures::new(platform);
+                failures.done_of(publish_series(platform, dataset).await);
+                failures.unless(publish_overview(platform, dataset).await);
+                failures.end(())?;
             }
         }
         Ok(Done::default())

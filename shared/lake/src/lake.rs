@@ -17,10 +17,13 @@ use smelt_domain::TableId;
 use url::Url;
 
 use crate::guarded_store::GuardedStore;
+use crate::listing::{Listed, Pages};
 use crate::{LakeError, Table};
 
 /// Scheme under which every lake is known to the engine, whatever the store behind it.
 const ENGINE_URL: &str = "smelt://lake";
+/// With what names of buckets of S3 Express end.
+const EXPRESS: &str = "--x-s3";
 
 /// One storage root that holds every table, published snapshot and run report.
 #[derive(Clone)]
@@ -28,6 +31,8 @@ pub struct Lake {
     store: Arc<dyn ObjectStore>,
     location: String,
     folder: Option<PathBuf>,
+    /// By which keys that no path can name are listed around; `None` where they cannot be.
+    pages: Option<Pages>,
 }
 
 impl fmt::Debug for Lake {
@@ -85,7 +90,7 @@ impl Lake {
             folder.canonicalize().map_err(|error| bad_location(&location, &error.to_string()))?;
         let store = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| bad_location(&location, &error.to_string()))?;
-        Ok(Self { store: Arc::new(store), location, folder: Some(folder) })
+        Ok(Self { store: Arc::new(store), location, folder: Some(folder), pages: None })
     }
 
     fn open_s3(
@@ -104,10 +109,14 @@ impl Lake {
         let store = builder.build().map_err(|error| bad_location(location, &error.to_string()))?;
         let prefix = Path::parse(url.path().trim_matches('/'))
             .map_err(|error| bad_location(location, &error.to_string()))?;
+        // One of S3 Express gives keys in no order.
+        let has_order = url.host_str().is_none_or(|bucket| !bucket.ends_with(EXPRESS));
+        let pages = has_order.then(|| Pages::new(store.clone(), prefix.clone()));
         Ok(Self {
             store: Arc::new(PrefixStore::new(store, prefix)),
             location: location.to_owned(),
             folder: None,
+            pages,
         })
     }
 
@@ -118,7 +127,7 @@ impl Lake {
 
     /// A lake over any object store (for instance one that injects faults).
     pub fn with_store(store: Arc<dyn ObjectStore>, location: &str) -> Self {
-        Self { store, location: location.to_owned(), folder: None }
+        Self { store, location: location.to_owned(), folder: None, pages: None }
     }
 
     /// The same lake, in which only these top-level folders can be written: everything else answers
@@ -283,6 +292,15 @@ impl Lake {
             }
         }
         Ok(false)
+    }
+
+    /// Lists objects below a prefix around those whose keys no path can name: anybody may have put one where
+    /// files are dropped. Only a bucket can be listed so; in a folder a file with such a name is a failure.
+    pub async fn list_readable(&self, prefix: &str) -> Result<Listed, LakeError> {
+        match (self.list_objects(prefix).await, &self.pages) {
+            (Err(LakeError::BadKey { .. }), Some(pages)) => pages.list(prefix).await,
+            (listed, _) => Ok(Listed { objects: listed?, unreadable: Vec::new() }),
+        }
     }
 
     /// Lists objects below a prefix, sorted by path.

@@ -15,7 +15,7 @@ use smelt_lake::DataFile;
 
 use crate::folders::partition_folder;
 use crate::gold::{PartitionValue, planned_pieces};
-use crate::refresh::{RefreshReport, refresh_dataset};
+use crate::refresh::{PartlyRefreshed, RefreshReport, Refreshing};
 use crate::silver::{Silver, SilverFollowed, backfill_silver, follow_bronze};
 use crate::{Platform, StageError, boxed};
 
@@ -65,25 +65,26 @@ pub async fn plan_backfill(
 }
 
 /// Computes the partitions of a range anew, in silver and in every mart that reads them, and
-/// publishes the marts. What waits in bronze is taken in first.
+/// publishes the marts. What waits in bronze is taken in first. What is wrong with one table or mart keeps
+/// no other from being computed.
 #[boxed]
 pub async fn backfill_dataset(
     platform: &Platform,
     dataset: &Dataset,
     range: PartitionRange,
-) -> Result<RefreshReport, StageError> {
-    let mut report = RefreshReport::default();
-    for (table, partitions) in chosen_tables(dataset, range)? {
-        let followed = backfill_table(platform, dataset, table, partitions).await?;
-        if followed.refused_too_many {
-            report.refused_too_many.push(dataset.silver_id(&table.name));
+) -> Result<RefreshReport, PartlyRefreshed> {
+    let chosen = chosen_tables(dataset, range)?;
+    let mut refreshing = Refreshing::new(platform, dataset);
+    for table in &dataset.tables {
+        match chosen.iter().find(|(chosen, _)| chosen.name == table.name) {
+            Some((_, partitions)) => {
+                let backfill = backfill_table(platform, dataset, table, *partitions);
+                refreshing.silver(table, backfill).await;
+            }
+            None => refreshing.silver(table, follow_bronze(platform, dataset, table)).await,
         }
-        report.steps.extend(followed.steps);
     }
-    let refreshed = refresh_dataset(platform, dataset).await?;
-    report.steps.extend(refreshed.steps);
-    report.refused_too_many.extend(refreshed.refused_too_many);
-    Ok(report)
+    refreshing.finish().await
 }
 
 /// Computes a silver table anew from all of bronze; what waits there is taken in first. What follows the

@@ -7,12 +7,12 @@ use std::time::Duration;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
 use smelt_domain::{Dataset, Table as TableDefinition, UploadRecord, UploadState, landing_prefix};
+use smelt_lake::Listed;
 use tokio::time::{Instant, interval_at};
 
-use crate::StageError;
 use crate::ingest::{FileOutcome, Ingested, Upload, ingest_files, known_contents};
 use crate::upload_records::{UploadRecords, object_version};
-use crate::{Platform, boxed};
+use crate::{Failures, Platform, StageError, boxed};
 
 /// How often the records of uploads under way are written.
 const NOTE_EVERY: Duration = Duration::from_secs(1);
@@ -27,7 +27,8 @@ const KEPT_OF_NAME: usize = 32;
 /// Ingests everything that lies in the landing folder of a table and is not in bronze yet.
 ///
 /// Whoever wakes this up says only *look*: the listing says what arrived, and in which order (time
-/// of arrival, then name), so that a late or repeated notice changes nothing.
+/// of arrival, then name), so that a late or repeated notice changes nothing. An object under a key that
+/// nobody can read keeps no other from being ingested.
 #[boxed]
 pub async fn sweep_landing(
     platform: &Platform,
@@ -35,8 +36,12 @@ pub async fn sweep_landing(
     table: &TableDefinition,
 ) -> Result<Ingested, StageError> {
     let prefix = landing_prefix(&dataset.name, &table.name);
-    let landed = platform.lake.list_objects(&prefix).await?;
-    take_in(platform, dataset, table, landed).await
+    let Listed { objects, unreadable } = platform.lake.list_readable(&prefix).await?;
+    let mut ingested = take_in(platform, dataset, table, objects).await?;
+    let mut failures = Failures::new(platform);
+    let failed = ingested.failed.take().into_iter();
+    failed.chain(unreadable.into_iter().map(StageError::from)).for_each(|it| failures.note(it));
+    Ok(Ingested { failed: failures.first(), ..ingested })
 }
 
 /// Ingests what lies under these keys of the landing folder of a table; a key under which nothing

@@ -11,7 +11,7 @@ use smelt_lake::published::{Latest, latest, point_latest, write_snapshot};
 use smelt_lake::{FilesTable, LakeError, Snapshot};
 
 use crate::silver::upstream;
-use crate::{Platform, StageError, boxed};
+use crate::{Failures, Panic, Partly, Platform, StageError, boxed};
 
 /// Publishes a mart, all of it.
 #[boxed]
@@ -24,13 +24,14 @@ pub async fn publish(
     publish_table(platform, dataset.gold_id(&mart.name), key, EVERY_ROW).await
 }
 
-/// Publishes what readers want of the tables about the series of a dataset, and of what its models learnt.
+/// Publishes what readers want of the tables about the series of a dataset, and of what its models learnt. What
+/// is wrong with one table keeps no other from being published.
 #[boxed]
 pub async fn publish_series(
     platform: &Platform,
     dataset: &Dataset,
-) -> Result<Vec<StepReport>, StageError> {
-    let mut steps = Vec::new();
+) -> Result<Vec<StepReport>, Partly<Vec<StepReport>>> {
+    let (mut steps, mut failures) = (Vec::new(), Failures::new(platform));
     for table in dataset.published_series() {
         let key = table.key().iter().map(|&column| column.to_owned()).collect();
         let rows = match table {
@@ -39,9 +40,12 @@ pub async fn publish_series(
             SeriesTable::Clusters => NEWEST_CLUSTERS,
             SeriesTable::Anomalies | SeriesTable::Experiments => EVERY_ROW,
         };
-        steps.extend(publish_table(platform, dataset.series_id(table), key, rows).await?);
+        let id = dataset.series_id(table);
+        let name = id.sql_name();
+        let published = Panic::contain(&name, publish_table(platform, id, key, rows)).await;
+        steps.extend(failures.unless(published).unwrap_or_default());
     }
-    Ok(steps)
+    failures.end(steps)
 }
 
 /// Selects every row of the table that is published.

@@ -1,14 +1,16 @@
 //! Follows every log of a dataset until nothing is left to do.
 
-use smelt_domain::{Dataset, Mart, StepReport, TableId};
+use std::future::Future;
+
+use smelt_domain::{Dataset, Mart, StepReport, Table as TableDefinition, TableId};
 
 use crate::gold::follow_silver;
 use crate::overview::publish_overview;
 use crate::parallel::in_parallel;
 use crate::publish::{publish, publish_series};
 use crate::series::detect;
-use crate::silver::follow_bronze;
-use crate::{Panic, Platform, StageError, boxed};
+use crate::silver::{SilverFollowed, follow_bronze};
+use crate::{Failures, Panic, Partly, Platform, StageError, boxed};
 
 /// What a refresh did.
 #[derive(Debug, Default)]
@@ -28,77 +30,86 @@ pub fn too_many_refused(table: &TableId) -> String {
     )
 }
 
-/// What a refresh did that did not do all of its work. What is wrong with one table or mart kept no other
-/// from being followed.
-#[derive(Debug)]
-pub struct PartlyRefreshed {
-    /// What was done.
-    pub done: RefreshReport,
-    /// What failed first, in order of the stages; the observer was told of all that failed after it.
-    pub failed: StageError,
-}
-
-impl From<PartlyRefreshed> for StageError {
-    fn from(partly: PartlyRefreshed) -> Self {
-        partly.failed
-    }
-}
+/// What a refresh did that did not do all of its work.
+pub type PartlyRefreshed = Partly<RefreshReport>;
 
 /// Brings silver, quarantine, gold, the anomalies of one dataset and all that is published of it up to date;
-/// what a deadline leaves undone, the next refresh does.
+/// what a deadline leaves undone, the next refresh does. What is wrong with one table or mart keeps no other
+/// from being followed.
 #[boxed]
 pub async fn refresh_dataset(
     platform: &Platform,
     dataset: &Dataset,
 ) -> Result<RefreshReport, PartlyRefreshed> {
-    let mut done = RefreshReport::default();
-    let mut failures = Failures { platform, first: None };
+    let mut refreshing = Refreshing::new(platform, dataset);
     for table in &dataset.tables {
-        let silver = dataset.silver_id(&table.name);
-        let follow = follow_bronze(platform, dataset, table);
-        let followed = Panic::contain(&silver.sql_name(), follow).await;
-        let Some(followed) = failures.unless(followed) else { continue };
-        done.steps.extend(followed.steps);
-        if followed.refused_too_many {
-            done.refused_too_many.push(silver);
-        }
+        refreshing.silver(table, follow_bronze(platform, dataset, table)).await;
     }
-    let jobs = dataset.marts.iter().map(|mart| {
-        let (platform, dataset, mart) = (platform.clone(), dataset.clone(), mart.clone());
-        async move { Ok(refresh_mart(&platform, &dataset, &mart).await) }
-    });
-    let jobs: Vec<_> = jobs.collect();
-    let marts = in_parallel(platform.engine.parallelism(), jobs.into_iter()).await;
-    for (steps, ended) in failures.unless(marts).unwrap_or_default() {
-        done.steps.extend(steps);
-        failures.unless(ended);
-    }
-    if !platform.is_past_deadline() {
-        let published = failures.unless(publish_series(platform, dataset).await);
-        done.steps.extend(published.unwrap_or_default());
-        failures.unless(publish_overview(platform, dataset).await);
-    }
-    match failures.first {
-        None => Ok(done),
-        Some(failed) => Err(PartlyRefreshed { done, failed }),
-    }
+    refreshing.finish().await
 }
 
-/// Keeps what failed first, for whoever asked, and tells the observer of the others.
-struct Failures<'a> {
+/// A refresh that is going on.
+pub(crate) struct Refreshing<'a> {
     platform: &'a Platform,
-    first: Option<StageError>,
+    dataset: &'a Dataset,
+    done: RefreshReport,
+    failures: Failures<'a>,
 }
 
-impl Failures<'_> {
-    /// The outcome, unless it is a failure.
-    fn unless<T>(&mut self, outcome: Result<T, StageError>) -> Option<T> {
-        match outcome {
-            Ok(outcome) => return Some(outcome),
-            Err(error) if self.first.is_none() => self.first = Some(error),
-            Err(error) => self.platform.observer.failed(&error.to_string()),
+impl<'a> Refreshing<'a> {
+    pub(crate) fn new(platform: &'a Platform, dataset: &'a Dataset) -> Self {
+        Self {
+            platform,
+            dataset,
+            done: RefreshReport::default(),
+            failures: Failures::new(platform),
         }
-        None
+    }
+
+    /// Does the work on one silver table.
+    pub(crate) async fn silver(
+        &mut self,
+        table: &TableDefinition,
+        work: impl Future<Output = Result<SilverFollowed, StageError>>,
+    ) {
+        let silver = self.dataset.silver_id(&table.name);
+        let followed = Panic::contain(&silver.sql_name(), work).await;
+        let Some(followed) = self.failures.unless(followed) else { return };
+        self.done.steps.extend(followed.steps);
+        if followed.refused_too_many {
+            self.done.refused_too_many.push(silver);
+        }
+    }
+
+    /// Does what follows from silver, and ends the refresh.
+    pub(crate) async fn finish(mut self) -> Result<RefreshReport, PartlyRefreshed> {
+        self.marts().await;
+        self.published().await;
+        self.failures.end(self.done)
+    }
+
+    async fn marts(&mut self) {
+        let (platform, dataset) = (self.platform, self.dataset);
+        let jobs = dataset.marts.iter().map(|mart| {
+            let (platform, dataset, mart) = (platform.clone(), dataset.clone(), mart.clone());
+            async move { Ok(refresh_mart(&platform, &dataset, &mart).await) }
+        });
+        let jobs: Vec<_> = jobs.collect();
+        let marts = in_parallel(platform.engine.parallelism(), jobs.into_iter()).await;
+        for (steps, ended) in self.failures.unless(marts).unwrap_or_default() {
+            self.done.steps.extend(steps);
+            self.failures.unless(ended);
+        }
+    }
+
+    /// What is published of the dataset as a whole.
+    async fn published(&mut self) {
+        if self.platform.is_past_deadline() {
+            return;
+        }
+        let series = publish_series(self.platform, self.dataset).await;
+        self.done.steps.extend(self.failures.done_of(series));
+        self.failures.unless(publish_overview(self.platform, self.dataset).await);
     }
 }
 

@@ -53,9 +53,13 @@ pub async fn write_report(platform: &Platform, report: &RunReport) -> Result<(),
     Ok(platform.lake.put_object(&report.path(), as_bytes(report)).await?)
 }
 
-/// Lets whoever watches over the lake know of a run that failed.
+/// Lets whoever watches over the lake know of a run that somebody has to look at; of any other there is nothing
+/// to tell.
 #[boxed]
 pub async fn write_failure(platform: &Platform, report: &RunReport) -> Result<(), StageError> {
+    if report.failure.is_none() {
+        return Ok(());
+    }
     Ok(platform.lake.put_object(&report.failure_path(), as_bytes(report)).await?)
 }
 

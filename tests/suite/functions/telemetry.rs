@@ -80,6 +80,7 @@ async fn lines_name_the_invocation_the_run_and_what_it_is_about() {
     assert_eq!(committed["dataset"], "nyc311");
     assert_eq!(committed["table"], "bronze.nyc311_requests");
     assert_eq!(committed["rows_in"], 20);
+    assert_eq!((&committed["files_added"], &committed["files_removed"]), (&json!(1), &json!(0)));
     let run_id = committed["run_id"].as_str().unwrap();
     assert!(home.lake().join("runs").exists(), "{run_id}");
     for message in ["run started", "run ended"] {

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
-use smelt_domain::{Dataset, DefinitionFiles, StageName, StepReport, TableId, parse_dataset};
+use smelt_domain::{
+    Dataset, DefinitionFiles, PartitionRange, StageName, StepReport, TableId, parse_dataset,
+};
 use smelt_stages::{
-    Observer, PartlyRefreshed, Platform, Silent, StageError, Ticket, Unit, follow_bronze,
-    ingest_files, refresh_dataset,
+    Observer, PartlyRefreshed, Platform, Silent, StageError, Ticket, Unit, backfill_dataset,
+    follow_bronze, ingest_files, refresh_dataset,
 };
 
 use super::{over, upkeep_of};
@@ -174,6 +176,25 @@ async fn a_broken_table_and_a_broken_mart_keep_no_other_from_following() {
 
     let again = refresh_dataset(&shop.platform, shop.dataset()).await.unwrap_err();
     assert!(again.done.steps.is_empty(), "{:?}", again.done.steps);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_computes_what_is_beside_what_is_broken() {
+    let shop = Shop::new().await;
+    let backfill =
+        async || backfill_dataset(&shop.platform, shop.dataset(), PartitionRange::ALL).await;
+    let partly = backfill().await.unwrap_err();
+    assert!(matches!(partly.failed, StageError::Expectation { .. }), "{}", partly.failed);
+    let heard = shop.heard();
+    assert_eq!(heard.len(), 1, "each is told once: {heard:?}");
+    assert!(heard[0].contains("gold.shop_broken"), "{heard:?}");
+    shop.assert_others_are_done().await;
+
+    // All of the table was new; by now it is computed anew.
+    let again = backfill().await.unwrap_err();
+    let customers: TableId = "silver/shop/customers".parse().unwrap();
+    assert_eq!(of(StageName::Silver, &again.done.steps), [&customers]);
+    shop.assert_others_are_done().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

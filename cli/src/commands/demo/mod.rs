@@ -21,12 +21,13 @@ use self::scenes::Scene;
 use crate::arguments::{DemoArguments, Global};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::{open_recorded, reported};
+use crate::run::Run;
+use crate::session::open;
 
 pub(crate) async fn run(global: &Global, arguments: &DemoArguments) -> Result<Ending> {
-    let (platform, recorder) = open_recorded(global)?;
-    let ended = demonstrate(global, arguments, &platform).await;
-    reported(&platform, "demo", &recorder, ended).await
+    let run = Run::unwatched(&open(global)?, "demo".to_owned());
+    let ended = demonstrate(global, arguments, &run.platform).await;
+    run.end(ended).await
 }
 
 async fn demonstrate(

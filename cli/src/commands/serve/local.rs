@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use smelt_domain::PartitionRange;
-use smelt_stages::{Platform, backfill_dataset};
+use smelt_stages::Platform;
 use smelt_web::{
     Asked, PortError, RefreshMode, Refresher, UploadGate, UploadRequest, UploadTarget,
 };
@@ -11,9 +11,11 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
 use crate::arguments::Global;
-use crate::commands::refresh::{land_and_refresh, say_refused};
+use crate::commands::backfill::backfill;
+use crate::commands::refresh::land_and_refresh;
 use crate::exit::{Ending, told};
-use crate::session::{recorded, reported};
+use crate::output::say;
+use crate::run::Run;
 
 /// Refreshes that wait.
 const MOST_WAITING: usize = 100;
@@ -79,26 +81,21 @@ fn together(first: Asked, waiting: &mut mpsc::Receiver<Asked>) -> Vec<Asked> {
 }
 
 async fn work(global: &Global, platform: &Platform, asked: &Asked) {
-    let (platform, recorder) = recorded(platform.next_run());
-    let ended = async {
-        match asked.mode {
-            RefreshMode::Incremental => {
-                land_and_refresh(global, &platform, Some(&asked.dataset)).await
-            }
-            RefreshMode::Full => {
-                let dataset = platform.dataset(&asked.dataset)?;
-                let report =
-                    backfill_dataset(&platform, dataset, PartitionRange::default()).await?;
-                Ok(say_refused(&platform, &report.refused_too_many))
-            }
-        }
-    };
-    let ended: anyhow::Result<Ending> = ended.await;
+    if let Err(error) = run(global, platform, asked).await {
+        say(&format!("error: {}", told(&error)));
+    }
+}
+
+async fn run(global: &Global, platform: &Platform, asked: &Asked) -> anyhow::Result<Ending> {
+    let dataset = platform.dataset(&asked.dataset)?;
     let command = match asked.mode {
         RefreshMode::Incremental => format!("refresh {}", asked.dataset),
         RefreshMode::Full => format!("backfill {}", asked.dataset),
     };
-    if let Err(error) = reported(&platform, &command, &recorder, ended).await {
-        platform.observer.failed(&told(&error));
-    }
+    let run = Run::about(platform, dataset, command);
+    let ended = match asked.mode {
+        RefreshMode::Incremental => land_and_refresh(global, &run.platform, dataset).await,
+        RefreshMode::Full => backfill(&run.platform, dataset, PartitionRange::ALL).await,
+    };
+    run.end(ended.map_err(anyhow::Error::from)).await
 }

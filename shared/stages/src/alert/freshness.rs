@@ -9,7 +9,7 @@ use smelt_domain::{Dataset, Table as TableDefinition, TableId};
 use smelt_lake::{DataFile, Table};
 
 use super::now;
-use crate::{Platform, StageError, boxed};
+use crate::{Failures, Panic, Partly, Platform, StageError, boxed};
 
 /// How far ahead of the clock a data time is believed: it is a wall clock of a zone that nobody
 /// knows, and the furthest zone is 14 hours ahead.
@@ -62,17 +62,19 @@ pub enum Newest {
 }
 
 /// How old the data of the tables is that promise to be fresh. Tables for which no data came yet are left
-/// out.
+/// out; one that cannot be judged keeps no other from being judged.
 #[boxed]
 pub async fn freshness(
     platform: &Platform,
     dataset: &Dataset,
-) -> Result<Vec<Freshness>, StageError> {
-    let mut found = Vec::new();
+) -> Result<Vec<Freshness>, Partly<Vec<Freshness>>> {
+    let (mut found, mut failures) = (Vec::new(), Failures::new(platform));
     for table in &dataset.tables {
-        found.extend(of_table(platform, dataset, table).await?);
+        let name = dataset.silver_id(&table.name).sql_name();
+        let judged = Panic::contain(&name, of_table(platform, dataset, table)).await;
+        found.extend(failures.unless(judged).flatten());
     }
-    Ok(found)
+    failures.end(found)
 }
 
 async fn of_table(

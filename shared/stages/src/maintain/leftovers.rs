@@ -49,8 +49,10 @@ pub(super) async fn delete_upload_records(
 ) -> Result<Option<StepReport>, StageError> {
     let old = older_than(retention);
     let (dataset, table) = (&bronze.dataset, &bronze.table);
-    let landed = platform.lake.list_objects(&landing_prefix(dataset, table)).await?;
+    // Objects under keys that nobody can read have no records; the sweep tells them.
+    let landed = platform.lake.list_readable(&landing_prefix(dataset, table)).await?;
     let landed: HashSet<String> = landed
+        .objects
         .iter()
         .map(|object| format!("{}.json", UploadId::of_key(object.location.as_ref())))
         .collect();
