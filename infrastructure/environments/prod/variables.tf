@@ -235,13 +235,13 @@ variable "api_burst" {
 }
 
 variable "api_caller_rate" {
-  description = "Requests a second that one caller may make in the long run."
+  description = "Requests a second that one caller may make in the long run; as many as are refused (401) from one address."
   type        = number
   default     = 5
 }
 
 variable "api_caller_burst" {
-  description = "Requests that one caller may make at once."
+  description = "Requests that one caller may make, or that are refused from one address, at once."
   type        = number
   default     = 20
 }

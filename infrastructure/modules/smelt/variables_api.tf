@@ -126,7 +126,7 @@ variable "api_burst" {
 }
 
 variable "api_caller_rate" {
-  description = "Requests a second that one caller may make in the long run, by each instance of the function."
+  description = "Requests a second that one caller may make in the long run, by each instance of the function; as many as are refused (401) from one address."
   type        = number
   default     = 5
 
@@ -137,7 +137,7 @@ variable "api_caller_rate" {
 }
 
 variable "api_caller_burst" {
-  description = "Requests that one caller may make at once."
+  description = "Requests that one caller may make, or that are refused from one address, at once."
   type        = number
   default     = 20
 
