@@ -246,3 +246,16 @@ async fn what_lies_in_the_folder_of_no_table_is_misplaced() {
     let of_dataset = misplaced_uploads(&platform, Some(nyc311(&platform))).await.unwrap();
     assert_eq!(of_dataset, found[2..4]);
 }
+
+/// A console, or a tool that names files as it likes, may put anything into a folder that nobody looks into.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_keys_that_nobody_can_read_is_misplaced_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let stray = folder.path().join("landing/harbour");
+    std::fs::create_dir_all(&stray).unwrap();
+    std::fs::write(stray.join("a\u{1}b.csv"), rows(1)).unwrap();
+    let lake = Lake::open_folder(folder.path()).unwrap();
+    let found = misplaced_uploads(&platform(lake, 1), None).await.unwrap();
+    let keys: Vec<&str> = found.iter().map(|found| found.key.as_str()).collect();
+    assert_eq!(keys, ["landing/harbour/"]);
+}

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use smelt_domain::{Dataset, DatasetName};
-use smelt_stages::{Ingested, Platform, Upkeep, maintain};
+use smelt_stages::{Ingested, Platform, StageError, Upkeep, maintain};
 
 use super::ingest::say;
 use super::refresh::say_refused;
@@ -28,8 +28,8 @@ pub(crate) async fn run(
     let mut runs = Runs::default();
     for dataset in chosen(&platform, dataset.as_ref())? {
         let run = Run::about(&platform, dataset, format!("maintain {}", dataset.name));
-        let ending = keep_tables(global, &run.platform, dataset, upkeep).await;
-        runs.end(run, Ok(ending)).await;
+        let ended = keep_tables(global, &run.platform, dataset, upkeep).await;
+        runs.end(run, ended).await;
     }
     runs.ended(global, "nothing to do")
 }
@@ -39,11 +39,10 @@ async fn keep_tables(
     platform: &Platform,
     dataset: &Dataset,
     upkeep: Upkeep,
-) -> Ending {
+) -> Result<Ending, StageError> {
     let maintained = maintain(platform, dataset, upkeep).await;
     let swept = Ingested { files: maintained.swept, ..Ingested::default() };
     let ending = say(global, platform, &swept);
     let ending = ending.or_worse(say_refused(platform, &maintained.refused_too_many));
-    // What it was has been said when it happened.
-    if maintained.failed.is_some() { ending.or_worse(Ending::Failed) } else { ending }
+    maintained.failed.map_or(Ok(ending), Err)
 }

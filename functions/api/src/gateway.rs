@@ -29,3 +29,27 @@ pub(crate) fn peer(event: &Value) -> Option<Peer> {
     let address = event.pointer("/requestContext/http/sourceIp")?.as_str()?;
     address.parse::<IpAddr>().ok().map(Peer::at)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_peer_is_the_one_that_the_gateway_saw() {
+        let from = |address: Value| {
+            let context = json!({"http": {"method": "GET", "sourceIp": address}});
+            peer(
+                &json!({"headers": {"x-forwarded-for": "198.51.100.1"}, "requestContext": context}),
+            )
+        };
+        for address in ["203.0.113.7", "2001:db8::1"] {
+            assert_eq!(from(json!(address)), Some(Peer::at(address.parse().unwrap())));
+        }
+        for unknown in [json!("test-invoke-source-ip"), json!(7), Value::Null] {
+            assert_eq!(from(unknown), None);
+        }
+        assert_eq!(peer(&json!({"version": "2.0"})), None);
+    }
+}

@@ -31,21 +31,33 @@ impl<K: Eq + Hash> Buckets<K> {
             *full_at = self.rate.after_one_more(*full_at, now)?;
             return Ok(());
         }
+        let wait = self.wait_for_a_place(now);
+        if !wait.is_zero() {
+            return Err(wait);
+        }
         if self.full_at.len() >= self.most {
             // A full bucket is as good as none.
             self.full_at.retain(|_, full_at| *full_at > now);
-            if self.full_at.len() >= self.most {
-                let next = self.full_at.values().min().map(|next| next.duration_since(now));
-                return Err(next.unwrap_or(self.rate.interval));
-            }
         }
         self.full_at.insert(whose, self.rate.after_one_more(now, now)?);
         Ok(())
     }
 
-    /// How long until there is a request in a bucket; zero: there is one.
+    /// How long until a request can be taken out of a bucket; zero: now.
     pub(crate) fn wait(&self, whose: &K, now: Instant) -> Duration {
-        self.full_at.get(whose).map_or(Duration::ZERO, |full_at| self.rate.wait(*full_at, now))
+        match self.full_at.get(whose) {
+            Some(full_at) => self.rate.wait(*full_at, now),
+            None => self.wait_for_a_place(now),
+        }
+    }
+
+    /// How long until one more can be kept; zero: now.
+    fn wait_for_a_place(&self, now: Instant) -> Duration {
+        if self.full_at.len() < self.most {
+            return Duration::ZERO;
+        }
+        let next = self.full_at.values().min();
+        next.map_or(self.rate.interval, |next| next.saturating_duration_since(now))
     }
 }
 

@@ -178,6 +178,17 @@ mod tests {
     }
 
     #[test]
+    fn where_no_more_addresses_are_kept_a_right_guess_is_told_as_a_wrong_one() {
+        let (limiter, start) = (limiter(1.0, 1, 1), Instant::now());
+        assert_eq!(limiter.take_refused(at("203.0.113.7"), start), Ok(()));
+        let elsewhere = at("203.0.113.8");
+        let wrong = limiter.take_refused(elsewhere, start).unwrap_err();
+        let right = limiter.take(&caller("ada"), elsewhere, start).unwrap_err();
+        assert_eq!(right, wrong);
+        assert_eq!(limiter.take(&caller("ada"), elsewhere, start + right.wait), Ok(()));
+    }
+
+    #[test]
     fn a_network_of_ipv6_is_one_address() {
         let (limiter, start) = (limiter(1.0, 1, 10), Instant::now());
         assert_eq!(limiter.take_refused(at("2001:db8:0:1::1"), start), Ok(()));

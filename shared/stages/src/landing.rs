@@ -37,7 +37,10 @@ pub async fn sweep_landing(
 ) -> Result<Ingested, StageError> {
     let prefix = landing_prefix(&dataset.name, &table.name);
     let Listed { objects, unreadable } = platform.lake.list_readable(&prefix).await?;
-    let mut ingested = take_in(platform, dataset, table, objects).await?;
+    let tell = |_: &StageError| {
+        unreadable.iter().for_each(|key| platform.observer.failed(&key.to_string()));
+    };
+    let mut ingested = take_in(platform, dataset, table, objects).await.inspect_err(tell)?;
     let mut failures = Failures::new(platform);
     let failed = ingested.failed.take().into_iter();
     failed.chain(unreadable.into_iter().map(StageError::from)).for_each(|it| failures.note(it));

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use smelt_domain::{Dataset, closest, landing_prefix};
+use smelt_lake::LakeError;
 
 use crate::{Platform, StageError, boxed};
 
@@ -35,12 +36,10 @@ pub async fn misplaced_uploads(
         let known = platform.datasets.iter().find(|dataset| dataset.name.as_str() == name);
         if let Some(dataset) = known {
             misplaced.extend(of_dataset(platform, dataset).await?);
-        } else if !is_hidden(name) && platform.lake.has_objects(&folder).await? {
+        } else if !is_hidden(name) {
             let advice = advice_for_dataset(&platform.datasets, name);
-            misplaced.push(Misplaced {
-                problem: format!("there is no dataset `{name}`: {advice}"),
-                key: format!("{folder}/"),
-            });
+            let problem = format!("there is no dataset `{name}`: {advice}");
+            misplaced.extend(of_folder(platform, &folder, problem).await?);
         }
     }
     misplaced.extend(loose(level.objects, "move it to landing/<dataset>/<table>/"));
@@ -54,21 +53,31 @@ async fn of_dataset(platform: &Platform, dataset: &Dataset) -> Result<Vec<Mispla
     for folder in level.folders {
         let name = last_part(&folder);
         let is_of_table = dataset.tables.iter().any(|table| table.name.as_str() == name);
-        if is_of_table || is_hidden(name) || !platform.lake.has_objects(&folder).await? {
+        if is_of_table || is_hidden(name) {
             continue;
         }
-        misplaced.push(Misplaced {
-            problem: format!(
-                "{} has no table `{name}`: {}",
-                dataset.name,
-                advice_for_table(dataset, Some(name))
-            ),
-            key: format!("{folder}/"),
-        });
+        let advice = advice_for_table(dataset, Some(name));
+        let problem = format!("{} has no table `{name}`: {advice}", dataset.name);
+        misplaced.extend(of_folder(platform, &folder, problem).await?);
     }
     misplaced.extend(loose(level.objects, &advice_for_table(dataset, None)));
     misplaced.sort_by(|one, other| one.key.cmp(&other.key));
     Ok(misplaced)
+}
+
+/// A folder that nobody looks into, unless it is empty. That its keys cannot be read does not make it so.
+async fn of_folder(
+    platform: &Platform,
+    folder: &str,
+    problem: String,
+) -> Result<Option<Misplaced>, StageError> {
+    match platform.lake.has_objects(folder).await {
+        Ok(true) | Err(LakeError::BadKey { .. }) => {
+            Ok(Some(Misplaced { key: format!("{folder}/"), problem }))
+        }
+        Ok(false) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Files beside the folders.

@@ -1,6 +1,6 @@
 //! Keeps paths of the server out of what callers read. Reports and records hold errors in the words of
 //! whoever met them, and a file system names its files from the root: to callers that says nothing but how
-//! the server is laid out.
+//! the server is laid out. What is not quoted ends at a blank, and what stands behind `//` is taken for a host.
 
 use std::path::Path;
 

@@ -36,7 +36,7 @@ pub struct Maintained {
     /// Tables of which more rows were refused than their definition allows.
     pub refused_too_many: Vec<TableId>,
     /// What failed first: landed files that could not be looked at, a table that could not be followed,
-    /// compacted or cleared. The rest was done all the same, and the observer was told of all that failed.
+    /// compacted or cleared. The rest was done all the same, and the observer was told of all that failed after it.
     pub failed: Option<StageError>,
 }
 
@@ -79,10 +79,12 @@ impl Maintained {
         }
     }
 
-    /// Notes what failed: all is told at once, and the first is what the run failed of.
+    /// Notes what failed: the first is what the run failed of, the others are told at once.
     fn note(&mut self, platform: &Platform, error: StageError) {
-        platform.observer.failed(&error.to_string());
-        self.failed.get_or_insert(error);
+        match self.failed {
+            None => self.failed = Some(error),
+            Some(_) => platform.observer.failed(&error.to_string()),
+        }
     }
 }
 

@@ -26,8 +26,8 @@ pub(crate) enum UnfitRule {
     BeyondItsRow,
     /// The condition takes a text for something else.
     #[error(
-        "its condition casts a text to {0}, by CAST or in order to compare it: the first text that is \
-         none would end the refresh"
+        "its condition casts a text to {0}, by CAST, by a function such as to_date, or in order to compare \
+         it: a text that is none would end the refresh"
     )]
     TextHasToFit(String),
 }
@@ -58,8 +58,11 @@ impl From<DataFusionError> for UnfitRule {
         let text = match error.find_root() {
             // What the engine puts before and behind these is not for the author of a rule.
             DataFusionError::Plan(text)
+            | DataFusionError::Execution(text)
             | DataFusionError::Internal(text)
             | DataFusionError::NotImplemented(text) => text.clone(),
+            DataFusionError::SchemaError(error, _) => error.to_string(),
+            DataFusionError::SQL(error, _) => error.to_string(),
             other => other.strip_backtrace(),
         };
         Self::NotPlanned(text.replace(BRONZE, "bronze."))
@@ -122,17 +125,27 @@ fn text_that_has_to_fit(
 ) -> Result<Option<DataType>, DataFusionError> {
     let mut found = None;
     condition.apply(|part| {
-        if let Expr::Cast(Cast { expr: value, field }) = part
-            && value.get_type(scope)?.is_string()
-            && !field.data_type().is_string()
-            && !is_constant_of(value, field.data_type())
-        {
-            found = Some(field.data_type().clone());
+        let (value, wanted) = match part {
+            Expr::Cast(Cast { expr, field }) => (expr.as_ref(), field.data_type().clone()),
+            Expr::ScalarFunction(call) if reads_texts(call.name()) => match call.args.first() {
+                Some(value) => (value, part.get_type(scope)?),
+                None => return Ok(TreeNodeRecursion::Continue),
+            },
+            _ => return Ok(TreeNodeRecursion::Continue),
+        };
+        let is_text = value.get_type(scope)?.is_string() && !wanted.is_string();
+        if is_text && !is_constant_of(value, &wanted) {
+            found = Some(wanted);
             return Ok(TreeNodeRecursion::Stop);
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
     Ok(found)
+}
+
+/// Whether a function fails at a text that is no date or time: `to_date`, `to_timestamp_seconds` and the like.
+fn reads_texts(function: &str) -> bool {
+    ["to_date", "to_time", "to_unixtime"].iter().any(|name| function.starts_with(name))
 }
 
 /// Whether it is a constant that is good for the type, as in `day >= '2024-01-01'`.
@@ -210,6 +223,7 @@ tables:
             "city IN ('Boston', 'Phoenix') OR bronze.day IS NULL -- either",
             "city IS NOT DISTINCT FROM SUBSTR(CAST(day AS VARCHAR), 1, 7)",
             "TRY_CAST(bronze.amount AS BIGINT) > 5",
+            "to_timestamp(id) > made_at AND to_date('2024-01-01') < day",
             "CASE WHEN ratio > 0.5 THEN amount IS NOT NULL ELSE id < 10 END",
         ] {
             assert_eq!(reason(condition), None, "{condition}");
@@ -251,6 +265,8 @@ tables:
             ("bronze.amount > 0", "BIGINT"),
             ("CAST(bronze.day AS DATE) IS NOT NULL", "DATE"),
             ("day > 'soon'", "DATE"),
+            ("to_date(bronze.day) > day", "DATE"),
+            ("to_unixtime(bronze.day) > 0", "BIGINT"),
         ] {
             let reason = reason(condition).unwrap_or_default();
             let expected = format!("r: its condition casts a text to {wanted}, ");
