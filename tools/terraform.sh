@@ -157,7 +157,8 @@ refuses 'severities are info, warning and critical' $dev machines "${built[@]}" 
 refuses 'api_upload_mb is 512, and ingest has 512 MB' $dev machines "${built[@]}" -var 'function_sizes={ingest = {tmp = 512}}'
 refuses 'such as rate(1 hour)' $dev machines "${built[@]}" -var alert_schedule=hourly
 refuses 'a name of the IANA database' $dev machines "${built[@]}" -var time_zone=CET+1
-echo "$dev: 6 mistakes are refused"
+refuses 'less often than hourly' $dev machines "${built[@]}" -var 'alert_schedule=rate(1 day)'
+echo "$dev: 7 mistakes are refused"
 
 "$stand_in/python" $tools/policies.py "$work"/*.tfstate
 "$stand_in/python" $tools/facts.py "$work"/{dev,prod}-*.tfstate

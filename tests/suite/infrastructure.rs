@@ -231,6 +231,23 @@ fn tables_and_freshness_are_read_from_the_fields_that_definitions_have() {
     assert!(datasets.iter().flat_map(|d| &d.tables).any(|t| t.stale_after_hours.is_some()));
 }
 
+/// Who looks whether the API lives, or how it is used, has no token; each path needs a route of its own, or falls to
+/// the one that asks.
+#[test]
+fn the_gateway_asks_for_no_token_where_nobody_has_one() {
+    let declared = local(&module("smelt/api.tf"), "routes");
+    let routes = |checks: bool| {
+        evaluated::value(&declared, &json!({ "local": { "gateway_checks": checks } }))
+    };
+    let checked = routes(true);
+    assert_eq!(checked["ANY /{proxy+}"], true);
+    for open in ["GET /health", "GET /health/ready", "GET /openapi.json", "GET /docs"] {
+        assert_eq!(checked[open], false, "{open}: {checked}");
+    }
+    let unchecked = routes(false);
+    assert!(unchecked.as_object().unwrap().values().all(|asks| *asks == false), "{unchecked}");
+}
+
 /// What functions touched when they ran from end to end, as `make e2e` recorded it.
 #[test]
 fn rights_are_those_that_are_used() {

@@ -9,8 +9,8 @@ use smelt_domain::{Dataset, DefinitionFiles, parse_dataset};
 use smelt_lake::Lake;
 use smelt_report::{Figure, Listed, Period, Report, to_html, to_markdown};
 use smelt_stages::{
-    Engine, EngineSettings, Platform, Refit, Silent, Upload, ingest_files, latest_report,
-    publish_report, quality, refresh_dataset, report, train,
+    Engine, EngineSettings, Platform, Refit, Silent, StageError, Upload, ingest_files,
+    latest_report, publish_report, quality, refresh_dataset, report, train,
 };
 
 const YAML: &str = "\
@@ -314,12 +314,20 @@ async fn what_cannot_be_reported_is_refused_with_a_remedy() {
         "November 2026 lies in the future; today is 2026-10-21; ask for a period that has begun"
     );
     let empty = refused("2025").await;
-    assert!(empty.starts_with("till has no data of 2025; `smelt status till`"), "{empty}");
+    let reach = "`smelt status till` shows how far its marts reach";
+    assert_eq!(empty, format!("till has no data of 2025; {reach}"));
+    let by_month = "; a mart by month tells nothing of weeks and days";
+    assert_eq!(
+        refused("2025-W03").await,
+        format!("till has no data of week 3 of 2025; {reach}{by_month}")
+    );
+    assert!(refused("2025-01-05").await.ends_with(by_month));
     let nothing = Lake::in_memory();
     let empty = self::platform(&nothing);
     let period = "2026-09".parse().unwrap();
     let error = report(&empty, &empty.datasets[0], period).await.unwrap_err();
     assert!(error.to_string().starts_with("till has no data of September 2026"), "{error}");
+    assert!(matches!(error, StageError::NothingToReport { .. }), "{error:?}");
     assert!(!error.retryable());
 }
 

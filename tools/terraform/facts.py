@@ -130,6 +130,11 @@ def the_gateway_keeps_out_nobody_whom_the_function_knows(d):
             yield f"{key} asks for a token that the gateway can check; others are good as well"
         if asks and key.split("/")[1] in ("health", "docs", "openapi.json"):
             yield f"{key} asks for a token"
+    keys = {route["route_key"]: route["authorization_type"] for route in routes}
+    # Without a route of its own a path falls to the one that asks.
+    for key in ("GET /health", "GET /health/ready", "GET /openapi.json"):
+        if "JWT" in keys.values() and keys.get(key) != "NONE":
+            yield f"{key} needs a token, and whoever looks whether the API lives has none"
     if routes and variables["SMELT_API_ACCESS"] == "checked":
         if not (variables["SMELT_API_JWT_ISSUER"] or variables["SMELT_API_KEYS_SECRET"]):
             yield "the API knows nobody"
@@ -179,10 +184,28 @@ def alarms_reach_somebody(d):
                 yield f"no alarm watches {queue['name']}"
 
 
+def schedules_run(d):
+    return any(schedule["state"] == "ENABLED" for schedule in d.all("aws_scheduler_schedule"))
+
+
+def freshness_is_watched_while_schedules_run(d):
+    watched = bool(d.named("aws_cloudwatch_metric_alarm", "freshness"))
+    if d.all("aws_cloudwatch_metric_alarm") and watched != schedules_run(d):
+        yield "alarms on freshness wait for schedules that are off" if watched else "nobody watches freshness"
+
+
+def reports_are_of_the_month_that_is_over_in_utc(d):
+    for schedule in d.all("aws_scheduler_schedule"):
+        zone = schedule["schedule_expression_timezone"]
+        if "report" in json.loads(schedule["target"][0]["input"]) and zone != "UTC":
+            yield f"{schedule['name']} runs in {zone}, and its function takes the month before by UTC"
+
+
 def the_cost_counts_the_alarms_that_there_are(d):
     counted = yaml.safe_load(VOLUMES.read_text(encoding="utf-8"))["alarms"]
     alarms = len(d.all("aws_cloudwatch_metric_alarm"))
-    if d.all("aws_apigatewayv2_api") and alarms != counted:
+    # Without schedules there are fewer.
+    if d.all("aws_apigatewayv2_api") and schedules_run(d) and alarms != counted:
         yield f"there are {alarms} alarms, and {VOLUMES} counts {counted}"
 
 
@@ -269,7 +292,7 @@ def buckets_are_closed(d):
                 yield f"{bucket['bucket']} has no aws_s3_bucket_{kind}"
 
 
-NO_CHECKS = (Deployment, values_of, times_of)
+NO_CHECKS = (Deployment, schedules_run, values_of, times_of)
 CHECKS = [check for check in list(globals().values()) if callable(check) and check not in NO_CHECKS]
 
 

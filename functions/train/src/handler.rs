@@ -1,7 +1,7 @@
 use serde_json::Value;
 use smelt_domain::DatasetName;
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
-use smelt_stages::{Platform, Refit, StageError, parse_period, publish_report, train};
+use smelt_stages::{LAST_MONTH, Platform, Refit, StageError, parse_period, publish_report, train};
 
 use crate::{TrainContext, TrainError};
 
@@ -64,11 +64,7 @@ impl Working for TrainContext {
     ) -> Result<Done, StageError> {
         match wanted {
             Wanted::Models(dataset) => fit(platform, dataset).await?,
-            Wanted::Report(dataset, period) => {
-                let period = parse_period(period, platform.started_at.date_naive())?;
-                let report = publish_report(platform, platform.dataset(dataset)?, period).await?;
-                tracing::info!(%dataset, %period, path = report.path, "reported");
-            }
+            Wanted::Report(dataset, period) => publish(platform, dataset, period).await?,
         }
         Ok(Done::default())
     }
@@ -82,6 +78,23 @@ async fn fit(platform: &Platform, dataset: &DatasetName) -> Result<(), StageErro
     for (card, stage, why) in &trained.fitted {
         let (model, version) = (&card.model, card.version);
         tracing::info!(%dataset, %model, version, %stage, why, "fitted");
+    }
+    Ok(())
+}
+
+async fn publish(
+    platform: &Platform,
+    dataset: &DatasetName,
+    asked: &str,
+) -> Result<(), StageError> {
+    let period = parse_period(asked, platform.started_at.date_naive())?;
+    match publish_report(platform, platform.dataset(dataset)?, period).await {
+        Ok(report) => tracing::info!(%dataset, %period, path = report.path, "reported"),
+        // A schedule asks this of every dataset, also of those that nobody uses; who names a month wants it.
+        Err(nothing @ StageError::NothingToReport { .. }) if asked == LAST_MONTH => {
+            tracing::info!(%dataset, %period, why = %nothing, "nothing to report");
+        }
+        Err(error) => return Err(error),
     }
     Ok(())
 }

@@ -64,13 +64,13 @@ variable "target_file_mb" {
 }
 
 variable "schedules_enabled" {
-  description = "Whether schedules run."
+  description = "Whether schedules run. Without them there are no alarms on freshness."
   type        = bool
   default     = true
 }
 
 variable "time_zone" {
-  description = "Of the schedules below; sources have their own."
+  description = "Of the schedules below but for report_schedule; sources have their own."
   type        = string
   default     = "UTC"
 }
@@ -88,13 +88,13 @@ variable "maintain_schedule" {
 }
 
 variable "alert_schedule" {
-  description = "When every dataset is looked at for stale tables."
+  description = "When every dataset is looked at for stale tables; with alarms, hourly or more often."
   type        = string
   default     = "rate(1 hour)"
 }
 
 variable "report_schedule" {
-  description = "When a report of the month before is written for every dataset; empty for never."
+  description = "When a report of the month before is written for every dataset that has data of it, in UTC; empty for never."
   type        = string
   default     = ""
 }

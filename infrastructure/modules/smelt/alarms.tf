@@ -5,8 +5,13 @@ locals {
   alarm_functions = var.alarms_enabled ? local.functions : {}
   alarm_queues    = var.alarms_enabled ? local.woken : {}
   alarm_dead      = var.alarms_enabled ? local.dead_letter_queues : {}
-  alarm_fresh     = var.alarms_enabled ? module.definitions.fresh_tables : {}
   alarm_api       = var.alarms_enabled ? local.api_count : 0
+
+  # While schedules are off nobody looks, and all of these would go off for want of it.
+  alarm_fresh = var.alarms_enabled && var.schedules_enabled ? module.definitions.fresh_tables : {}
+
+  # rate(…) of an hour or less, or cron(…) of every hour of every day.
+  looks_hourly = can(regex("^(rate\\((1 hours?|([1-9]|[1-5][0-9]|60) minutes?)\\)|cron\\([^ ]+ \\* (\\* \\* \\?|\\? \\* \\*) \\*\\))$", var.alert_schedule))
 }
 
 resource "aws_cloudwatch_metric_alarm" "errors" {
@@ -136,7 +141,7 @@ resource "aws_cloudwatch_metric_alarm" "queue_age" {
   ok_actions    = [aws_sns_topic.ops.arn]
 }
 
-# `alert` says once an hour how old the newest row is. Nothing said is as bad as too old.
+# `alert` says once an hour or more often how old the newest row is. Nothing said is as bad as too old.
 resource "aws_cloudwatch_metric_alarm" "freshness" {
   for_each = local.alarm_fresh
 
@@ -157,6 +162,13 @@ resource "aws_cloudwatch_metric_alarm" "freshness" {
 
   alarm_actions = [aws_sns_topic.ops.arn]
   ok_actions    = [aws_sns_topic.ops.arn]
+
+  lifecycle {
+    precondition {
+      condition     = local.looks_hourly
+      error_message = "alert_schedule looks for stale tables less often than hourly, and the alarms on freshness go off after two hours without a look. Write rate(1 hour) or less, or cron(0 * * * ? *); or leave out the alarms by alarms_enabled = false."
+    }
+  }
 }
 
 resource "aws_cloudwatch_metric_alarm" "api" {

@@ -14,7 +14,7 @@ locals {
   routes = merge(
     { "GET /" = local.gateway_checks, "ANY /{proxy+}" = local.gateway_checks },
     !local.gateway_checks ? {} : {
-      for route in ["GET /health", "GET /openapi.json", "GET /docs", "GET /docs/{proxy+}", "OPTIONS /{proxy+}"] : route => false
+      for route in ["GET /health", "GET /health/ready", "GET /openapi.json", "GET /docs", "GET /docs/{proxy+}", "OPTIONS /{proxy+}"] : route => false
     },
   )
 

@@ -1,5 +1,6 @@
 # Sources have the schedules of their definitions, to be pulled and to be reconciled; training, upkeep, the look for stale tables and, where it is
-# asked for, a report of the month before happen for each dataset.
+# asked for, a report of the month before happen for each dataset. Reports are in UTC whatever the zone of the others:
+# `train` takes the month before by UTC, where it may still be the last of a month when the first has begun elsewhere.
 
 locals {
   dataset_schedules = {
@@ -31,7 +32,7 @@ locals {
       for dataset in module.definitions.datasets : "report-${dataset}" => {
         function       = "train"
         expression     = var.report_schedule
-        time_zone      = var.time_zone
+        time_zone      = "UTC"
         window_minutes = 60
         input          = jsonencode({ report = "last_month", dataset = dataset })
       } if var.report_schedule != ""

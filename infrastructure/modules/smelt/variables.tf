@@ -131,13 +131,13 @@ variable "ingest_security_group_ids" {
 # Schedules
 
 variable "schedules_enabled" {
-  description = "Whether schedules run. Without them the functions only follow what is uploaded."
+  description = "Whether schedules run. Without them the functions only follow what is uploaded, and there are no alarms on freshness."
   type        = bool
   default     = true
 }
 
 variable "time_zone" {
-  description = "Of the schedules below; sources have their own."
+  description = "Of the schedules below but for report_schedule; sources have their own."
   type        = string
   default     = "UTC"
 
@@ -170,7 +170,7 @@ variable "maintain_schedule" {
 }
 
 variable "alert_schedule" {
-  description = "When every dataset is looked at for stale tables."
+  description = "When every dataset is looked at for stale tables. Where there are alarms, hourly or more often: those on freshness go off after two hours without a look."
   type        = string
   default     = "rate(1 hour)"
 
@@ -181,7 +181,7 @@ variable "alert_schedule" {
 }
 
 variable "report_schedule" {
-  description = "When a report of the month before is written for every dataset, such as cron(0 7 1 * ? *); empty for never."
+  description = "When a report of the month before is written for every dataset that has data of it, such as cron(0 7 1 * ? *); empty for never. In UTC, by which the month before is taken, whatever time_zone says."
   type        = string
   default     = ""
 

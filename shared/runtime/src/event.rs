@@ -55,7 +55,7 @@ pub struct Command {
     /// Whether to compute everything anew from bronze (silver).
     #[serde(default)]
     pub anew: bool,
-    /// The period to report on (train): `2026-10`, or `last_month`.
+    /// The period to report on (train): `2026-10`, or `last_month`, of which a dataset may have nothing.
     #[serde(default)]
     pub report: Option<String>,
 }

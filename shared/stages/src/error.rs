@@ -1,5 +1,5 @@
 use datafusion::error::DataFusionError;
-use smelt_domain::{FailureKind, PartitionRangeError, Problems, RuleName};
+use smelt_domain::{DatasetName, FailureKind, PartitionRangeError, Problems, RuleName};
 use smelt_lake::LakeError;
 use smelt_sources::{FileError, SourceError};
 
@@ -95,7 +95,17 @@ pub enum StageError {
         /// What would help.
         remedy: String,
     },
-    /// There is nothing to report.
+    /// A dataset has no data of a period. Whoever asks for a report by a schedule need not call it a failure.
+    #[error("{dataset} has no data of {period}; {remedy}")]
+    NothingToReport {
+        /// The dataset.
+        dataset: DatasetName,
+        /// The period, as people call it: `October 2026`.
+        period: String,
+        /// What would help.
+        remedy: String,
+    },
+    /// There is no such period to report on.
     #[error("{problem}; {remedy}")]
     Report {
         /// What is wrong.

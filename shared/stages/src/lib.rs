@@ -85,7 +85,9 @@ pub use recorder::Recorder;
 pub use records::{Correction, CorrectionError, correct, correct_settled};
 pub use refresh::{PartlyRefreshed, RefreshReport, refresh_dataset, too_many_refused};
 pub use refused_rows::{RefusedRow, known_rules, refused_rows};
-pub use report::{PublishedReport, latest_report, parse_period, publish_report, report};
+pub use report::{
+    LAST_MONTH, PublishedReport, latest_report, parse_period, publish_report, report,
+};
 pub use runs::{Ended, last_reports, write_failure, write_report};
 pub use series::{
     Anomaly, AnomalyStatus, Found, ModelRegistry, Refit, Trained, anomalies, detect,

@@ -14,6 +14,7 @@ use smelt_lake::Lake;
 use smelt_runtime::{Invocation, Trace};
 use smelt_silver::SilverContext;
 use smelt_stages::{Causes, Ended, NotTold, Notifier, RecentFailures, alert, write_failure};
+use smelt_train::TrainContext;
 
 use super::{Home, rows};
 use crate::support::{checkout, nyc311, platform};
@@ -146,6 +147,23 @@ async fn nothing_to_do_leaves_nothing() {
     let commands: Vec<String> =
         reports(&home, "runs/").into_iter().map(|report| report.command).collect();
     assert_eq!(commands.len(), 6, "one ingest, one silver, four marts: {commands:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_without_data_fails_only_who_asks_for_it_by_name() {
+    let home = Home::new();
+    let before = home.objects();
+    let report = |period: &str| json!({ "dataset": "nyc311", "report": period });
+    let answer = home.ask::<TrainContext>(report("last_month")).await.unwrap();
+    assert_eq!(answer["runs"][0]["outcome"], "succeeded");
+    assert_eq!((reports(&home, "runs/").len(), reports(&home, "failures/").len()), (0, 0));
+
+    let error = home.ask::<TrainContext>(report("2019-01")).await.unwrap_err();
+    assert_eq!(error, "Permanent.Stage");
+    let failed = reports(&home, "failures/");
+    let told = failed[0].error.as_deref().unwrap();
+    assert!(told.starts_with("nyc311 has no data of January 2019; "), "{told}");
+    assert_eq!(home.objects(), before, "nothing is published");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use smelt_domain::TableId;
 use smelt_runtime::{Fact, Metrics};
 
-use super::{module, names, text};
+use super::rights::{attribute, block};
+use super::{evaluated, expression, local, module, names, text};
 use crate::support::checkout;
 
 /// A metric by its name and its dimensions.
@@ -90,7 +91,7 @@ fn alarmed() -> Vec<Metric> {
             let mut attributes = alarm.body().attributes();
             attributes.find(|attribute| attribute.key() == name).map(|it| it.expr().clone())
         };
-        if attribute("namespace").is_some_and(|it| it == super::expression("local.namespace")) {
+        if attribute("namespace").is_some_and(|it| it == expression("local.namespace")) {
             let dimensions = names(&attribute("dimensions").unwrap());
             let name = text(&attribute("metric_name").unwrap());
             found.push(metric(&name, dimensions.iter().map(String::as_str)));
@@ -134,5 +135,45 @@ fn the_dashboard_shows_what_functions_emit() {
     assert_eq!(shown.len(), 8, "{shown:?}");
     for watched in shown {
         assert!(emitted.contains(&watched), "{watched:?} is none of {emitted:?}");
+    }
+}
+
+#[test]
+fn freshness_is_watched_while_somebody_looks() {
+    let body = module("smelt/alarms.tf");
+    let fresh = json!({ "nyc311-requests": { "hours": 48 } });
+    for (alarms, schedules) in [(true, true), (true, false), (false, true), (false, false)] {
+        let names = json!({
+            "var": { "alarms_enabled": alarms, "schedules_enabled": schedules },
+            "module": { "definitions": { "fresh_tables": fresh } },
+        });
+        let watched = evaluated::value(&local(&body, "alarm_fresh"), &names);
+        let expected = if alarms && schedules { fresh.clone() } else { json!({}) };
+        assert_eq!(watched, expected, "alarms: {alarms}, schedules: {schedules}");
+    }
+    let alarm = block(&body, "resource", &["aws_cloudwatch_metric_alarm", "freshness"]);
+    assert_eq!(attribute(&alarm, "for_each"), expression("local.alarm_fresh"));
+}
+
+#[test]
+fn alarms_on_freshness_need_an_hourly_look() {
+    let body = module("smelt/alarms.tf");
+    for (schedule, is_hourly) in [
+        ("rate(1 hour)", true),
+        ("rate(1 minute)", true),
+        ("rate(30 minutes)", true),
+        ("rate(60 minutes)", true),
+        ("rate(61 minutes)", false),
+        ("rate(100 minutes)", false),
+        ("rate(2 hours)", false),
+        ("rate(1 day)", false),
+        ("cron(0 * * * ? *)", true),
+        ("cron(0/15 * ? * * *)", true),
+        ("cron(0 6 * * ? *)", false),
+        ("cron(0 * ? * MON-FRI *)", false),
+    ] {
+        let names = json!({ "var": { "alert_schedule": schedule } });
+        let found = evaluated::value(&local(&body, "looks_hourly"), &names);
+        assert_eq!(found, json!(is_hourly), "{schedule}");
     }
 }

@@ -16,17 +16,18 @@ mod trust;
 
 use chrono::NaiveDate;
 use smelt_domain::{Dataset, Every};
-use smelt_report::{Period, Report};
+use smelt_report::{Length, Period, Report};
 
 use self::incidents::Incidents;
 use self::mart::MartTotals;
-pub use self::publish::{PublishedReport, latest_report, parse_period, publish_report};
+pub use self::publish::{LAST_MONTH, PublishedReport, latest_report, parse_period, publish_report};
 use crate::{Platform, StageError, boxed};
 
 /// Gathers what happened in a period.
 ///
 /// # Errors
-/// Besides those of reading: the period is in the future, or there are no data of it.
+/// Besides those of reading: the period is in the future, or there are no data of it
+/// ([`StageError::NothingToReport`]).
 #[boxed]
 pub async fn report(
     platform: &Platform,
@@ -92,14 +93,11 @@ fn reached(marts: &[MartTotals<'_>]) -> Option<NaiveDate> {
 }
 
 fn nothing(dataset: &Dataset, period: &Period) -> StageError {
-    StageError::Report {
-        problem: format!("{} has no data of {}", dataset.name, period.title()),
-        remedy: format!(
-            "`smelt status {}` shows how far its marts reach; a mart by month tells nothing of \
-             weeks and days",
-            dataset.name
-        ),
+    let mut remedy = format!("`smelt status {}` shows how far its marts reach", dataset.name);
+    if matches!(period.length(), Length::Week | Length::Day) {
+        remedy.push_str("; a mart by month tells nothing of weeks and days");
     }
+    StageError::NothingToReport { dataset: dataset.name.clone(), period: period.title(), remedy }
 }
 
 /// A name of a definition as words: `complaint type`.

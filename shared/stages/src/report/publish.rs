@@ -8,8 +8,8 @@ use smelt_report::{Length, Period, summary, to_html};
 use super::report;
 use crate::{Platform, StageError, boxed};
 
-/// Names the month that is over.
-const LAST_MONTH: &str = "last_month";
+/// Names the month that is over, in UTC.
+pub const LAST_MONTH: &str = "last_month";
 
 /// What `published/reports/<dataset>/latest.json` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
