@@ -5,6 +5,7 @@ mod backfill;
 mod cost;
 mod ingest;
 mod models;
+mod output_format;
 mod query;
 mod record;
 mod report;
@@ -37,8 +38,8 @@ use self::report::REPORT_EXAMPLES;
 pub(crate) use self::report::{PageFormat, ReportArguments};
 use self::series::{BACKTEST_EXAMPLES, DETECT_EXAMPLES, FORECAST_EXAMPLES};
 pub(crate) use self::series::{
-    BacktestArguments, BacktestFormat, DetectArguments, DetectFormat, ForecastArguments,
-    SeriesArguments,
+    BacktestArguments, BacktestFormat, DetectArguments, ForecastArguments, SeriesArguments,
+    SeriesFormat,
 };
 use self::serve::SERVE_EXAMPLES;
 pub(crate) use self::serve::ServeArguments;
@@ -64,7 +65,7 @@ Exit codes:
   1  failed; the message says what, where and the remedy
   2  usage: an argument is wrong
   3  data refused: a file with foreign columns, or more rows in quarantine than the dataset allows
-  130  stopped by Ctrl-C; nothing half-done is visible, the next run carries on";
+  130  stopped by Ctrl-C (143: by SIGTERM); nothing half-done is visible, the next run carries on";
 
 /// Raw files in, clean tables and marts out: a medallion data platform on a folder or on S3.
 #[derive(Debug, Parser)]
@@ -84,6 +85,10 @@ impl Arguments {
         let checked = match &arguments.command {
             Command::Ingest(ingest) => ingest.check_window(),
             Command::Simulate(simulate) => simulate.check(),
+            Command::Query(query) => query.format().map(drop),
+            Command::Forecast(forecast) => forecast.format().map(drop),
+            Command::Backtest(backtest) => backtest.format_of_file().map(drop),
+            Command::Detect(detect) => detect.format().map(drop),
             _ => Ok(()),
         };
         if let Err(contradiction) = checked {

@@ -23,6 +23,13 @@ pub(crate) fn simulating(global: &Global, rows: Option<u64>) -> ProgressBar {
     bar.with_message("simulating")
 }
 
+/// Says on a terminal that work begins which shows nothing until it is done.
+pub(crate) fn begin(global: &Global, what: &str) {
+    if !global.quiet && !global.json && std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        say(what);
+    }
+}
+
 /// Progress for people: bars on a terminal, plain lines elsewhere.
 #[derive(Debug)]
 pub(crate) struct Progress {

@@ -69,13 +69,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<Ending> {
         Command::Report(arguments) => report::run(&global, arguments).await,
         // They compute and never wait, so they need a thread of their own for Ctrl-C to be heard.
         Command::Forecast(arguments) => {
-            tokio::task::spawn_blocking(move || series::forecast(&arguments)).await?
+            tokio::task::spawn_blocking(move || series::forecast(&global, &arguments)).await?
         }
         Command::Backtest(arguments) => {
-            tokio::task::spawn_blocking(move || series::backtest(&arguments)).await?
+            tokio::task::spawn_blocking(move || series::backtest(&global, &arguments)).await?
         }
         Command::Detect(arguments) => {
-            tokio::task::spawn_blocking(move || series::detect(&arguments)).await?
+            tokio::task::spawn_blocking(move || series::detect(&global, &arguments)).await?
         }
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Maintain { dataset, retention_hours, target_size } => {

@@ -1,7 +1,7 @@
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use arrow::array::RecordBatch;
 use arrow::util::display::FormatOptions;
 use datafusion::execution::SendableRecordBatchStream;
@@ -14,20 +14,29 @@ use crate::arguments::{Global, QueryArguments, QueryFormat};
 use crate::exit::Ending;
 use crate::output::{Output, print};
 use crate::result_file::ResultFile;
-use crate::session::open_to_read;
+use crate::session::open_existing;
 
 /// Rows that a table for people shows; more are counted and pointed to the other formats.
 const TABLE_ROWS: usize = 1000;
 
 pub(crate) async fn run(global: &Global, arguments: QueryArguments) -> Result<Ending> {
-    let platform = open_to_read(global)?;
+    let format = arguments.format().map_err(Error::msg)?;
+    if format == QueryFormat::Parquet
+        && arguments.output.is_none()
+        && std::io::stdout().is_terminal()
+    {
+        bail!("Parquet is not for a terminal: name a file with --output")
+    }
+    let platform = open_existing(global)?;
     let rows = smelt_stages::query(&platform, &arguments.sql).await?;
-    match (arguments.format, &arguments.output) {
+    match (format, &arguments.output) {
         (QueryFormat::Table, output) => write_table(rows, output.as_deref()).await?,
-        (QueryFormat::Parquet, None) => {
-            bail!("Parquet is not for a terminal: name a file with --output")
+        (QueryFormat::Parquet, None) => write_parquet(rows, Output::new()).await?,
+        (QueryFormat::Parquet, Some(path)) => {
+            let mut file = ResultFile::create(path)?;
+            write_parquet(rows, &mut file).await?;
+            file.finish()?;
         }
-        (QueryFormat::Parquet, Some(path)) => write_parquet(rows, path).await?,
         (format, Some(path)) => {
             let mut file = ResultFile::create(path)?;
             write_text(rows, format, BufWriter::new(&mut file)).await?;
@@ -100,15 +109,18 @@ fn as_text(batch: &RecordBatch, format: QueryFormat, header: bool) -> Result<Vec
     Ok(text)
 }
 
-async fn write_parquet(mut rows: SendableRecordBatchStream, path: &Path) -> Result<()> {
+/// Parquet as it comes. It is written here and not by the writer, which wants an output that may change
+/// threads, as the lock on standard output may not.
+async fn write_parquet(mut rows: SendableRecordBatchStream, mut output: impl Write) -> Result<()> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .build();
-    let mut file = ResultFile::create(path)?;
-    let mut writer = ArrowWriter::try_new(&mut file, rows.schema(), Some(properties))?;
+    let mut writer = ArrowWriter::try_new(Vec::<u8>::new(), rows.schema(), Some(properties))?;
     while let Some(batch) = rows.next().await {
         writer.write(&batch?)?;
+        output.write_all(&std::mem::take(writer.inner_mut()))?;
     }
-    writer.close()?;
-    file.finish()
+    output.write_all(&writer.into_inner()?)?;
+    output.flush()?;
+    Ok(())
 }

@@ -12,6 +12,9 @@ use crate::metrics::{coverage, mae, mase_scale, msis, naive2, owa, smape};
 use crate::models::Model;
 use crate::{ForecastError, Series, Settings};
 
+/// Most windows of a backtest.
+pub const MAX_WINDOWS: usize = 1_000;
+
 /// The name of the choice itself among models.
 pub const CHOICE: &str = "smelt";
 
@@ -67,9 +70,9 @@ pub fn backtest(
     windows: usize,
 ) -> Result<Backtest, ForecastError> {
     settings.check()?;
-    if windows == 0 || windows > 1_000 {
+    if windows == 0 || windows > MAX_WINDOWS {
         return Err(ForecastError::Setting(format!(
-            "{windows} windows are not between 1 and 1000"
+            "{windows} windows are not between 1 and {MAX_WINDOWS}"
         )));
     }
     let levels = settings.sorted_levels();

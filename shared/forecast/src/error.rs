@@ -18,6 +18,12 @@ pub enum ForecastError {
         /// How many rows it has.
         rows: usize,
     },
+    /// A series of one usable number, which says nothing about how far others may be from it.
+    #[error("series {id}: one value does not say how far others may be; a forecast needs two")]
+    Single {
+        /// The series.
+        id: String,
+    },
     /// Rows that do not lie on one regular grid of times.
     #[error("series {id}: {time} is not on the {frequency} grid of this series")]
     OffGrid {

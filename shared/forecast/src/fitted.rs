@@ -39,7 +39,7 @@ pub fn fit(series: &[Series], settings: &Settings) -> Result<Fitted, ForecastErr
 
 impl Fitted {
     /// What comes after the series, in their order, without new trials. A series that cannot be
-    /// forecast has an error of its own.
+    /// forecast, as one of a single value, has an error of its own.
     ///
     /// A series is known by its name and frequency; of several with the same ones, the first is the
     /// first. One that is not known gets the weights and the spread of all that are like it. A series

@@ -26,7 +26,7 @@ mod simplex;
 mod table;
 mod widths;
 
-pub use backtest::{Accuracy, Backtest, CHOICE, SeriesAccuracy, backtest};
+pub use backtest::{Accuracy, Backtest, CHOICE, MAX_WINDOWS, SeriesAccuracy, backtest};
 pub use choice::FittedSeries;
 pub use detect::{Detector, DetectorSettings, Judgement, Severity, detect};
 pub use error::ForecastError;

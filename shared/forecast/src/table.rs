@@ -331,4 +331,16 @@ mod tests {
         assert_eq!(lines.next(), Some("\"1,5\",1,0,1,1,false"));
         assert_eq!(lines.next(), Some("2026-01-01T00:00:00Z,,0,1,1,false"));
     }
+
+    #[test]
+    fn where_nothing_is_known_nothing_is_said() {
+        let rows = [(0, f64::NAN), (3_600, 1.0)];
+        let judged = detect(&rows, crate::DetectorSettings::default(), Vec::new());
+        let table = judgement_table(&rows, &judged, true);
+        let text = table.to_csv();
+        let mut lines = text.lines().skip(1);
+        assert_eq!(lines.next(), Some("1970-01-01 00:00:00,,0,,,false,,none,"));
+        let written = serde_json::to_value(&table).unwrap();
+        assert!(written[0]["lo"].is_null() && written[0]["hi"].is_null(), "{written}");
+    }
 }

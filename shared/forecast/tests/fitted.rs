@@ -336,7 +336,7 @@ proptest! {
         let stored = read_back(&fitted);
         for (one, told) in newer.iter().zip(stored.forecast(&newer)) {
             let Ok(told) = told else {
-                prop_assert!(!one.values.iter().any(|value| value.is_finite()));
+                prop_assert!(one.values.iter().filter(|value| value.is_finite()).count() < 2);
                 continue;
             };
             prop_assert_eq!(told.mean.len(), 6);

@@ -55,10 +55,20 @@ fn a_query_answers_in_every_format() {
     assert_eq!(fs::read_to_string(home.path("answer.csv")).unwrap(), csv);
     home.fine(&["query", sql, "--format", "parquet", "--output", "answer.parquet"]);
     assert!(fs::read(home.path("answer.parquet")).unwrap().starts_with(b"PAR1"));
-    assert_eq!(
-        home.refused(1, &["query", sql, "--format", "parquet"]),
-        "error: Parquet is not for a terminal: name a file with --output\n"
-    );
+    // A pipe is no terminal.
+    let piped = home.command(&["query", sql, "--format", "parquet"]).output().unwrap();
+    assert!(piped.status.success(), "{piped:?}");
+    assert_eq!(piped.stdout, fs::read(home.path("answer.parquet")).unwrap());
+    // Without a format the name of the file says what is in it.
+    for (name, begin) in [
+        ("q.csv", "unique_key,borough"),
+        ("q.jsonl", "{\"unique_key\""),
+        ("q.parquet", "PAR1"),
+        ("q.txt", "+---"),
+    ] {
+        home.fine(&["query", sql, "--output", name]);
+        assert!(fs::read(home.path(name)).unwrap().starts_with(begin.as_bytes()), "{name}");
+    }
 
     // Nothing found is an answer as well, with its columns.
     let nothing = "SELECT unique_key FROM silver.nyc311_requests WHERE unique_key > 9";
@@ -237,6 +247,9 @@ fn wrong_arguments_end_with_2_and_say_what_is_right() {
         (&["status", "--memory", "1M"], &["`1M` is too little; 128M is the least"]),
         (&["status", "--memory", "much"], &["`much` is not a size; write 512M or 2G"]),
         (&["query", "SELECT 1", "--format", "xml"], &["xml", "table, csv, json, parquet"]),
+        (&["query", "SELECT 1", "-o", "q.xlsx"], &[".xlsx", ".csv", "--format"]),
+        (&["query", "SELECT 1", "--format", "csv", "-o", "q.parquet"], &[".parquet", "--format"]),
+        (&["query", "SELECT 1", "--format", "table", "-o", "q.csv"], &[".csv", "--format"]),
         (&["refresh", "New York"], &["New York"]),
     ] {
         assert_holds(&home.refused(2, arguments), parts);

@@ -174,8 +174,10 @@ fn a_frequency_is_asked_for_where_rows_do_not_say_it_and_refused_where_they_say_
         home.refused(1, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
     };
     home.write("one.csv", every(86_400, 1, clock("%Y-%m-%d")));
-    assert_holds(&refused("one.csv", &[]), &["series a", "--freq D"]);
-    assert_eq!(fine("one.csv", &["--freq", "W"])[1][1], "2026-01-08");
+    assert_holds(&refused("one.csv", &[]), &["series a", "two rows"]);
+    assert_holds(&refused("one.csv", &["--freq", "W"]), &["left out: series a: one value"]);
+    home.write("two.csv", every(7 * 86_400, 2, clock("%Y-%m-%d")));
+    assert_eq!(fine("two.csv", &["--freq", "W"])[1][1], "2026-01-15");
 
     home.write("seconds.csv", every(3_600, 60, |time| time.to_string()));
     assert_holds(&refused("seconds.csv", &[]), &["seconds since 1970", "--freq h"]);
@@ -229,6 +231,77 @@ fn wrong_series_are_told_with_their_place() {
     assert_holds(&error, &["words.csv", "row 1: y is `many`"]);
     let error = home.refused(1, &["detect", "--input", "nowhere.csv"]);
     assert_holds(&error, &["nowhere.csv cannot be read"]);
-    let error = home.refused(2, &["forecast", "--input", "words.csv", "--horizon", "0"]);
-    assert_holds(&error, &["a whole number from 1"]);
+    home.write("endless.csv", "timestamp,value\n2026-01-01,inf\n");
+    let error = home.refused(1, &["detect", "--input", "endless.csv"]);
+    assert_holds(&error, &["endless.csv", "row 1: value is `inf`"]);
+    for (argument, value, said) in [
+        ("--horizon", "0", "a whole number from 1"),
+        ("--horizon", "10001", "a whole number from 1 to 10000"),
+        ("--level", "0.9", "write 90 for 90 %"),
+        ("--level", "80,100", "below 100"),
+        ("--season", "1", "from 2 to"),
+        ("--output", "next.xlsx", "name it .csv or .parquet"),
+    ] {
+        let mut arguments = vec!["forecast", "--input", "words.csv"];
+        if argument != "--horizon" {
+            arguments.extend(["--horizon", "2"]);
+        }
+        arguments.extend([argument, value]);
+        assert_holds(&home.refused(2, &arguments), &[said]);
+    }
+}
+
+#[test]
+fn what_never_changed_is_forecast_as_it_was_and_a_lone_value_is_left_out() {
+    let home = Home::new();
+    let mut text = "unique_id,ds,y\n".to_owned();
+    for day in 0..60 {
+        text += &format!("flat,{},5\n", clock("%Y-%m-%d")(1_767_225_600 + day * 86_400));
+    }
+    home.write("flat.csv", format!("{text}new,2026-03-01,7\n"));
+    let ran = home.run(&["forecast", "--input", "flat.csv", "--horizon", "2"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_holds(&ran.err, &["left out: series new: one value"]);
+    let told = rows(&ran.out);
+    assert_eq!(told.len(), 3);
+    assert_eq!(told[1][2..7], ["5"; 5].map(str::to_owned));
+}
+
+#[test]
+fn rows_out_of_order_are_told_and_several_series_are_refused() {
+    let home = Home::new();
+    // An hour that a clock was put back by.
+    let hours = ["00:00", "01:00", "01:00", "00:30", "02:00"];
+    let lines = hours.map(|hour| format!("2026-10-25 {hour}:00,1\n")).concat();
+    home.write("hours.csv", format!("timestamp,value\n{lines}"));
+    let ran = home.run(&["detect", "--input", "hours.csv"]);
+    assert_eq!((ran.code, ran.out.lines().count()), (Some(0), 6), "{ran:?}");
+    assert_holds(&ran.err, &["earlier row: 1, the first is row 3", "the first is row 4", "sort"]);
+    home.write("two.csv", "unique_id,timestamp,value\na,2026-01-01,1\nb,2026-01-01,2\n");
+    let error = home.refused(1, &["detect", "--input", "two.csv"]);
+    assert_holds(&error, &["several series: row 2", "a file of its own"]);
+}
+
+#[test]
+fn judgements_are_written_as_the_name_of_the_file_says() {
+    let home = Home::new();
+    home.write("load.csv", "timestamp,value\n2026-01-01,\n2026-01-02,5\n");
+    let detect = |more: &[&str]| home.run(&[&["detect", "--input", "load.csv"], more].concat());
+    let read = |name: &str| std::fs::read(home.path(name)).unwrap();
+    for name in ["d.csv", "d.json", "d.parquet"] {
+        assert_eq!(detect(&["-o", name]).code, Some(0), "{name}");
+    }
+    let csv = String::from_utf8(read("d.csv")).unwrap();
+    assert_eq!(csv.lines().nth(1), Some("2026-01-01,,0,,,false"));
+    let json: Value = serde_json::from_slice(&read("d.json")).unwrap();
+    assert!(json[0]["lo"].is_null() && json[1]["lo"].is_number(), "{json}");
+    assert!(read("d.parquet").starts_with(b"PAR1"));
+    for more in [
+        &["-o", "d.xlsx"][..],
+        &["-o", "d.jsonl"],
+        &["--format", "json", "-o", "e.parquet"],
+        &["--format", "csv", "-o", "e.json"],
+    ] {
+        assert_eq!(detect(more).code, Some(2), "{more:?}");
+    }
 }

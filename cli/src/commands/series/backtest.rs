@@ -1,13 +1,17 @@
-use anyhow::Result;
+use anyhow::{Error, Result};
 use smelt_forecast::{Accuracy, Backtest, accuracy_table, backtest, series_accuracy_table};
 
-use crate::arguments::{BacktestArguments, BacktestFormat};
+use crate::arguments::{BacktestArguments, BacktestFormat, Global};
+use crate::data_size::count_text;
 use crate::exit::Ending;
 use crate::output::{print, say};
+use crate::progress::begin;
 use crate::table_text::{Align, TextTable};
 
-pub(crate) fn run(arguments: &BacktestArguments) -> Result<Ending> {
+pub(crate) fn run(global: &Global, arguments: &BacktestArguments) -> Result<Ending> {
+    let format = arguments.format_of_file().map_err(Error::msg)?;
     let (series, settings) = super::read(&arguments.series)?;
+    begin(global, &format!("backtesting {} series", count_text(series.len() as u64)));
     let found = backtest(&series, &settings, arguments.windows)?;
     for (id, why) in &found.left_out {
         say(&format!("left out: {id}: {why}"));
@@ -17,7 +21,7 @@ pub(crate) fn run(arguments: &BacktestArguments) -> Result<Ending> {
         BacktestFormat::Csv => print(&accuracy_table(&found).to_csv())?,
     }
     if let Some(path) = &arguments.output {
-        super::output::write(&series_accuracy_table(&found), Some(path))?;
+        super::output::write(&series_accuracy_table(&found), format, Some(path))?;
     }
     Ok(Ending::Fine)
 }

@@ -1,14 +1,24 @@
-use anyhow::Result;
+use anyhow::{Error, Result};
 use smelt_forecast::{Column, DetectorSettings, detect, judgement_table};
 
-use crate::arguments::{DetectArguments, DetectFormat};
+use crate::arguments::{DetectArguments, Global, SeriesFormat};
+use crate::data_size::counted;
 use crate::exit::Ending;
+use crate::output::say;
+use crate::progress::begin;
 
 use super::holidays::holidays;
 use super::input::{Counted, Observations, observations};
+use super::order::oddities;
 
-pub(crate) fn run(arguments: &DetectArguments) -> Result<Ending> {
-    let Observations { rows, counted, texts } = observations(&arguments.input)?;
+pub(crate) fn run(global: &Global, arguments: &DetectArguments) -> Result<Ending> {
+    let format = arguments.format().map_err(Error::msg)?;
+    let Observations { rows, counted: by, texts } = observations(&arguments.input)?;
+    // Clocks that are put back repeat an hour: not refused, but told.
+    for oddity in oddities(&rows, &texts) {
+        say(&format!("warning: {}: {oddity}", arguments.input.display()));
+    }
+    begin(global, &format!("judging {}", counted(rows.len() as u64, "row")));
     let settings = DetectorSettings {
         at_least: arguments.k_of_n.k(),
         of: arguments.k_of_n.n(),
@@ -16,25 +26,17 @@ pub(crate) fn run(arguments: &DetectArguments) -> Result<Ending> {
     };
     let times = rows.iter().map(|(time, _)| *time);
     let judged = detect(&rows, settings, holidays(&arguments.holidays, times));
-    let output = arguments.output.as_deref();
-    let is_json = matches!(arguments.format, DetectFormat::Json);
-    let table = judgement_table(&rows, &judged, is_json);
+    let table = judgement_table(&rows, &judged, format == SeriesFormat::Json);
     // Rows are joined by their times: texts are written as they were read, and columns of times and
     // numbers as such.
-    let table = match (counted, super::output::is_typed(output)) {
-        (Counted::ByClock, true) if !is_json => table,
-        (Counted::ByNumber, true) if !is_json => {
+    let table = match (by, format) {
+        (Counted::ByClock, SeriesFormat::Parquet) => table,
+        (Counted::ByNumber, SeriesFormat::Parquet) => {
             let numbers = rows.iter().map(|(number, _)| *number).collect();
             table.with("timestamp", Column::Count(numbers))
         }
         _ => table.with("timestamp", Column::Text(texts)),
     };
-    match arguments.format {
-        DetectFormat::Csv => super::output::write(&table, output)?,
-        DetectFormat::Json => {
-            let text = format!("{}\n", serde_json::to_string(&table)?);
-            super::output::write_text(&text, output)?;
-        }
-    }
+    super::output::write(&table, format, arguments.output.as_deref())?;
     Ok(Ending::Fine)
 }

@@ -1,12 +1,16 @@
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use smelt_forecast::{forecast, forecast_table};
 
-use crate::arguments::ForecastArguments;
+use crate::arguments::{ForecastArguments, Global};
+use crate::data_size::count_text;
 use crate::exit::Ending;
 use crate::output::say;
+use crate::progress::begin;
 
-pub(crate) fn run(arguments: &ForecastArguments) -> Result<Ending> {
+pub(crate) fn run(global: &Global, arguments: &ForecastArguments) -> Result<Ending> {
+    let format = arguments.format().map_err(Error::msg)?;
     let (series, settings) = super::read(&arguments.series)?;
+    begin(global, &format!("forecasting {} series", count_text(series.len() as u64)));
     let found = forecast(&series, &settings)?;
     let mut failed = 0;
     for error in found.iter().filter_map(|one| one.as_ref().err()) {
@@ -16,6 +20,7 @@ pub(crate) fn run(arguments: &ForecastArguments) -> Result<Ending> {
     if failed == found.len() {
         bail!("none of the {failed} series can be forecast");
     }
-    super::output::write(&forecast_table(found.iter().flatten()), arguments.output.as_deref())?;
+    let table = forecast_table(found.iter().flatten());
+    super::output::write(&table, format, arguments.output.as_deref())?;
     Ok(Ending::Fine)
 }

@@ -65,6 +65,7 @@ pub(super) struct Observations {
 /// Reads `timestamp, value`.
 pub(super) fn observations(path: &Path) -> Result<Observations> {
     let table = read(path)?;
+    refuse_several_series(&table, path)?;
     let failed = || format!("{} cannot be read as observations", path.display());
     let timestamps = column(&table, "timestamp", path)?;
     let (times, counted) = times(&timestamps, "timestamp").with_context(failed)?;
@@ -72,6 +73,19 @@ pub(super) fn observations(path: &Path) -> Result<Observations> {
     let values = numbers(&column(&table, "value", path)?, "value").with_context(failed)?;
     let values = values.into_iter().map(|value| value.unwrap_or(f64::NAN));
     Ok(Observations { rows: times.into_iter().zip(values).collect(), counted, texts })
+}
+
+/// Values of several series in one order would be judged by one another.
+fn refuse_several_series(table: &RecordBatch, path: &Path) -> Result<()> {
+    let Some(ids) = table.column_by_name(ID) else { return Ok(()) };
+    let ids = text(ids)?;
+    let Some(other) = ids.iter().position(|id| Some(id) != ids.first()) else { return Ok(()) };
+    bail!(
+        "{} has several series: row {} is of another one than row 1, by its {ID}; give each in a \
+         file of its own",
+        path.display(),
+        other + 1
+    )
 }
 
 /// Reads every row as texts by column; what is not there is empty.
@@ -169,9 +183,16 @@ fn times(column: &ArrayRef, name: &str) -> Result<(Vec<i64>, Counted)> {
 }
 
 fn numbers(column: &ArrayRef, name: &str) -> Result<Vec<Option<f64>>> {
+    let infinite = |row: usize, value: &str| {
+        anyhow!("row {}: {name} is `{value}`, which is no number; leave it empty", row + 1)
+    };
     if column.data_type().is_numeric() {
         let column = cast(column, &DataType::Float64)?;
-        return Ok(column.as_primitive::<Float64Type>().iter().collect());
+        let values: Vec<Option<f64>> = column.as_primitive::<Float64Type>().iter().collect();
+        let found = values.iter().enumerate().find_map(|(row, value)| {
+            value.filter(|value| value.is_infinite()).map(|value| infinite(row, &value.to_string()))
+        });
+        return found.map_or(Ok(values), Err);
     }
     let texts = text(column)?;
     let parsed = texts.into_iter().enumerate().map(|(row, text)| {
@@ -179,6 +200,7 @@ fn numbers(column: &ArrayRef, name: &str) -> Result<Vec<Option<f64>>> {
         match text.trim() {
             "" | "NA" | "NaN" | "nan" | "null" => Ok(None),
             number => match number.parse::<f64>() {
+                Ok(value) if value.is_infinite() => Err(infinite(row, number)),
                 Ok(number) => Ok(Some(number)),
                 Err(_) => bail!("row {}: {name} is `{number}`, which is no number", row + 1),
             },
@@ -232,6 +254,15 @@ mod tests {
     }
 
     #[test]
+    fn several_series_are_no_observations() {
+        let error = |content: &str| observations(file(content).path()).err();
+        let one = "unique_id,timestamp,value\na,2026-01-01,1\na,2026-01-02,2\n";
+        assert!(error(one).is_none());
+        let told = format!("{:#}", error(&format!("{one}b,2026-01-01,3\n")).unwrap());
+        assert!(told.contains("row 3") && told.contains("file of its own"), "{told}");
+    }
+
+    #[test]
     fn steps_may_be_counted_without_a_clock() {
         let file = file("unique_id,ds,y\nW1,1,10\nW1,2,20\n");
         let long = long(file.path()).unwrap();
@@ -247,6 +278,8 @@ mod tests {
         assert!(other.contains("has no column unique_id; it has id, ds, y"), "{other}");
         let no_number = error("unique_id,ds,y\na,2026-01-01,1\na,2026-01-02,many\n");
         assert!(no_number.contains("row 2: y is `many`"), "{no_number}");
+        let endless = error("unique_id,ds,y\na,2026-01-01,-inf\n");
+        assert!(endless.contains("row 1: y is `-inf`, which is no number"), "{endless}");
         let no_time = error("unique_id,ds,y\na,soon,1\n");
         assert!(no_time.contains("row 1: ds"), "{no_time}");
         let no_id = error("unique_id,ds,y\n,2026-01-01,1\n");

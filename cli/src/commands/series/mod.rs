@@ -5,6 +5,7 @@ mod detect;
 mod forecast;
 mod holidays;
 mod input;
+mod order;
 mod output;
 
 use anyhow::{Result, anyhow, bail};
@@ -66,7 +67,8 @@ fn are_seconds(rows: &[(String, i64, Option<f64>)], frequency: Frequency) -> Res
 /// An error with what to do about it on the command line.
 fn with_remedy(error: ForecastError, counted: Counted) -> anyhow::Error {
     let remedy = match (&error, counted) {
-        (ForecastError::NoFrequency { .. }, _) => "say it with --freq, such as --freq D",
+        // Only where no series has a second row, and then a frequency would not help.
+        (ForecastError::NoFrequency { .. }, _) => "a forecast needs a series of two rows at least",
         (ForecastError::TooFine { .. }, _) => "give that as --freq, or leave --freq out",
         (ForecastError::Sparse { .. }, Counted::ByNumber) => {
             "if ds are seconds since 1970, say how far apart they are with --freq, such as --freq h"

@@ -1,4 +1,4 @@
-//! Tables as CSV or JSON on standard output, or in a file; Parquet if its name ends so.
+//! Tables as CSV or JSON on standard output, or in a file; Parquet only in a file.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,24 +12,23 @@ use arrow::array::{
 use parquet::arrow::ArrowWriter;
 use smelt_forecast::{Column, Table};
 
+use crate::arguments::SeriesFormat;
 use crate::output::print;
 use crate::result_file::ResultFile;
 
 const MICROSECONDS: i64 = 1_000_000;
 
-pub(super) fn write(table: &Table, output: Option<&Path>) -> Result<()> {
-    match output {
-        Some(path) if is_typed(output) => write_parquet(table, path),
-        _ => write_text(&table.to_csv(), output),
+pub(super) fn write(table: &Table, format: SeriesFormat, output: Option<&Path>) -> Result<()> {
+    match (format, output) {
+        (SeriesFormat::Parquet, Some(path)) => write_parquet(table, path),
+        (SeriesFormat::Json, _) => {
+            write_text(&format!("{}\n", serde_json::to_string(table)?), output)
+        }
+        (SeriesFormat::Csv | SeriesFormat::Parquet, _) => write_text(&table.to_csv(), output),
     }
 }
 
-/// Whether the file has columns of types, not texts.
-pub(super) fn is_typed(output: Option<&Path>) -> bool {
-    output.and_then(Path::extension).is_some_and(|ending| ending == "parquet")
-}
-
-pub(super) fn write_text(text: &str, output: Option<&Path>) -> Result<()> {
+fn write_text(text: &str, output: Option<&Path>) -> Result<()> {
     let Some(path) = output else { return print(text) };
     let cannot = || format!("{} cannot be written", path.display());
     let mut file = ResultFile::create(path)?;

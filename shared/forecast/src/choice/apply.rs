@@ -52,6 +52,10 @@ pub(crate) fn apply(
         .map(|(input, known)| {
             let seasons = known.map(|(_, set)| set.seasons.as_slice());
             let one = Prepared::of(*input, &choice.settings, seasons)?;
+            // One value has no spread, and intervals around it would promise that nothing varies.
+            if finite_values(input.values).nth(1).is_none() {
+                return Err(ForecastError::Single { id: input.id.to_owned() });
+            }
             let member = Member { one: &one, input: *input, settings: &choice.settings };
             Ok(match known {
                 Some((own, set)) => answer(&member, Some(own), set, asked),
@@ -139,6 +143,11 @@ fn answer(
         widths.iter_mut().flatten().for_each(grow);
         mean.iter_mut().for_each(grow);
     }
+    // Weights sum up to 1 but for the last digit, which would put the value outside of its interval.
+    if let Some(only) = only_value(member.input.values) {
+        mean.fill(if one.floor { only.max(0.0) } else { only });
+        widths.iter_mut().flatten().for_each(|width| *width = 0.0);
+    }
     Answer {
         found,
         weights: Weights::new(weights),
@@ -149,6 +158,17 @@ fn answer(
         reason: own.map_or(NOT_KNOWN, |own| &own.reason).to_owned(),
         trials: own.map_or_else(Trials::default, |own| own.trials.clone()),
     }
+}
+
+fn finite_values(values: &[f64]) -> impl Iterator<Item = f64> {
+    values.iter().copied().filter(|value| value.is_finite())
+}
+
+/// The value of a series that never had another.
+fn only_value(values: &[f64]) -> Option<f64> {
+    let mut known = finite_values(values);
+    let first = known.next()?;
+    known.all(|value| value == first).then_some(first)
 }
 
 /// What the models say that are asked. If none of those that have a weight says anything, all others

@@ -172,10 +172,11 @@ impl Detector {
     fn push_usual(&mut self, time: i64, value: f64) -> Judgement {
         let expected = self.experts.expect(time);
         if !value.is_finite() {
-            let (lo, hi) = self.bounds(expected.unwrap_or(0.0));
+            let expected = expected.unwrap_or(f64::NAN);
+            let (lo, hi) = self.bounds(expected);
             return Judgement {
                 score: 0.0,
-                expected: expected.unwrap_or(0.0),
+                expected,
                 lo,
                 hi,
                 is_anomaly: false,

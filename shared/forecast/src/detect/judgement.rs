@@ -31,9 +31,10 @@ pub struct Judgement {
     /// anomaly by itself. In an anomaly that goes on only what is new about it scores again; where
     /// several have to come together, the first that is reported has the highest score of them.
     pub score: f64,
-    /// What was expected; the value itself where nothing was known yet.
+    /// What was expected; the value itself where nothing was known yet, and NaN where there was no
+    /// value either.
     pub expected: f64,
-    /// Between these 95 in 100 usual values lie.
+    /// Between these 95 in 100 usual values lie. NaN where nothing is expected.
     pub lo: f64,
     /// See [`Judgement::lo`].
     pub hi: f64,
