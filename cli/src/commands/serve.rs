@@ -40,6 +40,7 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
     let Checked { access, keys } = access(arguments)?;
     let dashboard = dashboard(arguments.dashboard.as_deref())?;
     let platform = open(global)?;
+    let is_new = !is_lake(&platform).await;
     let listener = listen(arguments).await?;
     let address = listener.local_addr()?;
     let api = Api::new(
@@ -70,6 +71,12 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
             "no dashboard: {BUILT_DASHBOARD} is not there; `make dashboard` builds it"
         )),
     }
+    if is_new && !global.quiet {
+        say(&format!(
+            "no lake at {} yet: it is empty, and uploads will make its tables; --lake names another",
+            global.lake
+        ));
+    }
     print(&format!("API        http://{address}/docs\n"))?;
     if !global.quiet {
         say("Ctrl-C stops it");
@@ -77,6 +84,12 @@ pub(crate) async fn run(global: &Global, arguments: &ServeArguments) -> Result<E
     let service = router(api).into_make_service_with_connect_info::<Peer>();
     axum::serve(Telling::new(listener), service).await.context("serving")?;
     Ok(Ending::Fine)
+}
+
+/// Whether anything was ever loaded. An empty start is fine, and a mistyped place looks like one. What
+/// cannot be read is not told here: answers will say so.
+async fn is_lake(platform: &Platform) -> bool {
+    platform.lake.has_objects("bronze").await.unwrap_or(true)
 }
 
 /// Requests are no runs: what they do is shown in their answers.
@@ -100,8 +113,7 @@ struct Checked {
 /// Everybody who can reach this machine could do everything, so that only a loopback address is open.
 fn access(arguments: &ServeArguments) -> Result<Checked> {
     let api_keys = match &arguments.api_keys {
-        Some(path) => ApiKeys::parse(&read(path)?)
-            .with_context(|| format!("{} holds no API keys", path.display()))?,
+        Some(path) => api_keys(path)?,
         None => ApiKeys::default(),
     };
     let (tokens, keys) = match &arguments.jwt_issuer {
@@ -122,6 +134,16 @@ fn access(arguments: &ServeArguments) -> Result<Checked> {
     }
 }
 
+/// The keys of a file. One without any is no wish for a service that is open to everybody.
+fn api_keys(path: &Path) -> Result<ApiKeys> {
+    let keys = ApiKeys::parse(&read(path)?)
+        .with_context(|| format!("{} holds no API keys", path.display()))?;
+    if keys.is_empty() {
+        bail!("{} has no key in its list: add one, or leave out --api-keys", path.display());
+    }
+    Ok(keys)
+}
+
 /// Tokens are signed with a secret that both sides know, or with keys of the issuer, who publishes their
 /// public halves.
 fn tokens(
@@ -135,8 +157,10 @@ fn tokens(
         return Ok((TokenVerifier::with_secret(rules, secret.trim().as_bytes())?, None));
     }
     let keys = match &arguments.jwks_url {
-        Some(url) => HttpKeySource::at(url.as_str())?,
-        None => HttpKeySource::of_issuer(issuer)?,
+        Some(url) => HttpKeySource::at(url.as_str()).context("--jwks-url cannot be used")?,
+        None => HttpKeySource::of_issuer(issuer).context(
+            "give --jwks-url, or --jwt-secret: nothing says where the keys of --jwt-issuer are",
+        )?,
     };
     Ok((TokenVerifier::with_key_set(rules, KeySet::default()), Some(Arc::new(keys))))
 }

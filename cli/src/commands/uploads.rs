@@ -7,7 +7,7 @@ use crate::arguments::{Global, ReportFormat};
 use crate::data_size::{bytes_text, count_text};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::{chosen, open_to_read};
+use crate::session::{chosen, open_existing};
 use crate::table_text::{Align, TextTable};
 
 /// The stage of what is never taken in.
@@ -18,7 +18,7 @@ pub(crate) async fn run(
     dataset: Option<DatasetName>,
     format: ReportFormat,
 ) -> Result<Ending> {
-    let platform = open_to_read(global)?;
+    let platform = open_existing(global)?;
     let mut found = Vec::new();
     for dataset in chosen(&platform, dataset.as_ref())? {
         found.extend(uploads(&platform, dataset, usize::MAX).await?);

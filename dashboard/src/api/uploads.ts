@@ -27,6 +27,8 @@ export interface UploadProgress {
   rows_malformed: number | null;
   rows_refused: number | null;
   problem: string | null;
+  /** Why nothing of it was loaded although nothing is wrong with it; absent in answers of older servers. */
+  note?: string | null;
   is_done: boolean;
   /** When the file had come; absent while it is on its way, and in answers of older servers. */
   landed_at?: string | null;

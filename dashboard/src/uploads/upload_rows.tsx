@@ -38,6 +38,7 @@ export function UploadRow({ upload, sent }: { upload: UploadProgress; sent?: num
         {(upload.rows_refused ?? 0) > 0 && (
           <span class="numeric">{formatCount(upload.rows_refused ?? 0)} refused</span>
         )}
+        {upload.note && <span>{upload.note}</span>}
       </p>
       {upload.problem && <p class="upload-problem">{upload.problem}</p>}
     </li>

@@ -118,6 +118,14 @@ test("a file that is refused says why", async ({ page, site }) => {
   await expect(mine(page)).toContainText("none of its columns is known");
 });
 
+test("a file whose content was there already says so", async ({ page, site }) => {
+  const note = "the same content was there already";
+  await fakeApi(page, [event("done", progress("published", { note, is_done: true }))]);
+  await page.goto(`${site.address}/#/runs`);
+  await input(page).setInputFiles(FILE);
+  await expect(mine(page)).toContainText(note);
+});
+
 test("a file that the API does not want says why", async ({ page, site }) => {
   await fakeApi(page, []);
   await page.route("**/v1/datasets/*/uploads", (route) =>

@@ -47,7 +47,10 @@ fn checked(settings: &Settings, secrets: &Secrets) -> Result<Checked, StartError
         Some(text) => ApiKeys::parse(text).map_err(|error| wrong(KEYS_SECRET, &error))?,
         None => ApiKeys::default(),
     };
-    let verifier = Verifier::new(tokens, api_keys).map_err(|error| wrong(ACCESS, &error))?;
+    let verifier = Verifier::new(tokens, api_keys).map_err(|error| match &secrets.api_keys {
+        Some(_) => wrong(KEYS_SECRET, &"its list has no key: add one"),
+        None => wrong(ACCESS, &error),
+    })?;
     Ok(Checked { access: Access::Checked(verifier), keys })
 }
 
@@ -67,10 +70,12 @@ fn tokens(
         return Ok((verifier, None));
     }
     let keys = match settings.text_if_set(JWKS_URL)? {
-        Some(url) => HttpKeySource::at(&url),
-        None => HttpKeySource::of_issuer(issuer),
+        Some(url) => HttpKeySource::at(&url).map_err(|error| wrong(JWKS_URL, &error))?,
+        None => HttpKeySource::of_issuer(issuer).map_err(|error| {
+            let remedy = format!("{error}; or name where its keys are in {JWKS_URL}");
+            wrong(ISSUER, &remedy)
+        })?,
     };
-    let keys = keys.map_err(|error| wrong(JWKS_URL, &error))?;
     Ok((TokenVerifier::with_key_set(rules, KeySet::default()), Some(Arc::new(keys))))
 }
 

@@ -9,10 +9,13 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::Role;
+use crate::{Role, RoleError};
 
 /// The header with the key.
 pub const API_KEY_HEADER: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Characters of a role that is none: fewer than a hash has, which may have slipped in there.
+const MOST_SHOWN: usize = 20;
 
 /// The SHA-256 of a key: all that is kept of it. Keys are random (`openssl rand -hex 32`), so a slow hash
 /// as for passwords would add nothing.
@@ -49,6 +52,14 @@ pub enum ApiKeysError {
         /// Its place, from 1.
         number: usize,
     },
+    /// A role that is none.
+    #[error("the API key `{name}` has the role `{role}`: {}", RoleError)]
+    NoRole {
+        /// The name of the key.
+        name: String,
+        /// What stands there, cut.
+        role: String,
+    },
     /// A hash that is none.
     #[error(
         "`sha256` of the API key `{name}` is not 64 hexadecimal digits: `printf %s KEY | sha256sum` makes them"
@@ -76,7 +87,7 @@ pub enum ApiKeysError {
 struct Entry {
     name: String,
     sha256: String,
-    role: Role,
+    role: String,
 }
 
 impl ApiKeyHash {
@@ -111,6 +122,10 @@ impl ApiKeys {
             if name.trim().is_empty() {
                 return Err(ApiKeysError::NoName { number: index + 1 });
             }
+            let Ok(role) = role.parse::<Role>() else {
+                let role = role.chars().take(MOST_SHOWN).collect();
+                return Err(ApiKeysError::NoRole { name, role });
+            };
             let Some(hash) = parse_hash(&sha256) else { return Err(ApiKeysError::NoHash { name }) };
             if !names.insert(name.clone()) {
                 return Err(ApiKeysError::SameName { name });
@@ -202,7 +217,11 @@ mod tests {
         let error = |list: &str| ApiKeys::parse(list).unwrap_err().to_string();
         assert!(error("{}").contains("line 1, column"), "{}", error("{}"));
         let no_role = entry("export", "one", "root");
-        assert!(error(&format!("[{no_role}]")).starts_with("the list of API keys is not"));
+        let message = error(&format!("[{no_role}]"));
+        let roles = "a role is reader, uploader, operator or admin";
+        assert_eq!(message, format!("the API key `export` has the role `root`: {roles}"));
+        let hash = ApiKeyHash::of(b"one").to_string();
+        assert!(!error(&format!("[{}]", entry("export", "one", &hash))).contains(&hash));
         let (one, other) = (entry("a", "one", "reader"), entry("a", "two", "reader"));
         assert!(error(&format!("[{one}, {other}]")).contains("two API keys `a`"));
         let again = entry("b", "one", "admin");

@@ -5,8 +5,10 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use smelt_domain::shown;
 use url::form_urlencoded;
 
 use crate::misread;
@@ -25,12 +27,29 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        let pairs = decoded(parts.uri.query().unwrap_or_default())?;
+        let pairs = serde_urlencoded::Deserializer::new(pairs);
         serde_path_to_error::deserialize(pairs)
             .map(Self)
             .map_err(|error| Problem::bad_request(misread::parameters(&error)))
     }
+}
+
+/// The parameters of a URL. What is no UTF-8 would become other characters in them, and then find nothing.
+pub(crate) fn decoded(query: &str) -> Result<form_urlencoded::Parse<'_>, Problem> {
+    const REMEDY: &str = "encode it as UTF-8, then by percents";
+    for pair in query.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let Ok(name) = percent_decode_str(name).decode_utf8() else {
+            let detail = format!("the name of a parameter is no UTF-8: {REMEDY}");
+            return Err(Problem::bad_request(detail));
+        };
+        if percent_decode_str(value).decode_utf8().is_err() {
+            let detail = format!("`{}` in the parameters is no UTF-8: {REMEDY}", shown(&name));
+            return Err(Problem::bad_request(detail));
+        }
+    }
+    Ok(form_urlencoded::parse(query.as_bytes()))
 }
 
 /// Of a route that takes no parameters: one that is not read would be taken for a condition that was kept.

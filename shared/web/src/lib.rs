@@ -30,7 +30,7 @@ mod unsent;
 mod upload_target;
 
 pub use api::{Api, ApiError, Limits, Settings, Streaming, check_views_of};
-pub use http_key_source::HttpKeySource;
+pub use http_key_source::{HttpKeySource, KeySourceError};
 pub use origin::Origin;
 pub use peer::Peer;
 pub use ports::{
@@ -38,5 +38,5 @@ pub use ports::{
 };
 pub use router::router;
 pub use unread::{Telling, Told};
-pub use unsent::too_large_to_send;
+pub use unsent::{bytes_in_json, too_large_to_send};
 pub use upload_target::UploadTarget;

@@ -7,6 +7,20 @@ use axum::response::{IntoResponse, Response};
 use crate::guard::{REQUEST_ID, SECURITY_HEADERS};
 use crate::problem::Problem;
 
+/// Bytes of a text as a string in JSON, quotes included: what Lambda passes on is JSON, in which a body that
+/// is a text is such a string. A body in JSON, or CSV of short lines, becomes a third larger by it.
+pub fn bytes_in_json(text: &str) -> usize {
+    let escaped = |byte: u8| -> usize {
+        match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+            // `\u001f`
+            0x00..=0x1f => 6,
+            _ => 1,
+        }
+    };
+    text.bytes().map(escaped).sum::<usize>() + 2
+}
+
 /// What tells a browser which page may read an answer.
 const OF_ORIGINS: [HeaderName; 3] =
     [header::ACCESS_CONTROL_ALLOW_ORIGIN, header::ACCESS_CONTROL_EXPOSE_HEADERS, header::VARY];
@@ -40,6 +54,16 @@ mod tests {
     use axum::http::StatusCode;
 
     use super::*;
+
+    #[test]
+    fn a_text_has_as_many_bytes_in_json_as_serde_json_writes() {
+        let every_ascii: String = (0..=0x7f_u8).map(char::from).collect();
+        let rows = "{\"rows\":[{\"vendor\":\"A \\\"B\\\"\",\"amount\":1.5}]}\r\n";
+        for text in ["", "BROOKLYN", rows, "Zürich 🗽 \u{2028}\u{fffd}", &every_ascii] {
+            let written = serde_json::to_string(text).unwrap();
+            assert_eq!(bytes_in_json(text), written.len(), "{written}");
+        }
+    }
 
     #[test]
     fn it_has_the_headers_of_every_answer_and_none_of_the_body() {

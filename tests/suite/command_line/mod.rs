@@ -4,6 +4,7 @@ mod bad_input;
 mod cost;
 mod daily_work;
 mod definitions;
+mod demo;
 mod failures;
 mod interruption;
 mod places;

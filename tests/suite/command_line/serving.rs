@@ -11,7 +11,7 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::json;
 
-use super::{Home, assert_holds};
+use super::{Home, assert_holds, csv_of_keys};
 
 /// A server, and where it listens.
 struct Server {
@@ -110,7 +110,15 @@ fn others_are_served_only_if_they_show_who_they_are() {
         home.write("keys.json", "[{\"name\": \"bi\", \"role\": \"king\", \"sha256\": \"00\"}]");
     let keys = keys.display().to_string();
     let wrong = home.refused(1, &["serve", "--port", "0", "--api-keys", &keys]);
-    assert_holds(&wrong, &["keys.json holds no API keys"]);
+    assert_holds(
+        &wrong,
+        &["keys.json holds no API keys", "`king`", "reader, uploader, operator or admin"],
+    );
+    let empty = home.write("empty.json", "[]").display().to_string();
+    let empty = home.refused(1, &["serve", "--port", "0", "--api-keys", &empty]);
+    assert_holds(&empty, &["empty.json has no key in its list"]);
+    let nowhere = ["serve", "--port", "0", "--jwt-issuer", "x", "--jwt-audience", "smelt"];
+    assert_holds(&home.refused(1, &nowhere), &["`x/.well-known/jwks.json`", "--jwks-url"]);
     let none = home.refused(1, &["serve", "--port", "0", "--dashboard", "nowhere"]);
     assert_holds(&none, &["nowhere holds no dashboard"]);
     let issuer = ["serve", "--jwt-issuer", "https://issuer.example.com"];
@@ -178,4 +186,19 @@ fn tokens_count_that_are_signed_with_keys_which_the_issuer_publishes() {
     assert!(asked_by(&forger, "smelt").starts_with("HTTP/1.1 401"), "signed with another key");
     assert!(asked_by(&key, "others").starts_with("HTTP/1.1 401"), "for somebody else");
     assert!(server.get("/v1/datasets").starts_with("HTTP/1.1 401"), "no token");
+}
+
+#[test]
+fn an_empty_lake_is_served_and_told() {
+    let home = Home::new();
+    let told = || {
+        let mut server = Server::start(&home, &[]);
+        assert!(server.get("/health").starts_with("HTTP/1.1 200"));
+        let lines = BufReader::new(server.child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        lines.take_while(|line| !line.starts_with("Ctrl-C")).collect::<Vec<String>>().join("\n")
+    };
+    assert_holds(&told(), &["no lake at lake yet: it is empty, and uploads will make its tables"]);
+    home.write("some.csv", csv_of_keys(1..4));
+    home.fine(&["ingest", "nyc311", "--file", "some.csv"]);
+    assert!(!told().contains("no lake"), "there is one now");
 }

@@ -25,6 +25,8 @@ async fn bad_requests_are_told_what_is_wrong() {
         (&format!("{mart}?select=shop;drop"), 400, "select"),
         (&format!("{mart}?shop={}", "a".repeat(40_000)), 413, "parameters"),
         ("/v1/datasets/till/views/none", 404, "view"),
+        ("/v1/datasets/till/forecast", 404, "`smelt train till`"),
+        ("/v1/datasets/till/forecast-accuracy", 404, "`smelt train till`"),
         ("/v1/uploads/0123456789abcdef", 404, "announced"),
         ("/v1/uploads/..%2f..%2fetc%2fpasswd", 404, "announced"),
         ("/v1/datasets/till/quarantine?limit=0", 400, "limit"),
@@ -106,6 +108,14 @@ async fn what_cannot_be_read_is_told_by_its_field() {
         ("GET", "/v1/runs?limit=half", "", "`limit`: expected a whole number, 0 or more"),
         ("GET", "/v1/runs?last=5", "", "`last` is not known here; expected `limit`"),
         ("GET", "/v1/datasets/%ff", "", "`dataset` in the path is no UTF-8"),
+        (
+            "GET",
+            "/v1/datasets/till/marts/daily?shop=%ff",
+            "",
+            "`shop` in the parameters is no UTF-8",
+        ),
+        ("GET", "/v1/datasets/till/marts/daily?%ff=a", "", "the name of a parameter is no UTF-8"),
+        ("GET", "/v1/models?dataset=a%C3", "", "`dataset` in the parameters is no UTF-8"),
     ] {
         let request = Request::builder().method(method).uri(path);
         let request = request.header(header::CONTENT_TYPE, "application/json");

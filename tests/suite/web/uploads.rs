@@ -43,6 +43,28 @@ async fn a_file_that_came_without_a_word_is_found_by_its_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_brought_nothing_new_says_so() {
+    let world = World::with_history().await;
+    let served = Served::open(&world);
+    let content = format!("day,shop,sold\n{},harbour,7\n", day(-200));
+    let of = |name: &str| format!("landing/till/sales/{name}.csv");
+    let notes = [
+        ("first", content.as_str(), Value::Null),
+        ("second", content.as_str(), json!("the same content was there already")),
+        ("third", "day,shop,sold\n", json!("it has no records")),
+    ];
+    for (name, content, _) in &notes {
+        land(&world.platform(1), &of(name), content.as_bytes()).await;
+        refresh(&world).await;
+    }
+    for (name, _, note) in &notes {
+        let done = watched(&served, &of(name)).await;
+        assert_eq!((&done["stage"], &done["note"]), (&json!("published"), note), "{done}");
+        assert_eq!(done["problem"], Value::Null, "{done}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_newest_of_all_datasets_come_first() {
     let world = World::with_history().await;
     let mut platform = world.platform(1);

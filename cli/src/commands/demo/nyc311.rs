@@ -13,7 +13,7 @@ use crate::arguments::{DemoArguments, Global};
 use crate::commands::simulate::simulate;
 
 const DATASET: &str = "nyc311";
-/// The newest upload, which the portal has instead; beside the table's folder, where no sweep sees it.
+/// The newest upload, which the portal has instead; beside the table's folder, so that it never lands.
 const OF_THE_PORTAL: &str = "portal.csv";
 
 /// Simulated requests.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, json};
-use smelt_domain::{Dataset, TableId, shown};
+use smelt_domain::{Dataset, SeriesTable, TableId, shown};
 use smelt_lake::published::Latest;
 use smelt_query::{Columns, Format, Query, QueryError, Snapshot};
 use url::form_urlencoded;
@@ -16,7 +16,7 @@ use super::table_answers::TableAnswers;
 use crate::answers::SentAnswer;
 use crate::api::{Api, listed, mart as mart_of};
 use crate::etag::ETag;
-use crate::extract::Path;
+use crate::extract::{Path, decoded};
 use crate::problem::Problem;
 
 /// Bytes of the part behind the question mark.
@@ -108,7 +108,7 @@ fn parameters(query: &str) -> Result<Vec<(String, String)>, Problem> {
         );
         return Err(Problem::too_large(detail));
     }
-    Ok(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    Ok(decoded(query)?.into_owned().collect())
 }
 
 /// The answer to a question to a published table: to `preset`, of which the URL's `query` replaces what
@@ -136,8 +136,9 @@ pub(crate) async fn answer(
     let format = Format::negotiate(query.format(), accept)?;
     let Some(newest) = api.pointers().latest(table).await? else {
         let detail = format!(
-            "{} has no rows yet: nothing was published; `smelt refresh {}` does, once there is data",
+            "{} has no rows yet: nothing was published; `smelt {} {}` does, once there is data",
             table.sql_name(),
+            publisher(table),
             dataset.name
         );
         return Err(Problem::not_found(detail));
@@ -160,6 +161,12 @@ pub(crate) async fn answer(
         response.headers_mut().extend(link.ok().map(|link| (header::LINK, link)));
     }
     Ok(response)
+}
+
+/// The command that publishes a table: what models say is made where they are fitted.
+fn publisher(table: &TableId) -> &'static str {
+    let learnt = [SeriesTable::Forecast, SeriesTable::ForecastAccuracy, SeriesTable::Clusters];
+    if learnt.iter().any(|known| known.name() == table.table) { "train" } else { "refresh" }
 }
 
 /// The parameters of a view beside a question with other groups: of its order, what the answer still has, and

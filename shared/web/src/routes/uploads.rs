@@ -64,6 +64,9 @@ pub(crate) struct Upload {
     rows_refused: Option<u64>,
     /// What is wrong with it.
     problem: Option<String>,
+    /// Why nothing of it was loaded although nothing is wrong with it: the same content was there already, or
+    /// it has no records.
+    note: Option<String>,
     /// Whether nothing more happens to it.
     is_done: bool,
 }
@@ -302,6 +305,7 @@ impl Upload {
             rows_malformed: None,
             rows_refused: None,
             problem: is_late.then(|| too_late.to_owned()),
+            note: None,
             is_done: is_late,
         }
     }
@@ -331,8 +335,18 @@ impl Upload {
             rows_malformed: record.and_then(|record| record.malformed),
             rows_refused: progress.rows_refused,
             problem,
+            note: record.and_then(|record| note(&record.state)).map(str::to_owned),
             is_done: matches!(progress.stage, UploadStage::Refused | UploadStage::Published),
             key: progress.key,
         })
+    }
+}
+
+/// What is to be known of an upload that is done beside that it is.
+fn note(state: &UploadState) -> Option<&'static str> {
+    match state {
+        UploadState::AlreadyLoaded { .. } => Some("the same content was there already"),
+        UploadState::NoRows => Some("it has no records"),
+        _ => None,
     }
 }
