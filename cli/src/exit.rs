@@ -1,8 +1,10 @@
+use std::future::pending;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Arguments;
 use crate::commands;
@@ -32,7 +34,9 @@ impl Ending {
 
 const FAILED: u8 = 1;
 const REFUSED: u8 = 3;
-const STOPPED: u8 = 130;
+/// Of a command that was stopped by Ctrl-C, and by SIGTERM: 128 and the number of the signal.
+const INTERRUPTED: u8 = 130;
+const TERMINATED: u8 = 143;
 /// How long a stopped command may take to write down that it was.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -50,8 +54,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let ending = runtime.block_on(async {
         let mut command = pin!(commands::run(arguments));
         tokio::select! {
-            ending = &mut command => Some(ending),
-            Ok(()) = tokio::signal::ctrl_c() => {
+            ending = &mut command => Ok(ending),
+            stopped = told_to_stop() => {
                 // What is under way is dropped as soon as it is written down that it is.
                 tokio::select! {
                     biased;
@@ -59,7 +63,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
                     _ = command => {}
                     () = tokio::time::sleep(LAST_WORDS) => {}
                 }
-                None
+                Err(stopped)
             }
         }
     });
@@ -68,10 +72,10 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     runtime.shutdown_timeout(Duration::from_millis(200));
     match ending {
-        Some(Ok(Ending::Fine)) => ExitCode::SUCCESS,
-        Some(Ok(Ending::Failed)) => ExitCode::from(FAILED),
-        Some(Ok(Ending::Refused)) => ExitCode::from(REFUSED),
-        Some(Err(error)) => {
+        Ok(Ok(Ending::Fine)) => ExitCode::SUCCESS,
+        Ok(Ok(Ending::Failed)) => ExitCode::from(FAILED),
+        Ok(Ok(Ending::Refused)) => ExitCode::from(REFUSED),
+        Ok(Err(error)) => {
             // A closed pipe (`smelt query … | head`) is the reader's wish, not a failure.
             if is_output_closed(&error) {
                 return ExitCode::SUCCESS;
@@ -79,10 +83,29 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             say(&format!("error: {}", told(&error)));
             ExitCode::from(FAILED)
         }
-        None => {
+        Err(stopped) => {
             say("stopped; everything committed so far is kept, the next run carries on");
-            ExitCode::from(STOPPED)
+            ExitCode::from(stopped)
         }
+    }
+}
+
+/// Waits until a person (Ctrl-C) or a service manager (SIGTERM) stops the command; gives the exit code
+/// that says which.
+async fn told_to_stop() -> u8 {
+    tokio::select! {
+        () = heard(SignalKind::interrupt()) => INTERRUPTED,
+        () = heard(SignalKind::terminate()) => TERMINATED,
+    }
+}
+
+/// Waits for a signal; forever where it cannot be heard, so that it ends the process as it always did.
+async fn heard(kind: SignalKind) {
+    match signal(kind) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => pending().await,
     }
 }
 

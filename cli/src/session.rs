@@ -8,14 +8,14 @@ use smelt_stages::{Engine, EngineSettings, Observer, Platform, StageError, read_
 use crate::arguments::Global;
 use crate::progress::{JsonLog, Progress};
 
-/// The platform as this command line asks for it; its folder is created when absent.
+/// The platform for a command that brings data in; its folder is created when absent.
 pub(crate) fn open(global: &Global) -> Result<Platform> {
     let datasets = read_definitions(&global.datasets)?;
     platform(global, Lake::open(&global.lake, s3_options())?, datasets)
 }
 
-/// The platform for a command that only reads: a mistyped place must not look like an empty lake.
-pub(crate) fn open_to_read(global: &Global) -> Result<Platform> {
+/// The platform for a command that works with what is there: a mistyped place must not look like an empty lake.
+pub(crate) fn open_existing(global: &Global) -> Result<Platform> {
     let datasets = read_definitions(&global.datasets)?;
     platform(global, open_lake(global)?, datasets)
 }

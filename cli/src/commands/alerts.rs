@@ -12,7 +12,7 @@ use crate::arguments::{Global, ReportFormat};
 use crate::exit::Ending;
 use crate::output::print;
 use crate::run::Run;
-use crate::session::{chosen, open, open_to_read};
+use crate::session::{chosen, open, open_existing};
 use crate::table_text::{Align, TextTable};
 
 pub(crate) async fn run(
@@ -27,7 +27,7 @@ pub(crate) async fn run(
         let ended = tell_new(&run.platform, dataset.as_ref(), format).await;
         return run.end(ended).await;
     }
-    let platform = open_to_read(global)?;
+    let platform = open_existing(global)?;
     let mut found = Vec::new();
     for dataset in chosen(&platform, dataset.as_ref())? {
         found.extend(alerts(&platform, dataset).await?);

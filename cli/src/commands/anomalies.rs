@@ -8,7 +8,7 @@ use smelt_stages::{Anomaly, AnomalyStatus, anomalies, step_text};
 use crate::arguments::{Global, ReportFormat};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::{chosen, open_to_read};
+use crate::session::{chosen, open_existing};
 use crate::table_text::{Align, TextTable};
 
 /// An anomaly with where it was found.
@@ -25,7 +25,7 @@ pub(crate) async fn run(
     all: bool,
     format: ReportFormat,
 ) -> Result<Ending> {
-    let platform = open_to_read(global)?;
+    let platform = open_existing(global)?;
     let mut rows = Vec::new();
     for dataset in chosen(&platform, dataset.as_ref())? {
         for (mart, series) in dataset.marts_with_series() {

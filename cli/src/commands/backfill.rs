@@ -10,7 +10,7 @@ use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
 use crate::output::{print, say};
 use crate::run::Run;
-use crate::session::{open, open_to_read};
+use crate::session::open_existing;
 
 /// Characters of a line of partitions.
 const LINE: usize = 100;
@@ -20,7 +20,7 @@ pub(crate) async fn plan(
     range: &RangeArguments,
     format: ReportFormat,
 ) -> Result<Ending> {
-    let platform = open_to_read(global)?;
+    let platform = open_existing(global)?;
     let dataset = platform.dataset(&range.dataset)?;
     let planned = plan_backfill(&platform, dataset, range.range()).await?;
     match format {
@@ -31,7 +31,7 @@ pub(crate) async fn plan(
 }
 
 pub(crate) async fn run(global: &Global, range: &RangeArguments) -> Result<Ending> {
-    let platform = open(global)?;
+    let platform = open_existing(global)?;
     let dataset = platform.dataset(&range.dataset)?;
     let run = Run::about(&platform, dataset, command(range));
     let ended = backfill(&run.platform, dataset, range.range()).await;

@@ -10,7 +10,7 @@ use crate::arguments::Global;
 use crate::data_size::DataSize;
 use crate::exit::Ending;
 use crate::run::{Run, Runs};
-use crate::session::{chosen, open};
+use crate::session::{chosen, open_existing};
 
 pub(crate) fn upkeep(retention_hours: u64, target_size: DataSize) -> Upkeep {
     Upkeep {
@@ -24,7 +24,7 @@ pub(crate) async fn run(
     dataset: Option<DatasetName>,
     upkeep: Upkeep,
 ) -> Result<Ending> {
-    let platform = open(global)?;
+    let platform = open_existing(global)?;
     let mut runs = Runs::default();
     for dataset in chosen(&platform, dataset.as_ref())? {
         let run = Run::about(&platform, dataset, format!("maintain {}", dataset.name));

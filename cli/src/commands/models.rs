@@ -9,11 +9,11 @@ use crate::arguments::{Global, ModelsCommand, ReportFormat};
 use crate::data_size::count_text;
 use crate::exit::Ending;
 use crate::output::{print, say};
-use crate::session::{chosen, open_to_read};
+use crate::session::{chosen, open_existing};
 use crate::table_text::{Align, TextTable};
 
 pub(crate) async fn run(global: &Global, command: ModelsCommand) -> Result<Ending> {
-    let platform = open_to_read(global)?;
+    let platform = open_existing(global)?;
     match command {
         ModelsCommand::List { dataset, format } => list(&platform, dataset.as_ref(), format).await,
         ModelsCommand::Show { dataset, model, version } => {

@@ -11,14 +11,14 @@ use super::series::read_texts;
 use crate::arguments::{Global, PredictArguments, PredictFormat};
 use crate::exit::Ending;
 use crate::output::print;
-use crate::session::open_to_read;
+use crate::session::open_existing;
 use crate::table_text::{Align, TextTable};
 
 /// A row by columns.
 type Row = BTreeMap<String, String>;
 
 pub(crate) async fn run(global: &Global, arguments: PredictArguments) -> Result<Ending> {
-    let platform = open_to_read(global)?;
+    let platform = open_existing(global)?;
     let dataset = platform.dataset(&arguments.dataset)?;
     let known = |model: &&LearnedModel| model.name == arguments.model;
     let Some(model) = dataset.models.iter().find(known) else {

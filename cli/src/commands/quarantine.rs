@@ -12,7 +12,7 @@ use crate::data_size::{count_text, counted};
 use crate::exit::Ending;
 use crate::output::print;
 use crate::run::Run;
-use crate::session::{open, open_to_read};
+use crate::session::open_existing;
 
 /// Characters of a raw row that are shown.
 const RAW_SHOWN: usize = 160;
@@ -23,15 +23,13 @@ pub(crate) async fn run(
     examples: usize,
     replay: bool,
 ) -> Result<Ending> {
+    let platform = open_existing(global)?;
+    let dataset = platform.dataset(&name)?;
     if replay {
-        let platform = open(global)?;
-        let dataset = platform.dataset(&name)?;
         let run = Run::about(&platform, dataset, format!("quarantine {name} --replay"));
         let ended = self::replay(&run, dataset).await;
         return run.end(ended).await;
     }
-    let platform = open_to_read(global)?;
-    let dataset = platform.dataset(&name)?;
     for table in &dataset.tables {
         let id = dataset.quarantine_id(&table.name);
         if platform.lake.table(id.clone())?.snapshot().await?.is_none() {

@@ -9,10 +9,10 @@ use crate::arguments::{Global, RecordArguments, RecordCommand};
 use crate::exit::Ending;
 use crate::output::say;
 use crate::run::Run;
-use crate::session::open;
+use crate::session::open_existing;
 
 pub(crate) async fn run(global: &Global, command: &RecordCommand) -> Result<Ending> {
-    let platform = open(global)?;
+    let platform = open_existing(global)?;
     let (RecordCommand::Put { row } | RecordCommand::Delete { row }) = command;
     let dataset = platform.dataset(&row.dataset)?;
     let table = only_table(dataset, row.table.as_ref())?;

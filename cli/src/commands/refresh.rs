@@ -10,13 +10,13 @@ use crate::arguments::Global;
 use crate::data_size::counted;
 use crate::exit::Ending;
 use crate::run::{Run, Runs};
-use crate::session::{chosen, open};
+use crate::session::{chosen, open, open_existing};
 
 /// Said where there was nothing to do.
 const UP_TO_DATE: &str = "up to date";
 
 pub(crate) async fn run(global: &Global, dataset: Option<DatasetName>) -> Result<Ending> {
-    let platform = open(global)?;
+    let platform = open_existing(global)?;
     let mut runs = Runs::default();
     for dataset in chosen(&platform, dataset.as_ref())? {
         let run = Run::about(&platform, dataset, format!("refresh {}", dataset.name));

@@ -10,10 +10,10 @@ use crate::arguments::{Global, PageFormat, ReportArguments};
 use crate::exit::Ending;
 use crate::output::{print, say};
 use crate::result_file::ResultFile;
-use crate::session::open_to_read;
+use crate::session::open_existing;
 
 pub(crate) async fn run(global: &Global, arguments: ReportArguments) -> Result<Ending> {
-    let platform = open_to_read(global)?;
+    let platform = open_existing(global)?;
     let dataset = platform.dataset(&arguments.dataset)?;
     if arguments.publish {
         let published = publish_report(&platform, dataset, arguments.period).await?;

@@ -55,7 +55,7 @@ pub(crate) async fn run_reconcile(
     dataset: &DatasetName,
     source: Option<&SourceName>,
 ) -> Result<Ending> {
-    let platform = session::open(global)?;
+    let platform = session::open_existing(global)?;
     let dataset = platform.dataset(dataset)?;
     let run = Run::about(&platform, dataset, format!("sources reconcile {}", dataset.name));
     let ended = reconcile_all(global, &run.platform, dataset, source).await;

@@ -6,7 +6,7 @@ use crate::arguments::{Global, ReportFormat};
 use crate::data_size::{bytes_text, count_text};
 use crate::exit::Ending;
 use crate::output::{print, say};
-use crate::session::{chosen, open_to_read};
+use crate::session::{chosen, open_existing};
 use crate::table_text::{Align, TextTable};
 
 pub(crate) async fn run(
@@ -14,7 +14,7 @@ pub(crate) async fn run(
     dataset: Option<DatasetName>,
     format: ReportFormat,
 ) -> Result<Ending> {
-    let platform = open_to_read(global)?;
+    let platform = open_existing(global)?;
     let mut all = Vec::new();
     for dataset in chosen(&platform, dataset.as_ref())? {
         all.push((dataset.name.to_string(), dataset_status(&platform, dataset).await?));

@@ -8,7 +8,7 @@ use crate::data_size::count_text;
 use crate::exit::Ending;
 use crate::output::{print, say};
 use crate::run::{Run, Runs};
-use crate::session::{chosen, open};
+use crate::session::{chosen, open_existing};
 use crate::table_text::{Align, TextTable};
 
 pub(crate) async fn run(
@@ -16,7 +16,7 @@ pub(crate) async fn run(
     dataset: Option<DatasetName>,
     refit: Refit,
 ) -> Result<Ending> {
-    let platform = open(global)?;
+    let platform = open_existing(global)?;
     let (mut all, mut runs) = (Trained::default(), Runs::default());
     for dataset in chosen(&platform, dataset.as_ref())? {
         let run = Run::about(&platform, dataset, format!("train {}", dataset.name));

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::error::DataFusionError;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 use smelt_domain::{
     DATASET_FILE, Dataset, DefinitionFiles, Mart, Problem, Problems, RuleName, Table, TableName,
@@ -12,11 +13,16 @@ use smelt_domain::{
 };
 use smelt_lake::FilesTable;
 
+use self::engine_words::engine_words;
+use self::reproducible::{Unsteady, unsteady_function};
 use crate::bronze::INGESTION_DATE;
 use crate::gold::{mart_rows, register};
 use crate::silver::plan::silver_schema;
 use crate::silver::{UnfitRule, declared_bronze_schema, silver_plan, unfit_rules};
 use crate::{Engine, StageError, boxed};
+
+pub(crate) mod engine_words;
+pub(crate) mod reproducible;
 
 /// Reads every dataset folder below `root`; all problems of all datasets come together.
 pub fn read_definitions(root: &Path) -> Result<Vec<Dataset>, StageError> {
@@ -35,7 +41,8 @@ pub fn read_definitions(root: &Path) -> Result<Vec<Dataset>, StageError> {
 }
 
 /// Plans the SQL of every table and mart without data: unknown columns, types that do not fit and
-/// statements that would lose rows come out here, and so do rules that cannot judge rows.
+/// statements that would lose rows come out here, and so do rules that cannot judge rows, and what would
+/// give something else when it is computed again.
 #[boxed]
 pub async fn check_sql(
     engine: &Engine,
@@ -50,8 +57,8 @@ pub async fn check_sql(
         }
         for mart in &dataset.marts {
             let session = engine.session()?;
-            if let Err(error) = plan_mart(&session, dataset, mart).await {
-                problems.push(sql_problem(&folder, "gold", &mart.name, &error));
+            if let Err(why) = plan_mart(&session, dataset, mart).await {
+                problems.push(sql_problem(&folder, "gold", &mart.name, &why));
             }
         }
     }
@@ -73,10 +80,30 @@ async fn table_problems(
     let mut problems: Vec<Problem> = unfit.iter().map(problem).collect();
     let mut sound = table.clone();
     sound.expectations.retain(|known| !unfit.iter().any(|(rule, _)| **rule == known.rule));
-    if let Err(error) = plan_table(&session, dataset, &sound).await {
-        problems.push(sql_problem(folder, "silver", &table.name, &error));
+    if let Err(why) = plan_table(&session, dataset, &sound).await {
+        problems.push(sql_problem(folder, "silver", &table.name, &why));
     }
     Ok(problems)
+}
+
+/// Why SQL cannot be what a table or mart is computed by.
+#[derive(Debug, thiserror::Error)]
+enum UnfitSql {
+    /// It is no SQL, names what is not there, or does not give what is declared.
+    #[error("{}", engine_words(.0))]
+    NotPlanned(#[from] DataFusionError),
+    /// It gives something else every time.
+    #[error("the SQL {0}")]
+    Unsteady(Unsteady),
+}
+
+impl UnfitSql {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::NotPlanned(_) => "mend the SQL, or declare in dataset.yaml what it needs",
+            Self::Unsteady(_) => Unsteady::REMEDY,
+        }
+    }
 }
 
 /// Plans to the end, as a refresh would: some types are first compared when nothing but the rows is
@@ -85,7 +112,7 @@ async fn plan_table(
     session: &SessionContext,
     dataset: &Dataset,
     table: &Table,
-) -> Result<(), DataFusionError> {
+) -> Result<(), UnfitSql> {
     let files = FilesTable::with_ordinals(
         &dataset.bronze_id(&table.name),
         &declared_bronze_schema(table),
@@ -93,7 +120,9 @@ async fn plan_table(
         Vec::new(),
     );
     let plan = silver_plan(session, dataset, table, Arc::new(files))?;
-    session.state().create_physical_plan(&plan).await.map(|_| ())
+    require_reproducible(&plan)?;
+    session.state().create_physical_plan(&plan).await?;
+    Ok(())
 }
 
 /// As [`plan_table`].
@@ -101,7 +130,7 @@ async fn plan_mart(
     session: &SessionContext,
     dataset: &Dataset,
     mart: &Mart,
-) -> Result<(), DataFusionError> {
+) -> Result<(), UnfitSql> {
     for name in std::iter::once(&mart.driver).chain(&mart.lookups) {
         if let Some(table) = dataset.table(name) {
             let partition: Vec<String> = table.partition.iter().map(ToString::to_string).collect();
@@ -110,7 +139,13 @@ async fn plan_mart(
         }
     }
     let rows = mart_rows(session, mart, None).await?;
-    rows.create_physical_plan().await.map(|_| ())
+    require_reproducible(rows.logical_plan())?;
+    rows.create_physical_plan().await?;
+    Ok(())
+}
+
+fn require_reproducible(plan: &LogicalPlan) -> Result<(), UnfitSql> {
+    unsteady_function(plan)?.map_or(Ok(()), |unsteady| Err(UnfitSql::Unsteady(unsteady)))
 }
 
 fn rule_problem(folder: &Path, table: &Table, rule: &RuleName, why: &UnfitRule) -> Problem {
@@ -124,14 +159,13 @@ fn rule_problem(folder: &Path, table: &Table, rule: &RuleName, why: &UnfitRule) 
     }
 }
 
-fn sql_problem(folder: &Path, layer: &str, name: &TableName, error: &DataFusionError) -> Problem {
-    // Above the root, the engine only says in which of its steps it was.
-    let text = error.find_root().strip_backtrace();
+fn sql_problem(folder: &Path, layer: &str, name: &TableName, why: &UnfitSql) -> Problem {
+    let text = why.to_string();
     Problem {
         file: folder.join(layer).join(format!("{name}.sql")).display().to_string(),
         line: line_in(&text),
         problem: text,
-        remedy: "mend the SQL, or declare in dataset.yaml what it needs".to_owned(),
+        remedy: why.remedy().to_owned(),
     }
 }
 

@@ -62,6 +62,9 @@ fn a_broken_definition_gives_file_line_problem_and_remedy() {
         let error = home.refused(1, &["check"]);
         assert_holds(&error, parts);
         assert!(error.starts_with("error: "), "{error}");
+        for step in ["Error during planning", "SQL error", "sql parser error"] {
+            assert!(!error.contains(step), "{step} is the engine's: {error}");
+        }
         if from.starts_with("    ") {
             let text = fs::read_to_string(home.path("datasets/nyc311/dataset.yaml")).unwrap();
             let line = text.lines().position(|line| line.trim() == to.trim()).unwrap() + 1;
@@ -84,6 +87,7 @@ fn a_broken_definition_stops_every_command_before_it_starts() {
 #[test]
 fn datasets_that_are_not_there() {
     let home = Home::new();
+    fs::create_dir(home.path("lake")).unwrap();
     let error = home.refused(1, &["status", "--datasets", "nowhere"]);
     assert_holds(&error, &["nowhere", "name the folder that holds the datasets with --datasets"]);
     home.write("empty/readme.txt", "");
@@ -206,6 +210,7 @@ fn a_condition_that_cannot_judge_rows_is_refused_before_there_are_any() {
         ("sql: bronze.incident_zip > 10000\n", &["casts a text to BIGINT", "write TRY_CAST("]),
         ("sql: created_date > 'soon'\n", &["casts a text to DATE"]),
         ("sql: COUNT(*) > 0\n", &["looks beyond its row", "in the SQL of a mart"]),
+        ("sql: created_at < now()\n", &["calls now or current_timestamp", "take times from"]),
     ] {
         home.change(file, good, bad);
         let error = home.refused(1, &["check"]);
@@ -218,6 +223,45 @@ fn a_condition_that_cannot_judge_rows_is_refused_before_there_are_any() {
         home.change(file, bad, good);
     }
     home.fine(&["check"]);
+}
+
+/// A backfill has to give again what is there.
+#[test]
+fn sql_that_gives_something_else_in_every_run_is_refused() {
+    for (file, from, to, function) in [
+        (
+            "silver/requests.sql",
+            "  latitude,\n",
+            "  latitude + random() AS latitude,\n",
+            "random or rand",
+        ),
+        ("silver/requests.sql", "  agency,\n", "  uuid() AS agency,\n", "uuid"),
+        (
+            "silver/requests.sql",
+            "  CAST(created_at AS DATE) AS created_date",
+            "  COALESCE(CAST(created_at AS DATE), CURRENT_DATE) AS created_date",
+            "current_date or today",
+        ),
+        (
+            "gold/hourly_pattern.sql",
+            "COUNT(*) AS requests",
+            "COUNT(*) + (SELECT CAST(random() AS BIGINT)) AS requests",
+            "random or rand",
+        ),
+        (
+            "gold/hourly_pattern.sql",
+            "FROM silver.nyc311_requests\n",
+            "FROM silver.nyc311_requests\nWHERE created_at < now()\n",
+            "now or current_timestamp",
+        ),
+    ] {
+        let home = Home::with_own_datasets();
+        home.change(&format!("datasets/nyc311/{file}"), from, to);
+        let error = home.refused(1, &["check"]);
+        let calls = format!("nyc311/{file}: the SQL calls {function}, which gives something else");
+        assert_holds(&error, &[&calls, "take times from columns of the data"]);
+        assert_eq!(error.lines().count(), 1, "{error}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! Ctrl-C and worse: nothing half-done is visible, and the next run carries on.
+//! Ctrl-C, SIGTERM and worse: nothing half-done is visible, and the next run carries on.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread::sleep;
@@ -55,14 +56,24 @@ fn signal(child: &Child, name: &str) {
 
 #[test]
 fn ctrl_c_in_the_middle_of_an_ingest() {
+    stopped_in_the_middle_of_an_ingest("-INT", 130);
+}
+
+/// As service managers and containers stop a process.
+#[test]
+fn sigterm_in_the_middle_of_an_ingest() {
+    stopped_in_the_middle_of_an_ingest("-TERM", 143);
+}
+
+fn stopped_in_the_middle_of_an_ingest(name: &str, code: i32) {
     let home = with_a_large_file(ROWS);
     let child = home.start(&["ingest", "nyc311", "--file", "large.csv"]);
     wait_for_writing(&home);
     let asked = Instant::now();
-    signal(&child, "-INT");
+    signal(&child, name);
     let ran: super::Ran = child.wait_with_output().unwrap().into();
     assert!(asked.elapsed() < Duration::from_secs(10), "it stops soon");
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(130), "", STOPPED));
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(code), "", STOPPED));
 
     assert_eq!(home.versions(), [], "nothing half-done is visible");
     home.fine(&["refresh"]);
@@ -125,6 +136,19 @@ fn an_upload_whose_reader_was_killed_is_interrupted_when_it_gives_no_sign() {
     assert_eq!(upload(&home)["stage"], "interrupted");
     let told = home.fine(&["uploads", "nyc311"]);
     assert_holds(&told, &["interrupted", "has given no sign for a minute"]);
+}
+
+#[test]
+fn signals_stop_a_server() {
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let home = Home::new();
+        let mut child = home.start(&["serve", "--port", "0", "--quiet"]);
+        let out = BufReader::new(child.stdout.take().unwrap());
+        assert!(out.lines().any(|line| line.unwrap().starts_with("API")), "it serves");
+        signal(&child, name);
+        let ran: super::Ran = child.wait_with_output().unwrap().into();
+        assert_eq!((ran.code, ran.err.as_str()), (Some(code), STOPPED), "{name}");
+    }
 }
 
 #[test]

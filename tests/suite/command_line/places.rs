@@ -33,7 +33,7 @@ fn a_place_that_cannot_be_a_lake_is_explained() {
 }
 
 #[test]
-fn what_only_reads_makes_no_lake() {
+fn only_what_brings_data_makes_a_lake() {
     let home = Home::new();
     let nowhere = ["--lake", "nowhere/lake"];
     for command in [
@@ -46,6 +46,14 @@ fn what_only_reads_makes_no_lake() {
         &["alerts"],
         &["runs"],
         &["report", "nyc311", "--period", "2024"],
+        &["refresh"],
+        &["refresh", "nyc311"],
+        &["train"],
+        &["backfill", "events"],
+        &["maintain"],
+        &["record", "put", "nyc311", "3", "agency=NYPD"],
+        &["record", "delete", "nyc311", "3"],
+        &["quarantine", "nyc311", "--replay"],
     ] {
         let error = home.refused(1, &[command, &nowhere].concat());
         assert_holds(&error, &["there is no lake at nowhere/lake", "--lake or SMELT_LAKE"]);
@@ -57,9 +65,10 @@ fn what_only_reads_makes_no_lake() {
     let ran: super::Ran = command.env("ORDER_DB_URL", url).output().unwrap().into();
     assert!(!ran.err.contains("there is no lake"), "{ran:#?}");
     assert!(!home.path("lake").exists());
-    home.fine(&["refresh", "events"]);
+    home.fine(&["run", "events"]);
     assert!(home.path("lake").exists());
     home.fine(&["status"]);
+    home.fine(&["refresh"]);
 }
 
 #[test]
@@ -90,7 +99,7 @@ fn a_lake_without_permission_is_explained() {
     if fs::write(home.path("locked/probe"), "").is_ok() {
         return say("skipped: this user may write everywhere, so no lake lacks permission");
     }
-    let error = home.refused(1, &["refresh", "--lake", "locked/lake"]);
+    let error = home.refused(1, &["run", "--lake", "locked/lake"]);
     assert_holds(&error, &["no permission to create locked/lake"]);
     let error = home.refused(1, &["ingest", "nyc311", "--file", "a.csv", "--lake", "locked"]);
     assert_holds(&error, &["no permission to write bronze/nyc311/requests", "access rights"]);

@@ -10,6 +10,8 @@ use datafusion::prelude::SessionContext;
 use smelt_domain::{Expectation, RuleName, Table};
 
 use super::plan::{BRONZE, expectation_scope, parse_condition};
+use crate::definitions::engine_words::engine_words;
+use crate::definitions::reproducible::{Unsteady, unsteady_call};
 use crate::sql_types::sql_type;
 
 /// Why a rule cannot judge rows.
@@ -24,6 +26,9 @@ pub(crate) enum UnfitRule {
     /// The condition is about more than one row.
     #[error("its condition looks beyond its row, by an aggregate, a window or a subquery")]
     BeyondItsRow,
+    /// The condition gives something else every time.
+    #[error("its condition {0}")]
+    Unsteady(Unsteady),
     /// The condition takes a text for something else.
     #[error(
         "its condition casts a text to {0}, by CAST, by a function such as to_date, or in order to compare \
@@ -45,6 +50,7 @@ impl UnfitRule {
             Self::BeyondItsRow => {
                 "a rule is about one row: ask of others in the SQL of a mart, or leave it out"
             }
+            Self::Unsteady(_) => Unsteady::REMEDY,
             Self::TextHasToFit(_) => {
                 "write TRY_CAST(<the text> AS <type>), which is null where it is none, and a constant \
                  in the notation of its type"
@@ -55,17 +61,7 @@ impl UnfitRule {
 
 impl From<DataFusionError> for UnfitRule {
     fn from(error: DataFusionError) -> Self {
-        let text = match error.find_root() {
-            // What the engine puts before and behind these is not for the author of a rule.
-            DataFusionError::Plan(text)
-            | DataFusionError::Execution(text)
-            | DataFusionError::Internal(text)
-            | DataFusionError::NotImplemented(text) => text.clone(),
-            DataFusionError::SchemaError(error, _) => error.to_string(),
-            DataFusionError::SQL(error, _) => error.to_string(),
-            other => other.strip_backtrace(),
-        };
-        Self::NotPlanned(text.replace(BRONZE, "bronze."))
+        Self::NotPlanned(engine_words(&error).replace(BRONZE, "bronze."))
     }
 }
 
@@ -92,6 +88,9 @@ fn check_rule(
     let condition = parse_condition(session, &format!("({})", expectation.condition()), scope)?;
     if condition.exists(|part| Ok(looks_beyond_its_row(part)))? {
         return Err(UnfitRule::BeyondItsRow);
+    }
+    if let Some(unsteady) = unsteady_call(&condition)? {
+        return Err(UnfitRule::Unsteady(unsteady));
     }
     let condition = condition.rewrite(&mut TypeCoercionRewriter::new(scope))?.data;
     let given = condition.get_type(scope)?;
@@ -280,6 +279,20 @@ tables:
         {
             let reason = reason(condition).unwrap_or_default();
             assert!(reason.contains("looks beyond its row"), "{condition}: {reason}");
+        }
+    }
+
+    #[test]
+    fn a_rule_refuses_the_same_rows_every_time() {
+        for (condition, function) in [
+            ("made_at <= now()", "now or current_timestamp"),
+            ("day <= CURRENT_DATE", "current_date or today"),
+            ("random() < ratio", "random or rand"),
+            ("city <> uuid()", "uuid"),
+        ] {
+            let reason = reason(condition).unwrap_or_default();
+            let expected = format!("r: its condition calls {function}, which gives something else");
+            assert!(reason.starts_with(&expected), "{condition}: {reason}");
         }
     }
 
