@@ -12,8 +12,8 @@ use datafusion::common::ScalarValue;
 use datafusion::prelude::lit;
 use serde_json::{Map, Value, json};
 use smelt_domain::{
-    ColumnName, ColumnType, Dataset, RuleName, StepReport, Table as TableDefinition, TableMode,
-    shown,
+    Column, ColumnName, ColumnType, Dataset, RuleName, StepReport, Table as TableDefinition,
+    TableMode, shown,
 };
 use smelt_lake::{Commit, FilesTable, Table, arrow_type};
 use smelt_sources::SourceBatch;
@@ -110,6 +110,20 @@ pub enum CorrectionError {
         column: String,
         /// Its type.
         column_type: String,
+    },
+    /// The row, with this version, would be superseded by the one that is there.
+    #[error(
+        "`{column}` says which version of a row holds, and {} is before {now}, which the row has: the \
+         correction would never hold; leave `{column}` as it is, or give a later one",
+        shown(.value)
+    )]
+    Superseded {
+        /// The column that orders versions of a key.
+        column: String,
+        /// The value as given.
+        value: String,
+        /// The value that the row has.
+        now: String,
     },
     /// The row, with these values, breaks a rule that refuses it.
     #[error("{table} would refuse the row by its rule `{rule}`: {reason}")]
@@ -335,14 +349,37 @@ fn set(
                 known: known.join(", "),
             }
         })?;
-        let Some(value) = value else {
-            record.remove(column_name.as_str());
-            continue;
+        let given = value.as_deref();
+        let typed =
+            given.map(|value| typed(column_name, &column.column_type, value)).transpose()?;
+        if table.version.as_ref() == Some(column_name) {
+            check_version(column, typed.as_ref(), given, record)?;
+        }
+        match given {
+            Some(value) => record.insert(column_name.to_string(), Value::from(value)),
+            None => record.remove(column_name.as_str()),
         };
-        typed(column_name, &column.column_type, value)?;
-        record.insert(column_name.to_string(), Value::from(value.as_str()));
     }
     Ok(())
+}
+
+/// A row with an older version than the one that is there, or with none, is taken in and never seen.
+fn check_version(
+    column: &Column,
+    typed: Option<&ScalarValue>,
+    given: Option<&str>,
+    record: &Map<String, Value>,
+) -> Result<(), CorrectionError> {
+    let Some(now) = record.get(column.name.as_str()).and_then(Value::as_str) else { return Ok(()) };
+    let held = ScalarValue::try_from_string(now.to_owned(), &arrow_type(&column.column_type)).ok();
+    if typed.is_some_and(|typed| held.is_none_or(|held| *typed >= held)) {
+        return Ok(());
+    }
+    Err(CorrectionError::Superseded {
+        column: column.name.to_string(),
+        value: given.unwrap_or("null").to_owned(),
+        now: now.to_owned(),
+    })
 }
 
 async fn write(

@@ -55,6 +55,26 @@ fn a_deleted_row_is_gone_whatever_of_it_arrives_again() {
 }
 
 #[test]
+fn a_version_that_the_row_is_past_is_not_put() {
+    let home = Home::new();
+    let row = "unique_key,created_date,complaint_type,updated_at\n\
+               3,2026-02-14T12:00:00.000,Noise,2026-02-15T12:00:00.000\n";
+    home.write("a.csv", row);
+    home.fine(&["ingest", "nyc311", "--file", "a.csv"]);
+    home.fine(&["refresh", "nyc311"]);
+    for (version, told) in [
+        ("_updated_at=", "null is before"),
+        ("_updated_at=2026-02-15T11:59:59", "11:59:59 is before"),
+    ] {
+        let error = home.refused(1, &["record", "put", "nyc311", "3", version, "agency=NYPD"]);
+        assert_holds(&error, &["`_updated_at` says which version", told, "2026-02-15T12:00:00"]);
+    }
+    home.fine(&["record", "put", "nyc311", "3", "_updated_at=2026-02-15T12:00:00", "agency=NYPD"]);
+    home.fine(&["refresh", "nyc311"]);
+    assert_eq!(home.select("SELECT agency FROM silver.nyc311_requests"), ["NYPD"]);
+}
+
+#[test]
 fn an_amount_is_put_to_the_cent_or_not_at_all() {
     let home = Home::new();
     let payment = "Voucher,Voucher Line,Distribution Line,Entered,Monetary Amount\n\
