@@ -76,5 +76,7 @@ def write_marts(database, dataset, out):
     """Every mart by its own SQL; columns with an underscore only tell smelt where a row belongs."""
     (out / "gold").mkdir(parents=True)
     for file in sorted((DATASETS / dataset / "gold").glob("*.sql")):
-        query = f"SELECT COLUMNS('^[^_]') FROM ({file.read_text()}\n)"
+        # As aggregates they have other names here.
+        sql = file.read_text().replace("FIRST_VALUE(", "FIRST(").replace("LAST_VALUE(", "LAST(")
+        query = f"SELECT COLUMNS('^[^_]') FROM ({sql}\n)"
         database.execute(f"COPY ({query}) TO '{out}/gold/{file.stem}.parquet' (FORMAT parquet)")
