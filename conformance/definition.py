@@ -27,7 +27,9 @@ class Dataset:
         return (self.folder / "silver" / f"{table}.sql").read_text()
 
     def gold_sql(self, mart):
-        return (self.folder / "gold" / f"{mart}.sql").read_text()
+        sql = (self.folder / "gold" / f"{mart}.sql").read_text()
+        # DuckDB has these aggregates under other names.
+        return sql.replace("FIRST_VALUE(", "FIRST(").replace("LAST_VALUE(", "LAST(")
 
 
 class Table:

@@ -12,7 +12,7 @@ use crate::arguments::{Global, ReportFormat};
 use crate::exit::Ending;
 use crate::output::print;
 use crate::run::Run;
-use crate::session::{chosen, open, open_existing};
+use crate::session::{chosen, open_existing};
 use crate::table_text::{Align, TextTable};
 
 pub(crate) async fn run(
@@ -23,7 +23,7 @@ pub(crate) async fn run(
 ) -> Result<Ending> {
     if check {
         // What fails here would be told here.
-        let run = Run::unwatched(&open(global)?, "alerts --check".to_owned());
+        let run = Run::unwatched(&open_existing(global)?, "alerts --check".to_owned());
         let ended = tell_new(&run.platform, dataset.as_ref(), format).await;
         return run.end(ended).await;
     }

@@ -44,6 +44,7 @@ fn only_what_brings_data_makes_a_lake() {
         &["anomalies"],
         &["quarantine", "nyc311"],
         &["alerts"],
+        &["alerts", "--check"],
         &["runs"],
         &["report", "nyc311", "--period", "2024"],
         &["refresh"],
