@@ -36,10 +36,9 @@ pub struct EngineSettings {
 }
 
 impl EngineSettings {
-    /// Bytes of the pool in which sorts and aggregations hold rows before they spill. With a quarter, what the
-    /// allocator keeps of freed memory took loads of millions of rows past the whole.
+    /// Bytes of the pool in which sorts and aggregations hold rows before they spill.
     fn pool_bytes(&self) -> usize {
-        self.memory_bytes / 16 * 3
+        self.memory_bytes / 4
     }
 }
 
