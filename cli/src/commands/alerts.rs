@@ -21,13 +21,13 @@ pub(crate) async fn run(
     check: bool,
     format: ReportFormat,
 ) -> Result<Ending> {
+    let platform = open_existing(global)?;
     if check {
         // What fails here would be told here.
-        let run = Run::unwatched(&open_existing(global)?, "alerts --check".to_owned());
+        let run = Run::unwatched(&platform, "alerts --check".to_owned());
         let ended = tell_new(&run.platform, dataset.as_ref(), format).await;
         return run.end(ended).await;
     }
-    let platform = open_existing(global)?;
     let mut found = Vec::new();
     for dataset in chosen(&platform, dataset.as_ref())? {
         found.extend(alerts(&platform, dataset).await?);

@@ -12,10 +12,10 @@ use smelt_lake::Vacuumed;
 
 use self::compact::{RowOrder, compact};
 use self::leftovers::{delete_announcements, delete_snapshots, delete_upload_records};
-use crate::ingest::{FileOutcome, Ingested};
+use crate::ingest::FileOutcome;
 use crate::landing::sweep_landing;
 use crate::refresh::refresh_dataset;
-use crate::{Platform, StageError, boxed};
+use crate::{Failures, Platform, StageError, boxed};
 
 /// How upkeep is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,116 +52,100 @@ const ONLY_ADDED_TO: [SeriesTable; 4] = [
 /// table keeps no other from being looked after; only a deadline ends all.
 #[boxed]
 pub async fn maintain(platform: &Platform, dataset: &Dataset, upkeep: Upkeep) -> Maintained {
-    let mut maintained = Maintained::default();
+    let mut keeping = Keeping {
+        platform,
+        dataset,
+        done: Maintained::default(),
+        failures: Failures::new(platform),
+    };
     for table in &dataset.tables {
-        sweep(platform, dataset, table, &mut maintained).await;
+        keeping.sweep(table).await;
     }
-    let refreshed = refresh_dataset(platform, dataset).await.unwrap_or_else(|partly| {
-        maintained.note(platform, partly.failed);
-        partly.done
-    });
-    maintained.steps.extend(refreshed.steps);
-    maintained.refused_too_many = refreshed.refused_too_many;
-    put_together(platform, dataset, upkeep.target_bytes, &mut maintained).await;
-    delete_old(platform, dataset, upkeep.retention, &mut maintained).await;
-    maintained
+    let refreshed = keeping.failures.done_of(refresh_dataset(platform, dataset).await);
+    keeping.done.steps.extend(refreshed.steps);
+    keeping.done.refused_too_many = refreshed.refused_too_many;
+    keeping.put_together(upkeep.target_bytes).await;
+    keeping.delete_old(upkeep.retention).await;
+    Maintained { failed: keeping.failures.first(), ..keeping.done }
 }
 
-impl Maintained {
+/// Upkeep that is going on.
+struct Keeping<'a> {
+    platform: &'a Platform,
+    dataset: &'a Dataset,
+    done: Maintained,
+    failures: Failures<'a>,
+}
+
+impl Keeping<'_> {
     /// Adds what was done, or notes why it was not.
-    fn add<S>(&mut self, platform: &Platform, done: Result<S, StageError>)
+    fn add<S>(&mut self, done: Result<S, StageError>)
     where
         S: IntoIterator<Item = StepReport>,
     {
-        match done {
-            Ok(steps) => self.steps.extend(steps),
-            Err(error) => self.note(platform, error),
+        self.done.steps.extend(self.failures.unless(done).into_iter().flatten());
+    }
+
+    /// Takes in the landed files that nobody was told of.
+    async fn sweep(&mut self, table: &TableDefinition) {
+        let swept = sweep_landing(self.platform, self.dataset, table).await;
+        let Some(swept) = self.failures.unless(swept) else { return };
+        if let Some(error) = swept.failed {
+            self.failures.note(error);
+        }
+        self.done.steps.extend(swept.steps);
+        let is_news = |(_, outcome): &(String, FileOutcome)| {
+            !matches!(outcome, FileOutcome::AlreadyLoaded | FileOutcome::RefusedBefore { .. })
+        };
+        self.done.swept.extend(swept.files.into_iter().filter(is_news));
+    }
+
+    /// Puts the small files of tables together that get one with each arrival, forecast or fit.
+    async fn put_together(&mut self, target_bytes: u64) {
+        let (platform, dataset) = (self.platform, self.dataset);
+        for table in &dataset.tables {
+            if platform.is_past_deadline() {
+                return;
+            }
+            self.add(compact_bronze(platform, dataset, table, target_bytes).await);
+        }
+        let quarantines = dataset.tables.iter().map(|table| dataset.quarantine_id(&table.name));
+        let only_added_to = ONLY_ADDED_TO.map(|table| dataset.series_id(table));
+        for id in quarantines.chain(only_added_to) {
+            if platform.is_past_deadline() {
+                return;
+            }
+            self.add(compact_any_order(platform, id, target_bytes).await);
         }
     }
 
-    /// Notes what failed: the first is what the run failed of, the others are told at once.
-    fn note(&mut self, platform: &Platform, error: StageError) {
-        match self.failed {
-            None => self.failed = Some(error),
-            Some(_) => platform.observer.failed(&error.to_string()),
+    /// Deletes what no reader needs any more, of the tables and beside them.
+    async fn delete_old(&mut self, retention: Duration) {
+        let (platform, dataset) = (self.platform, self.dataset);
+        for id in crate::query::table_ids(dataset) {
+            if platform.is_past_deadline() {
+                return;
+            }
+            self.add(vacuum(platform, &id, retention).await);
+        }
+        let marts = dataset.marts.iter().map(|mart| dataset.gold_id(&mart.name));
+        for id in marts.chain(SeriesTable::ALL.map(|table| dataset.series_id(table))) {
+            if platform.is_past_deadline() {
+                return;
+            }
+            self.add(delete_snapshots(platform, &id, retention).await);
+        }
+        for table in &dataset.tables {
+            if platform.is_past_deadline() {
+                return;
+            }
+            let bronze = dataset.bronze_id(&table.name);
+            self.add(delete_upload_records(platform, &bronze, retention).await);
+        }
+        if !platform.is_past_deadline() {
+            self.add(delete_announcements(platform, dataset, retention).await);
         }
     }
-}
-
-/// Puts the small files of tables together that get one with each arrival, forecast or fit.
-async fn put_together(
-    platform: &Platform,
-    dataset: &Dataset,
-    target_bytes: u64,
-    maintained: &mut Maintained,
-) {
-    for table in &dataset.tables {
-        if platform.is_past_deadline() {
-            return;
-        }
-        let done = compact_bronze(platform, dataset, table, target_bytes).await;
-        maintained.add(platform, done);
-    }
-    let quarantines = dataset.tables.iter().map(|table| dataset.quarantine_id(&table.name));
-    let only_added_to = ONLY_ADDED_TO.map(|table| dataset.series_id(table));
-    for id in quarantines.chain(only_added_to) {
-        if platform.is_past_deadline() {
-            return;
-        }
-        maintained.add(platform, compact_any_order(platform, id, target_bytes).await);
-    }
-}
-
-/// Deletes what no reader needs any more, of the tables and beside them.
-async fn delete_old(
-    platform: &Platform,
-    dataset: &Dataset,
-    retention: Duration,
-    maintained: &mut Maintained,
-) {
-    for id in crate::query::table_ids(dataset) {
-        if platform.is_past_deadline() {
-            return;
-        }
-        maintained.add(platform, vacuum(platform, &id, retention).await);
-    }
-    let marts = dataset.marts.iter().map(|mart| dataset.gold_id(&mart.name));
-    for id in marts.chain(SeriesTable::ALL.map(|table| dataset.series_id(table))) {
-        if platform.is_past_deadline() {
-            return;
-        }
-        maintained.add(platform, delete_snapshots(platform, &id, retention).await);
-    }
-    for table in &dataset.tables {
-        if platform.is_past_deadline() {
-            return;
-        }
-        let bronze = dataset.bronze_id(&table.name);
-        maintained.add(platform, delete_upload_records(platform, &bronze, retention).await);
-    }
-    if !platform.is_past_deadline() {
-        maintained.add(platform, delete_announcements(platform, dataset, retention).await);
-    }
-}
-
-/// Takes in the landed files that nobody was told of.
-async fn sweep(
-    platform: &Platform,
-    dataset: &Dataset,
-    table: &TableDefinition,
-    maintained: &mut Maintained,
-) {
-    let swept = sweep_landing(platform, dataset, table).await;
-    let mut swept =
-        swept.unwrap_or_else(|error| Ingested { failed: Some(error), ..Ingested::default() });
-    if let Some(error) = swept.failed.take() {
-        maintained.note(platform, error);
-    }
-    maintained.steps.extend(swept.steps);
-    let is_news = |(_, outcome): &(String, FileOutcome)| {
-        !matches!(outcome, FileOutcome::AlreadyLoaded | FileOutcome::RefusedBefore { .. })
-    };
-    maintained.swept.extend(swept.files.into_iter().filter(is_news));
 }
 
 /// Puts the small files of a table's bronze together.
