@@ -8,8 +8,8 @@ use smelt_domain::{DefinitionFiles, LearnedModel, ModelStage, SeriesTable, parse
 use smelt_lake::Lake;
 use smelt_lake::published::latest;
 use smelt_stages::{
-    Engine, EngineSettings, Platform, Refit, Silent, StageError, Upload, ingest_files, predict,
-    refresh_dataset, train,
+    Engine, EngineSettings, Partly, Platform, Refit, Silent, StageError, Upload, ingest_files,
+    predict, refresh_dataset, train,
 };
 
 use crate::support::{rows_as_text, selected};
@@ -79,6 +79,17 @@ fn platform(lake: &Lake) -> Platform {
     Platform::new(lake.clone(), engine, vec![dataset], Arc::new(Silent))
 }
 
+/// Brings the payments to gold.
+async fn load(platform: &Platform) {
+    let dataset = &platform.datasets[0];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("payments.csv");
+    std::fs::write(&path, payments()).unwrap();
+    let upload = vec![Upload::local(path)];
+    ingest_files(platform, dataset, &dataset.tables[0], upload).await.unwrap();
+    refresh_dataset(platform, dataset).await.unwrap();
+}
+
 fn model<'a>(platform: &'a Platform, name: &str) -> &'a LearnedModel {
     platform.datasets[0].models.iter().find(|model| model.name.as_str() == name).unwrap()
 }
@@ -98,12 +109,7 @@ async fn models_are_learnt_and_asked() {
         predict(&platform, dataset, model(&platform, "high"), &[row(&[("vendor", "x")])]).await;
     assert!(matches!(error, Err(StageError::Model { .. })), "{error:?}");
 
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("payments.csv");
-    std::fs::write(&path, payments()).unwrap();
-    let upload = vec![Upload::local(path)];
-    ingest_files(&platform, dataset, &dataset.tables[0], upload).await.unwrap();
-    refresh_dataset(&platform, dataset).await.unwrap();
+    load(&platform).await;
     let trained = train(&platform, dataset, Refit::WhenDue).await.unwrap();
     let stages: Vec<_> =
         trained.fitted.iter().map(|(card, stage, _)| (card.model.as_str(), *stage)).collect();
@@ -162,16 +168,25 @@ async fn models_are_learnt_and_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_model_that_fails_keeps_no_other_from_being_learnt() {
+    let lake = Lake::in_memory();
+    let platform = platform(&lake);
+    load(&platform).await;
+    let damaged = "models/purse/groups/changes/00000001.json";
+    lake.put_object(damaged, b"{}".to_vec()).await.unwrap();
+    let ended = train(&platform, &platform.datasets[0], Refit::WhenDue).await;
+    let Partly { done, failed } = ended.unwrap_err();
+    assert!(failed.to_string().contains(damaged), "{failed}");
+    let [(card, stage, _)] = done.fitted.as_slice() else { panic!("{done:?}") };
+    assert_eq!((card.model.as_str(), *stage), ("high", ModelStage::Production));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_asked_is_said() {
     let lake = Lake::in_memory();
     let platform = platform(&lake);
     let dataset = &platform.datasets[0];
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("payments.csv");
-    std::fs::write(&path, payments()).unwrap();
-    let upload = vec![Upload::local(path)];
-    ingest_files(&platform, dataset, &dataset.tables[0], upload).await.unwrap();
-    refresh_dataset(&platform, dataset).await.unwrap();
+    load(&platform).await;
     train(&platform, dataset, Refit::WhenDue).await.unwrap();
     let ask = async |name: &str, rows: &[BTreeMap<String, String>]| {
         predict(&platform, dataset, model(&platform, name), rows).await.unwrap_err().to_string()

@@ -2,10 +2,12 @@
 //! whatever comes late, and what was forecast stays.
 
 mod at_once;
+mod broken;
 mod every_step;
 mod holidays;
 mod k_of_n;
 mod unknown;
+mod untried;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use arrow::array::RecordBatch;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use smelt_domain::Dataset;
+use smelt_domain::{Dataset, StageName, StepReport, TableId};
 use smelt_lake::{Lake, published};
 use smelt_simulate::nyc311::{DirtRates, Nyc311, Shape};
 use smelt_stages::{
-    Engine, EngineSettings, Platform, Silent, StageError, Upload, dataset_status, query,
-    read_definitions,
+    Engine, EngineSettings, Observer, Platform, Silent, StageError, Ticket, Unit, Upload,
+    dataset_status, query, read_definitions,
 };
 use tempfile::TempDir;
 
@@ -97,6 +97,29 @@ pub fn platform_within(lake: Lake, parallelism: usize, memory_bytes: usize) -> P
 /// The dataset that the suites run on.
 pub fn nyc311(platform: &Platform) -> &Dataset {
     platform.dataset(&"nyc311".parse().unwrap()).unwrap()
+}
+
+/// Hears what failed.
+#[derive(Debug, Default)]
+pub struct Heard(Mutex<Vec<String>>);
+
+impl Heard {
+    /// What it has heard so far.
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Observer for Heard {
+    fn start(&self, _: StageName, _: &TableId, _: Unit, _: Option<u64>) -> Arc<dyn Ticket> {
+        Arc::new(Silent)
+    }
+
+    fn committed(&self, _: &StepReport) {}
+
+    fn failed(&self, problem: &str) {
+        self.0.lock().unwrap().push(problem.to_owned());
+    }
 }
 
 /// All that must be the same however a lake came about: rows, never versions, files or times.

@@ -97,7 +97,7 @@ fn text(found: &[(ModelCard, ModelStage)]) -> String {
     table.to_string()
 }
 
-/// The metrics of a model that people ask for first.
+/// The metrics of a model that people ask for first, or that there are none.
 pub(crate) fn how_good(card: &ModelCard) -> String {
     let names: &[(&str, &str)] = match card.kind {
         ModelKind::Forecast => &[
@@ -119,7 +119,12 @@ pub(crate) fn how_good(card: &ModelCard) -> String {
         let digits = if value.fract() == 0.0 && *value > 1.0 { 0 } else { 3 };
         Some(format!("{shown} {value:.digits$}"))
     });
-    known.collect::<Vec<_>>().join(", ")
+    let known: Vec<String> = known.collect();
+    match card.kind {
+        _ if !known.is_empty() => known.join(", "),
+        ModelKind::Forecast => "no backtest".to_owned(),
+        ModelKind::Clusters | ModelKind::Classifier => "no metrics".to_owned(),
+    }
 }
 
 async fn show(

@@ -1,6 +1,6 @@
 use anyhow::Result;
 use smelt_domain::DatasetName;
-use smelt_stages::{Refit, Trained, train};
+use smelt_stages::{Partly, Refit, Trained, train};
 
 use super::models::how_good;
 use crate::arguments::Global;
@@ -20,14 +20,12 @@ pub(crate) async fn run(
     let (mut all, mut runs) = (Trained::default(), Runs::default());
     for dataset in chosen(&platform, dataset.as_ref())? {
         let run = Run::about(&platform, dataset, format!("train {}", dataset.name));
-        let ended = train(&run.platform, dataset, refit).await.map(|trained| {
-            for (mart, why) in &trained.skipped {
-                say(&format!("{}/{mart}: nothing to forecast: {why}", dataset.name));
-            }
-            all.fitted.extend(trained.fitted);
-            Ending::Fine
-        });
-        runs.end(run, ended).await;
+        let (trained, failed) = Partly::split(train(&run.platform, dataset, refit).await);
+        for (mart, why) in &trained.skipped {
+            say(&format!("{}/{mart}: nothing to forecast: {why}", dataset.name));
+        }
+        all.fitted.extend(trained.fitted);
+        runs.end(run, failed.map_or(Ok(Ending::Fine), Err)).await;
     }
     if !all.fitted.is_empty() {
         print(&text(&all))?;

@@ -1,7 +1,9 @@
 use serde_json::Value;
 use smelt_domain::DatasetName;
 use smelt_runtime::{Done, Inbox, Invocation, Refusal, WakeUp, Working, work_off};
-use smelt_stages::{LAST_MONTH, Platform, Refit, StageError, parse_period, publish_report, train};
+use smelt_stages::{
+    LAST_MONTH, Partly, Platform, Refit, StageError, parse_period, publish_report, train,
+};
 
 use crate::{TrainContext, TrainError};
 
@@ -71,7 +73,8 @@ impl Working for TrainContext {
 }
 
 async fn fit(platform: &Platform, dataset: &DatasetName) -> Result<(), StageError> {
-    let trained = train(platform, platform.dataset(dataset)?, Refit::WhenDue).await?;
+    let ended = train(platform, platform.dataset(dataset)?, Refit::WhenDue).await;
+    let (trained, failed) = Partly::split(ended);
     for (mart, why) in &trained.skipped {
         tracing::info!(%dataset, mart, why, "nothing to forecast");
     }
@@ -79,7 +82,7 @@ async fn fit(platform: &Platform, dataset: &DatasetName) -> Result<(), StageErro
         let (model, version) = (&card.model, card.version);
         tracing::info!(%dataset, %model, version, %stage, why, "fitted");
     }
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 async fn publish(

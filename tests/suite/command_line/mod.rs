@@ -17,6 +17,7 @@ mod served;
 mod serving;
 mod sources;
 mod times_put_right;
+mod training;
 mod tutorial;
 
 use std::fs;

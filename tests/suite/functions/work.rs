@@ -167,6 +167,21 @@ async fn a_month_without_data_fails_only_who_asks_for_it_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mart_that_cannot_be_trained_fails_the_run_and_is_told() {
+    let home = Home::new();
+    let log = home.lake().join("gold/nyc311/daily_requests/_delta_log");
+    std::fs::create_dir_all(&log).unwrap();
+    std::fs::write(log.join("00000000000000000000.json"), "no log").unwrap();
+    let answer = home.ask::<TrainContext>(json!({ "dataset": "nyc311" })).await;
+    assert!(answer.unwrap_err().ends_with(".Lake"));
+    let failed = reports(&home, "failures/");
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert_eq!(failed[0].command, "train nyc311");
+    let error = failed[0].error.as_deref().unwrap();
+    assert!(error.contains("daily_requests"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_the_gateway_decoded_is_decoded_no_further() {
     let home = Home::new();
     let file = checkout().join("events/api/deletion_of_no_row.json");

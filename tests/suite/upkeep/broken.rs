@@ -1,7 +1,7 @@
 //! What is wrong with one table or mart keeps nothing else from being done, and is told.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::ObjectStoreExt;
@@ -10,12 +10,12 @@ use smelt_domain::{
     Dataset, DefinitionFiles, PartitionRange, StageName, StepReport, TableId, parse_dataset,
 };
 use smelt_stages::{
-    Observer, PartlyRefreshed, Platform, Silent, StageError, Ticket, Unit, backfill_dataset,
-    follow_bronze, ingest_files, refresh_dataset,
+    Observer, PartlyRefreshed, Platform, StageError, backfill_dataset, follow_bronze, ingest_files,
+    refresh_dataset,
 };
 
 use super::{over, upkeep_of};
-use crate::support::{rows_as_text, selected, uploads};
+use crate::support::{Heard, rows_as_text, selected, uploads};
 
 /// A negative amount stops `orders`, and `broken` divides by zero.
 const YAML: &str = "\
@@ -76,22 +76,6 @@ const SQL: [(&str, &str); 5] = [
     ("gold/total.sql", "SELECT COUNT(*) AS orders, SUM(amount) AS amount FROM silver.shop_orders"),
 ];
 
-/// Hears what failed.
-#[derive(Debug, Default)]
-struct Heard(Mutex<Vec<String>>);
-
-impl Observer for Heard {
-    fn start(&self, _: StageName, _: &TableId, _: Unit, _: Option<u64>) -> Arc<dyn Ticket> {
-        Arc::new(Silent)
-    }
-
-    fn committed(&self, _: &StepReport) {}
-
-    fn failed(&self, problem: &str) {
-        self.0.lock().unwrap().push(problem.to_owned());
-    }
-}
-
 /// A shop in which a table and a mart are broken: of each table two files have come, the second of `orders`
 /// breaks its rule, and no mart has been computed yet.
 struct Shop {
@@ -137,7 +121,7 @@ impl Shop {
     }
 
     fn heard(&self) -> Vec<String> {
-        self.heard.0.lock().unwrap().clone()
+        self.heard.all()
     }
 
     /// Whatever is healthy is up to date, and so is what only reads what is broken.

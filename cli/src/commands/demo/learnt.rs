@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use smelt_domain::{AlertId, Dataset, ModelStage};
-use smelt_stages::{Anomaly, Platform, Refit, anomalies, model_versions, step_text, train};
+use smelt_stages::{
+    Anomaly, Platform, Refit, StageError, anomalies, model_versions, step_text, train,
+};
 
 use crate::commands::models::how_good;
 
@@ -13,7 +15,7 @@ const SHOWN: usize = 4;
 
 /// Fits what is due, and says what is in production.
 pub(crate) async fn models(platform: &Platform, dataset: &Dataset) -> Result<Vec<String>> {
-    train(platform, dataset, Refit::WhenDue).await?;
+    train(platform, dataset, Refit::WhenDue).await.map_err(StageError::from)?;
     let all = model_versions(platform, dataset, usize::MAX).await?;
     let in_production = all.iter().filter(|(_, stage)| *stage == ModelStage::Production);
     Ok(in_production.map(|(card, _)| format!("{}: {}", card.model, how_good(card))).collect())

@@ -21,7 +21,7 @@ pub use self::predict::{Predicted, predict};
 use crate::series::{
     DUE, Experiment, ModelRegistry, Refit, Trained, append_clusters, append_experiment,
 };
-use crate::{Platform, StageError};
+use crate::{Failures, Panic, Platform, StageError, boxed};
 
 /// What a model of either kind learnt, as the registry keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,36 +51,54 @@ struct CardParts {
     parameters: serde_json::Value,
 }
 
-/// Fits the models of a dataset that are due; what a deadline leaves undone, the next run does.
+/// Fits the models of a dataset that are due; what a deadline leaves undone, the next run does. What is wrong
+/// with one keeps no other from its turn.
 pub(crate) async fn learn_all(
     platform: &Platform,
     dataset: &Dataset,
     refit: Refit,
     trained: &mut Trained,
-) -> Result<(), StageError> {
+    failures: &mut Failures<'_>,
+) {
     for model in &dataset.models {
         if platform.is_past_deadline() {
             break;
         }
-        let registry = ModelRegistry::new(&platform.lake, &dataset.name, &model.name);
-        let history = registry.history().await?;
-        if refit == Refit::WhenDue && !is_due(platform, model, &registry, &history).await? {
-            continue;
+        let work = learn(platform, dataset, model, refit, trained);
+        let ended = Panic::contain(&format!("{}/{}", dataset.name, model.name), work).await;
+        failures.unless(ended);
+    }
+}
+
+/// Fits a model if another one is due.
+#[boxed]
+async fn learn(
+    platform: &Platform,
+    dataset: &Dataset,
+    model: &LearnedModel,
+    refit: Refit,
+    trained: &mut Trained,
+) -> Result<(), StageError> {
+    let registry = ModelRegistry::new(&platform.lake, &dataset.name, &model.name);
+    let history = registry.history().await?;
+    if refit == Refit::WhenDue && !is_due(platform, model, &registry, &history).await? {
+        return Ok(());
+    }
+    let started = Instant::now();
+    let fit = match &model.task {
+        Task::Clusters(task) => clusters::fit(platform, dataset, model, task).await?,
+        Task::Classifier(task) => classifier::fit(platform, dataset, model, task).await?,
+    };
+    match fit {
+        Ok(fit) => {
+            let learning = Learning { platform, dataset, model, registry: &registry };
+            learning.register(&history, fit, started, trained).await
         }
-        let started = Instant::now();
-        let fit = match &model.task {
-            Task::Clusters(task) => clusters::fit(platform, dataset, model, task).await?,
-            Task::Classifier(task) => classifier::fit(platform, dataset, model, task).await?,
-        };
-        match fit {
-            Ok(fit) => {
-                let learning = Learning { platform, dataset, model, registry: &registry };
-                learning.register(&history, fit, started, trained).await?;
-            }
-            Err(why) => trained.skipped.push((model.name.to_string(), why)),
+        Err(why) => {
+            trained.skipped.push((model.name.to_string(), why));
+            Ok(())
         }
     }
-    Ok(())
 }
 
 async fn is_due(
@@ -209,10 +227,14 @@ fn known(metrics: &[(&'static str, Option<f64>)]) -> BTreeMap<String, f64> {
 /// The promotion rule: how far a model gets, and why.
 fn verdict(card: &ModelCard) -> (ModelStage, String) {
     let Measure { name, least, useless } = measure(card.kind);
-    let value = card.metrics.get(name).copied().unwrap_or(f64::MIN);
-    if value < least {
-        return (ModelStage::Candidate, format!("{useless}: {name} {value:.3}"));
-    }
+    let value = card.metrics.get(name).copied();
+    let Some(value) = value.filter(|value| *value >= least) else {
+        let why = match value {
+            Some(value) => format!("{useless}: {name} {value:.3}"),
+            None => format!("{name} could not be computed"),
+        };
+        return (ModelStage::Candidate, why);
+    };
     let Some(both) = &card.comparison else {
         return (ModelStage::Production, "there is no other in production".to_owned());
     };

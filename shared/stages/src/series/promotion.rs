@@ -23,6 +23,8 @@ pub(super) struct Rival {
     pub model: InProduction,
     /// The newest steps that it was fitted without; `None` where they are too few to compare on.
     pub held_out: Option<usize>,
+    /// Whether it has a backtest.
+    pub is_tried: bool,
 }
 
 /// Why there is no comparison on a card.
@@ -34,6 +36,8 @@ pub(super) enum Uncompared {
     TooLittleNew(u64),
     /// This version is, but it cannot be used, or forecasts none of the series.
     NothingInCommon(u64),
+    /// This version is, and has a backtest, which the candidate has not.
+    Untried(u64),
 }
 
 /// Steps that came after the newest one that a model was fitted on. None if that is not known, as where
@@ -83,7 +87,8 @@ pub(super) fn compare(
 /// The promotion rule: how far a model gets beside the version in production, and why.
 ///
 /// Without a comparison it is promoted, as a model that knows the newest steps is worth no less than one
-/// that does not. One that a deadline hurried is: it waits for a fit with more time, or for a comparison.
+/// that does not. One that a deadline hurried is: it waits for a fit with more time, or for a comparison. One
+/// without a backtest never takes the place of one that has one.
 pub(super) fn verdict(card: &ModelCard, uncompared: Uncompared) -> (ModelStage, String) {
     let metric = |name: &str| card.metrics.get(name).copied();
     if let Some((own, naive)) = metric(MASE).zip(metric(NAIVE_MASE))
@@ -119,20 +124,35 @@ pub(super) fn verdict(card: &ModelCard, uncompared: Uncompared) -> (ModelStage, 
                 ),
             }
         }
+        Uncompared::Untried(version) => {
+            (ModelStage::Staging, format!("not in place of version {version}, which has one"))
+        }
     }
 }
 
-/// Whether another model is due, by the card of the newest version and the stage that it has reached.
+/// Whether a model has a backtest.
+pub(super) fn is_tried(card: &ModelCard) -> bool {
+    card.metrics.contains_key(MASE)
+}
+
+/// Whether another model is due, by the card of the newest version and the stage that it has reached beside
+/// the version in production.
 pub(super) fn is_due(
     card: &ModelCard,
     stage: Option<ModelStage>,
+    production: Option<u64>,
     definition: &str,
     now: DateTime<Utc>,
 ) -> bool {
     let is_old = now - card.fitted_at >= DUE;
     // A run that ended early may not have promoted what it fitted. How far that should have got follows
-    // from the card alone, but for a hurried one, of which another is due in any case.
-    let is_unfinished = stage < Some(verdict(card, Uncompared::Alone).0);
+    // from the card alone, but for a hurried one, of which another is due in any case, and one without a
+    // backtest, which may have to stay behind the one in production.
+    let uncompared = match production {
+        Some(version) if !is_tried(card) => Uncompared::Untried(version),
+        _ => Uncompared::Alone,
+    };
+    let is_unfinished = stage < Some(verdict(card, uncompared).0);
     // What somebody took out of production is not what the next run has to make good.
     let is_hurried = hurried(card) > 0 && stage < Some(ModelStage::Archived);
     is_old || is_unfinished || is_hurried || card.definition_hash != definition
@@ -247,9 +267,31 @@ mod tests {
     }
 
     #[test]
+    fn one_without_a_backtest_stays_behind_one_that_has_one() {
+        let untried = ModelCard { metrics: Default::default(), ..card("2026-11-22", 0) };
+        assert!(is_tried(&card("2026-11-22", 0)) && !is_tried(&untried));
+        let told = (Staging, "not in place of version 1, which has one".to_owned());
+        assert_eq!(verdict(&untried, Uncompared::Untried(1)), told);
+        // It forecasts where nothing else does.
+        assert_eq!(verdict(&untried, Uncompared::Alone).0, Production);
+        assert_eq!(verdict(&untried, Uncompared::NothingInCommon(1)).0, Production);
+
+        // Each run would fit the same again, and leave it where it is.
+        let due = |stage, production, days| {
+            let now = fitted_at() + TimeDelta::days(days);
+            is_due(&untried, Some(stage), production, "same", now)
+        };
+        assert!(!due(Staging, Some(1), 6));
+        assert!(due(Staging, Some(1), 7));
+        assert!(due(Candidate, Some(1), 0), "it was to be staged");
+        assert!(due(Staging, None, 0), "it was to be promoted");
+        assert!(!due(Production, Some(2), 6));
+    }
+
+    #[test]
     fn another_is_due_when_one_is_old_unfinished_hurried_or_of_something_else() {
         let due = |card: &ModelCard, stage, days| {
-            is_due(card, Some(stage), "same", fitted_at() + TimeDelta::days(days))
+            is_due(card, Some(stage), Some(1), "same", fitted_at() + TimeDelta::days(days))
         };
         let (sound, hurried) = (card("2026-11-22", 0), card("2026-11-22", 1));
         assert!(!due(&sound, Production, 6));
@@ -258,7 +300,7 @@ mod tests {
         assert!(!due(&compared(0.8, 0.9), Staging, 6), "it was not");
         assert!(due(&hurried, Production, 0) && due(&hurried, Staging, 0));
         assert!(!due(&hurried, Archived, 6), "somebody took it out of production");
-        assert!(is_due(&sound, Some(Production), "other", fitted_at()));
+        assert!(is_due(&sound, Some(Production), Some(2), "other", fitted_at()));
         // Cards of earlier versions do not say.
         assert!(!due(&ModelCard { parameters: json!({}), ..sound }, Production, 6));
     }

@@ -23,14 +23,15 @@ use super::experiments::{Experiment, append_accuracy, append_experiment};
 use super::forecasting::{InProduction, in_background, refresh_forecast};
 use super::holidays::holidays;
 use super::promotion::{
-    HURRIED, MASE, NAIVE_MASE, Rival, Uncompared, compare, held_out, is_due, new_steps, verdict,
+    HURRIED, MASE, NAIVE_MASE, Rival, Uncompared, compare, held_out, is_due, is_tried, new_steps,
+    verdict,
 };
 use super::read::{SeriesRead, definition_of, read_newest_series};
 use super::registry::ModelRegistry;
 use crate::learning::learn_all;
 use crate::observer::Unit;
 use crate::publish::publish_series;
-use crate::{Platform, StageError, boxed};
+use crate::{Failures, Panic, Partly, Platform, StageError, boxed};
 
 /// What a forecast of several models is called.
 const COMBINATION: &str = "combination";
@@ -62,36 +63,53 @@ pub struct Trained {
 pub(crate) const DUE: chrono::TimeDelta = chrono::TimeDelta::days(7);
 
 /// Fits the models of a dataset that are due, and forecasts with those in production; what a deadline
-/// leaves undone, the next run does.
+/// leaves undone, the next run does. What is wrong with one mart or model keeps no other from its turn.
 #[boxed]
 pub async fn train(
     platform: &Platform,
     dataset: &Dataset,
     refit: Refit,
-) -> Result<Trained, StageError> {
-    let mut trained = Trained::default();
+) -> Result<Trained, Partly<Trained>> {
+    let (mut trained, mut failures) = (Trained::default(), Failures::new(platform));
     for (mart, series) in dataset.marts_with_series() {
         if platform.is_past_deadline() {
             break;
         }
-        let gold = dataset.gold_id(&mart.name);
-        match read_newest_series(platform, &gold, series).await? {
-            Some(read) if !read.series.is_empty() => {
-                let training = Training { platform, dataset, mart, series, read };
-                training.run(refit, &mut trained).await?;
-            }
-            Some(read) => {
-                let why = format!("none of its {} series is long enough yet", read.left_out);
-                trained.skipped.push((mart.name.to_string(), why));
-            }
-            None => trained.skipped.push((mart.name.to_string(), "it has no rows yet".to_owned())),
-        }
+        let work = train_mart(platform, dataset, mart, series, refit, &mut trained);
+        let ended = Panic::contain(&dataset.gold_id(&mart.name).sql_name(), work).await;
+        failures.unless(ended);
     }
-    learn_all(platform, dataset, refit, &mut trained).await?;
+    learn_all(platform, dataset, refit, &mut trained, &mut failures).await;
     if !platform.is_past_deadline() {
-        trained.steps.extend(publish_series(platform, dataset).await?);
+        let published = publish_series(platform, dataset).await;
+        trained.steps.extend(failures.done_of(published));
     }
-    Ok(trained)
+    failures.end(trained)
+}
+
+/// Fits the model of a mart's series if one is due, and forecasts with the one in production.
+#[boxed]
+async fn train_mart(
+    platform: &Platform,
+    dataset: &Dataset,
+    mart: &Mart,
+    series: &MartSeries,
+    refit: Refit,
+    trained: &mut Trained,
+) -> Result<(), StageError> {
+    let gold = dataset.gold_id(&mart.name);
+    match read_newest_series(platform, &gold, series).await? {
+        Some(read) if !read.series.is_empty() => {
+            let training = Training { platform, dataset, mart, series, read };
+            training.run(refit, trained).await?;
+        }
+        Some(read) => {
+            let why = format!("none of its {} series is long enough yet", read.left_out);
+            trained.skipped.push((mart.name.to_string(), why));
+        }
+        None => trained.skipped.push((mart.name.to_string(), "it has no rows yet".to_owned())),
+    }
+    Ok(())
 }
 
 struct Training<'a> {
@@ -105,7 +123,8 @@ struct Training<'a> {
 /// What a fit gave.
 struct Fit {
     fitted: Fitted,
-    backtest: Option<Backtest>,
+    /// `Err` says why there is none.
+    backtest: Result<Backtest, String>,
     comparison: Option<Comparison>,
 }
 
@@ -115,21 +134,25 @@ impl Training<'_> {
         let history = registry.history().await?;
         let mut production = self.in_production(&registry, &history).await?;
         let is_unusable = production.is_none() && history.production().is_some();
+        // Where another one cannot be fitted, the one in production forecasts on.
+        let mut failures = Failures::new(self.platform);
         if refit == Refit::Always || is_unusable || self.is_due(&registry, &history).await? {
-            let (card, stage, reason) =
-                self.fit_and_register(&registry, &history, production.as_ref(), trained).await?;
-            if stage == ModelStage::Production {
-                production = self.in_production(&registry, &registry.history().await?).await?;
+            let ended =
+                self.fit_and_register(&registry, &history, production.as_ref(), trained).await;
+            if let Some((card, stage, reason)) = failures.unless(ended) {
+                trained.fitted.push((card, stage, reason));
+                if stage == ModelStage::Production {
+                    production = self.in_production(&registry, &registry.history().await?).await?;
+                }
             }
-            trained.fitted.push((card, stage, reason));
         }
         if let Some(model) = production {
             let (mart, series) = (self.mart, self.series);
             let made =
                 refresh_forecast(self.platform, self.dataset, mart, series, &self.read, &model);
-            trained.steps.extend(made.await?);
+            trained.steps.extend(failures.unless(made.await).unwrap_or_default());
         }
-        Ok(())
+        Ok(failures.end(())?)
     }
 
     /// `None` if there is none, or it cannot be used any more: then another one is due.
@@ -162,7 +185,8 @@ impl Training<'_> {
         let Some((newest, _)) = history.stages().last() else { return Ok(true) };
         let Some(card) = registry.card(newest).await? else { return Ok(true) };
         let stage = history.stage(newest);
-        Ok(is_due(&card, stage, &self.definition(), self.platform.started_at))
+        let production = history.production();
+        Ok(is_due(&card, stage, production, &self.definition(), self.platform.started_at))
     }
 
     fn definition(&self) -> String {
@@ -192,19 +216,27 @@ impl Training<'_> {
             }
             (Some(version), _) => Uncompared::NothingInCommon(version),
         };
+        let tried = rival.as_ref().filter(|rival| rival.is_tried).map(|rival| rival.model.version);
         let fit = self.fit(rival).await?;
         ticket.advance(count);
         let card = registry
             .register(self.platform, &fit.fitted, self.card(&fit, started.elapsed()))
             .await?;
-        let (stage, reason) = verdict(&card, uncompared);
+        let (stage, reason) = match &fit.backtest {
+            Ok(_) => verdict(&card, uncompared),
+            Err(why) => {
+                let uncompared = tried.map_or(uncompared, Uncompared::Untried);
+                let (stage, reason) = verdict(&card, uncompared);
+                (stage, format!("no backtest: {why}; {reason}"))
+            }
+        };
         if stage >= ModelStage::Staging {
             registry.change(self.platform, ModelChange::Stage, card.version, &reason).await?;
         }
         let experiment = Experiment { card: &card, stage, reason: &reason };
         let table = self.dataset.series_id(SeriesTable::Experiments);
         trained.steps.extend(append_experiment(self.platform, table, &experiment).await?);
-        if let Some(backtest) = &fit.backtest {
+        if let Ok(backtest) = &fit.backtest {
             let table = self.dataset.series_id(SeriesTable::ForecastAccuracy);
             let models = model_by_series(&fit.fitted);
             let made = append_accuracy(self.platform, table, &card, backtest, &models);
@@ -234,7 +266,9 @@ impl Training<'_> {
         };
         let new = new_steps(self.series.every, card.as_ref(), self.read.newest);
         let held_out = held_out(production.fitted.settings().horizon, new);
-        Ok(Rival { model: production.clone(), held_out })
+        // Of one without a card nobody knows that it was not.
+        let is_tried = card.as_ref().is_none_or(is_tried);
+        Ok(Rival { model: production.clone(), held_out, is_tried })
     }
 
     /// On a thread of its own: it computes, and nothing else.
@@ -291,15 +325,28 @@ fn fit_all(
     let fitted = fit(series, settings)?;
     // Too short a history for a window is no error here: the accuracy is not known, then.
     let backtest = match backtest(series, settings, WINDOWS) {
-        Ok(backtest) => Some(backtest),
-        Err(ForecastError::Short { .. }) => None,
+        Ok(backtest) => Ok(backtest),
+        Err(ForecastError::Short { .. }) => Err(why_untried(series, settings.horizon)),
         Err(error) => return Err(error),
     };
     let comparison = match rival {
-        Some(rival) => compare(series, settings, rival)?,
-        None => None,
+        Some(rival) if backtest.is_ok() || !rival.is_tried => compare(series, settings, rival)?,
+        _ => None,
     };
     Ok(Fit { fitted, backtest, comparison })
+}
+
+/// Why no window of a backtest could be scored. One needs a horizon of values, and before it more than the
+/// season that errors are scaled by.
+fn why_untried(series: &[Series], horizon: usize) -> String {
+    let values = series.iter().map(|one| one.values.len()).max().unwrap_or(0);
+    let season = series.first().map_or(1, |one| one.frequency.scoring_season());
+    let needed = horizon + season + 1;
+    if values < needed {
+        format!("too few values to try it on ({values} of {needed} needed)")
+    } else {
+        "nothing to compare with, or values never change from season to season".to_owned()
+    }
 }
 
 /// Of all series of a backtest together.
