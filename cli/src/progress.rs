@@ -75,6 +75,10 @@ impl Observer for Progress {
     fn committed(&self, step: &StepReport) {
         self.line(&step_line(step));
     }
+
+    fn waiting(&self, what: &str) {
+        self.line(what);
+    }
 }
 
 /// One line about a commit: what, how much, how long.
@@ -146,7 +150,7 @@ impl Drop for Bar {
     }
 }
 
-/// Commits as JSON log lines.
+/// Commits as JSON log lines. Waits are logged where they are made.
 #[derive(Debug)]
 pub(crate) struct JsonLog;
 

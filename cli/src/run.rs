@@ -182,6 +182,10 @@ impl Observer for Recorder {
         self.heard_by.committed(step);
     }
 
+    fn waiting(&self, what: &str) {
+        self.heard_by.waiting(what);
+    }
+
     /// Said whatever was asked for: errors are never quiet.
     fn failed(&self, problem: &str) {
         say(&format!("error: {problem}"));

@@ -42,7 +42,7 @@ pub(crate) struct PredictArguments {
     /// A column of one row, as COLUMN=VALUE; may be repeated.
     #[arg(long, value_name = "COLUMN=VALUE")]
     pub(crate) row: Vec<String>,
-    /// CSV or Parquet with many rows; - for standard input.
+    /// CSV (plain, .gz or .zst) or Parquet with many rows; - for standard input.
     #[arg(long, value_name = "FILE", conflicts_with = "row")]
     pub(crate) input: Option<PathBuf>,
     #[arg(long, default_value = "table")]

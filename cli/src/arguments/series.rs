@@ -9,6 +9,7 @@ use super::output_format::Formats;
 pub(crate) const FORECAST_EXAMPLES: &str = "\
 Examples:
   smelt forecast --input sales.csv --horizon 14
+  smelt forecast --input sales.csv.gz --horizon 14
   smelt forecast --input load.parquet --horizon 24 --freq h --season 24,168 --output next.parquet
   smelt forecast --input sales.csv --horizon 14 --holidays 01-01,12-25 --holidays sale=2025-11-28,2026-11-27
   smelt query \"SELECT borough AS unique_id, date AS ds, requests AS y FROM gold.nyc311_borough_daily\" \\
@@ -43,7 +44,7 @@ Timestamps are written as they were read. JSON says what was expected and why as
 /// Series, and how they are to be forecast.
 #[derive(Debug, Args)]
 pub(crate) struct SeriesArguments {
-    /// CSV or Parquet in long format: unique_id, ds, y; - for standard input.
+    /// CSV (plain, .gz or .zst) or Parquet in long format: unique_id, ds, y; - for standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) input: PathBuf,
     /// Steps to forecast.
@@ -166,7 +167,7 @@ pub(crate) enum BacktestFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct DetectArguments {
-    /// CSV or Parquet with timestamp and value; - for standard input.
+    /// CSV (plain, .gz or .zst) or Parquet with timestamp and value; - for standard input.
     #[arg(long, value_name = "FILE")]
     pub(crate) input: PathBuf,
     /// How many of the last values have to be part of an anomaly before it is reported.

@@ -1,5 +1,7 @@
 //! Pulling the sources of a dataset.
 
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 use smelt_domain::{Dataset, SourceDefinition, SourceName};
 use smelt_sources::Source;
@@ -85,20 +87,23 @@ async fn pull_one(
     definition: &SourceDefinition,
     from: &PullFrom,
 ) -> Result<Pulled> {
-    let source = open(dataset, definition)?;
+    let source = open(platform, dataset, definition)?;
     let table = only_table(dataset, Some(&definition.table))?;
     Ok(pull_source(platform, dataset, table, definition, source.as_ref(), from).await?)
 }
 
 /// Opens a source with what the environment says of it.
 pub(crate) fn open(
+    platform: &Platform,
     dataset: &Dataset,
     definition: &SourceDefinition,
 ) -> Result<Box<dyn Source>, StageError> {
+    let observer = Arc::clone(&platform.observer);
     let settings = smelt_sources::SourceSettings {
         scratch: &std::env::temp_dir(),
         url: std::env::var(definition.url_variable(&dataset.name)).ok(),
         secret: &|name| std::env::var(name).ok().map(smelt_sources::Secret::new),
+        on_retry: Some(Arc::new(move |what: &str| observer.waiting(what))),
     };
     Ok(smelt_sources::open_source(&dataset.name, definition, &settings)?)
 }

@@ -13,6 +13,7 @@ use crate::arguments::{Global, ReportFormat};
 use crate::data_size::{count_text, counted};
 use crate::exit::{Ending, told};
 use crate::output::{print, say};
+use crate::progress::begin;
 use crate::run::Run;
 use crate::session::{self, open_if_there};
 
@@ -28,6 +29,7 @@ pub(crate) async fn test(
     let mut ending = Ending::Fine;
     let mut found = Vec::new();
     for definition in chosen_sources(dataset, source)? {
+        begin(global, &format!("asking {}.{}", dataset.name, definition.name));
         match probe(&platform, dataset, definition).await {
             Ok(look) => match format {
                 ReportFormat::Table => print(&text(dataset, definition, &look))?,
@@ -89,7 +91,7 @@ async fn reconcile_one(
     dataset: &Dataset,
     definition: &SourceDefinition,
 ) -> Result<String> {
-    let source = open(dataset, definition)?;
+    let source = open(platform, dataset, definition)?;
     let table = only_table(dataset, Some(&definition.table))?;
     let reconciled = reconcile(platform, dataset, table, definition, source.as_ref()).await?;
     Ok(match reconciled {
@@ -118,7 +120,7 @@ async fn probe(
     dataset: &Dataset,
     definition: &SourceDefinition,
 ) -> Result<Look> {
-    let source = open(dataset, definition)?;
+    let source = open(platform, dataset, definition)?;
     let probe = source.probe().await?;
     let cursor = pulled_to(platform, dataset, definition).await?;
     let place = cursor.and_then(|cursor| source.place(&cursor));

@@ -87,6 +87,6 @@ impl Sources {
         secret: &'a (dyn Fn(&str) -> Option<Secret> + Sync),
     ) -> SourceSettings<'a> {
         let url = self.settings.other(&definition.url_variable(&dataset.name)).map(str::to_owned);
-        SourceSettings { scratch, url, secret }
+        SourceSettings { scratch, url, secret, on_retry: None }
     }
 }

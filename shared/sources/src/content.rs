@@ -7,7 +7,7 @@ use std::path::Path;
 use encoding_rs::{CoderResult, Decoder, WINDOWS_1252};
 
 use crate::error::FileError;
-use crate::format::Compression;
+use crate::format::{self, Compression};
 use crate::inspect::Encoding;
 use crate::progress::Progress;
 
@@ -56,6 +56,34 @@ impl OpenFile {
             ),
         })
     }
+}
+
+/// What a file holds whose bytes were read whole: unpacked if they are gzip or zstd.
+///
+/// # Errors
+///
+/// `UnknownFormat` when the name ends like that of a packed file and the bytes are no such thing;
+/// `Corrupt` when they cannot be unpacked.
+pub fn unpack(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, FileError> {
+    let mut content = Vec::new();
+    let unpacked = match Compression::of(&bytes) {
+        Compression::None if format::ending(path).1 => {
+            return Err(FileError::UnknownFormat {
+                path: path.to_path_buf(),
+                guess: "something that is neither gzip nor zstd".to_owned(),
+                remedy: "take the ending off its name if it is not packed, or fetch it again"
+                    .to_owned(),
+            });
+        }
+        Compression::None => return Ok(bytes),
+        Compression::Gzip => {
+            flate2::bufread::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut content)
+        }
+        Compression::Zstd => zstd::stream::read::Decoder::with_buffer(bytes.as_slice())
+            .and_then(|mut decoder| decoder.read_to_end(&mut content)),
+    };
+    unpacked.map_err(|error| FileError::from_content(path, error))?;
+    Ok(content)
 }
 
 /// Content as UTF-8 text, whatever its encoding.
@@ -156,6 +184,27 @@ pub(crate) fn fill(reader: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{gzip, zstd};
+
+    #[test]
+    fn bytes_are_unpacked_by_what_they_are() {
+        let named = |name: &str, bytes: Vec<u8>| unpack(Path::new(name), bytes);
+        for (name, bytes) in [
+            ("a.csv", b"id\n1\n".to_vec()),
+            ("a.csv.gz", gzip(b"id\n1\n")),
+            ("a.csv", gzip(b"id\n1\n")),
+            ("a.csv.gz", [gzip(b"id\n"), gzip(b"1\n")].concat()),
+            ("a.csv.zst", zstd(b"id\n1\n")),
+        ] {
+            assert_eq!(named(name, bytes).unwrap(), b"id\n1\n", "{name}");
+        }
+        let plain = named("a.csv.gz", b"id\n1\n".to_vec()).unwrap_err().to_string();
+        assert!(plain.contains("neither gzip nor zstd; take the ending off"), "{plain}");
+        for packed in [gzip(&[7; 1000]), zstd(&[7; 1000])] {
+            let cut = named("a.csv.gz", packed[..packed.len() - 4].to_vec()).unwrap_err();
+            assert!(matches!(cut, FileError::Corrupt { .. }), "{cut}");
+        }
+    }
 
     #[test]
     fn windows_1252_is_decoded_whatever_the_size_of_the_buffer() {

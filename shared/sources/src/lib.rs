@@ -37,10 +37,11 @@ mod testing;
 mod window;
 
 pub use batch::SourceBatch;
+pub use content::unpack;
 pub use error::{FileError, SinkClosed};
 pub use files::find_files;
 pub use format::{Compression, FileFormat};
-pub use http::{Backoff, HttpSettings};
+pub use http::{Backoff, HttpSettings, RetryListener};
 pub use inspect::{ContentHash, Encoding, Inspection, inspect};
 pub use names::column_name;
 pub use open::{SourceSettings, open_inventoried, open_source};

@@ -3,7 +3,7 @@ use std::path::Path;
 use smelt_domain::{DatasetName, Socrata, SourceDefinition, SourceKind};
 
 use crate::ckan::CkanAccess;
-use crate::{HttpSettings, Secret, Source, SourceError, ckan, socrata, sql};
+use crate::{HttpSettings, RetryListener, Secret, Source, SourceError, ckan, socrata, sql};
 
 /// What a source needs to know beside its definition.
 pub struct SourceSettings<'a> {
@@ -13,6 +13,14 @@ pub struct SourceSettings<'a> {
     pub url: Option<String>,
     /// Finds the value of a variable that the definition names; `None` when it is not set.
     pub secret: &'a (dyn Fn(&str) -> Option<Secret> + Sync),
+    /// Who hears of attempts that failed and are made again, beside the log.
+    pub on_retry: Option<RetryListener>,
+}
+
+impl SourceSettings<'_> {
+    fn http(&self) -> HttpSettings {
+        HttpSettings { on_retry: self.on_retry.clone(), ..HttpSettings::default() }
+    }
 }
 
 impl std::fmt::Debug for SourceSettings<'_> {
@@ -47,7 +55,7 @@ pub fn open_source(
                 url: settings.url.clone(),
                 token: definition.token.as_deref().and_then(settings.secret),
                 scratch: settings.scratch.to_owned(),
-                http: HttpSettings::default(),
+                http: settings.http(),
             };
             Ok(Box::new(ckan::open(definition, label, access)?))
         }
@@ -81,5 +89,5 @@ fn open_socrata(
 ) -> Result<Box<dyn Source>, SourceError> {
     let token = definition.app_token.as_deref().and_then(settings.secret);
     let url = settings.url.clone();
-    Ok(Box::new(socrata::open(definition, label, url, token, HttpSettings::default())?))
+    Ok(Box::new(socrata::open(definition, label, url, token, settings.http())?))
 }

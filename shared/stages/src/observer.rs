@@ -29,6 +29,9 @@ pub trait Observer: Send + Sync + std::fmt::Debug {
     /// A step was committed.
     fn committed(&self, step: &StepReport);
 
+    /// Work waits for something, such as a source that did not answer and is asked again.
+    fn waiting(&self, _what: &str) {}
+
     /// Part of the work failed, or was refused; the rest goes on.
     fn failed(&self, _problem: &str) {}
 }

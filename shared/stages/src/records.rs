@@ -20,6 +20,7 @@ use smelt_sources::SourceBatch;
 use uuid::Uuid;
 
 use crate::bronze::{OPERATION, RECORD};
+use crate::clean::is_blank;
 use crate::exact_value::holds_exactly;
 use crate::follow::{Attempt, Follower, follow};
 use crate::ingest::{BronzeWriter, Origin, Written, arrival, report};
@@ -349,7 +350,9 @@ fn set(
                 known: known.join(", "),
             }
         })?;
-        let given = value.as_deref();
+        // As fields of a source are: trimmed, and null where nothing is left.
+        let given = value.as_deref().map(|value| value.trim_matches(is_blank));
+        let given = given.filter(|value| !value.is_empty());
         let typed =
             given.map(|value| typed(column_name, &column.column_type, value)).transpose()?;
         if table.version.as_ref() == Some(column_name) {

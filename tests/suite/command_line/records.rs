@@ -84,8 +84,8 @@ fn an_amount_is_put_to_the_cent_or_not_at_all() {
     home.fine(&["refresh", "spending"]);
     let error = home.refused(1, &["record", "put", "spending", "V1-1-1", "amount=1.239"]);
     assert_holds(&error, &["`1.239` would be rounded for `amount`, which is DECIMAL(18,2)"]);
-    for unreadable in ["amount=", "payment_date="] {
-        let error = home.refused(1, &["record", "put", "spending", "V1-1-1", unreadable]);
+    for refused in ["amount=", "payment_date=", "city=boston", "city="] {
+        let error = home.refused(1, &["record", "put", "spending", "V1-1-1", refused]);
         assert_holds(&error, &["silver.spending_payments would refuse the row by its rule"]);
     }
     home.fine(&["record", "put", "spending", "V1-1-1", "amount=1.230"]);
@@ -94,6 +94,30 @@ fn an_amount_is_put_to_the_cent_or_not_at_all() {
     home.fine(&["refresh", "spending"]);
     assert_eq!(home.select("SELECT amount FROM silver.spending_payments"), ["1.23"]);
     assert_eq!(home.select("SELECT rule FROM quarantine.spending_payments"), [""; 0]);
+}
+
+#[test]
+fn a_value_is_put_in_the_notation_of_silver_or_not_at_all() {
+    let home = home_with_rows();
+    home.write("orders.csv", "order_id,ordered_at,status,total_amount\n3,2024-01-05,served,10\n");
+    home.fine(&["ingest", "restaurant", "--table", "orders", "--file", "orders.csv"]);
+    home.fine(&["refresh", "restaurant"]);
+    for (dataset, table, value, rule) in [
+        ("nyc311", "requests", "borough=ATLANTIS", "borough_is_known"),
+        ("nyc311", "requests", "borough=queens", "borough_is_known"),
+        ("nyc311", "requests", "borough=", "borough_is_known"),
+        ("nyc311", "requests", "incident_zip=1003", "incident_zip_is_five_digits"),
+        ("restaurant", "orders", "status=refunded", "status_is_in_capitals"),
+    ] {
+        let error = home.refused(1, &["record", "put", dataset, "--table", table, "3", value]);
+        assert_holds(&error, &[&format!("by its rule `{rule}`")]);
+    }
+    let values = ["borough= QUEENS ", "incident_zip=10032", "agency= "];
+    home.fine(&[&["record", "put", "nyc311", "3"], &values[..]].concat());
+    home.fine(&["refresh", "nyc311"]);
+    let row = "SELECT borough, incident_zip, agency IS NULL FROM silver.nyc311_requests \
+               WHERE unique_key = 3";
+    assert_eq!(home.select(row), ["QUEENS,10032,true"]);
 }
 
 #[test]

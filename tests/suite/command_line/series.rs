@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::daily_work::gzip;
 use super::{Home, assert_holds};
 
 /// Two series of so many days with a week's shape and a little noise, the second with a gap.
@@ -189,6 +190,30 @@ fn a_frequency_is_asked_for_where_rows_do_not_say_it_and_refused_where_they_say_
     let error = refused("days.csv", &["--freq", "h"]);
     assert_holds(&error, &["nearly all of which are missing", "the rows are daily", "--freq"]);
     assert_eq!(fine("days.csv", &["--freq", "D"])[1][1], "2026-03-02");
+}
+
+#[test]
+fn a_packed_file_is_read_as_what_is_in_it() {
+    let home = Home::new();
+    let load = every(3_600, 60, clock("%Y-%m-%d %H:%M:%S"));
+    let packed = gzip(load.as_bytes());
+    home.write("load.csv", &load);
+    home.write("load.csv.gz", &packed);
+    home.write("cut.csv.gz", &packed[..packed.len() / 2]);
+    home.write("plain.csv.gz", &load);
+    for command in
+        [&["forecast", "--horizon", "2"][..], &["backtest", "--horizon", "2", "--windows", "2"]]
+    {
+        let of = |file: &'static str| [command, &["--input", file]].concat();
+        assert_eq!(home.fine(&of("load.csv.gz")), home.fine(&of("load.csv")));
+        let error = home.refused(1, &of("cut.csv.gz"));
+        assert_holds(&error, &["`cut.csv.gz` is damaged: the compressed content ends too early"]);
+        let error = home.refused(1, &of("plain.csv.gz"));
+        assert_holds(&error, &["`plain.csv.gz`", "neither gzip nor zstd", "take the ending off"]);
+    }
+    home.write("one.csv.gz", gzip(b"timestamp,value\n2026-01-01,5\n"));
+    let told = rows(&home.fine(&["detect", "--input", "one.csv.gz"]));
+    assert_eq!(told[1][..2], ["2026-01-01", "5"].map(str::to_owned));
 }
 
 #[test]

@@ -95,11 +95,9 @@ fn a_pull_gets_all_rows_of_a_portal_whose_answers_go_wrong() {
         "slow=200ms@10..11",
     ];
     let portal = Served::start(&home, &[&REQUESTS[..], &faults].concat());
-    let mut pull = portal.calling(&home, &["ingest", "nyc311"]);
-    pull.env("SMELT_LOG", "smelt_sources=debug");
-    let ran: Ran = pull.output().unwrap().into();
-    assert_eq!(ran.code, Some(0), "{ran:#?}");
-    assert_holds(&ran.err, &["nyc311.portal: 308 rows", "503 Service Unavailable: trying again"]);
+    let said = portal.fine(&home, &["ingest", "nyc311"]);
+    let retry = "nyc311.portal: it answers 503 Service Unavailable; trying again in ";
+    assert_holds(&said, &["nyc311.portal: 308 rows", retry]);
     let expected = [
         "request 1: 429=1",
         "request 3: 503",
@@ -116,6 +114,26 @@ fn a_pull_gets_all_rows_of_a_portal_whose_answers_go_wrong() {
     let portal = Served::start(&untroubled, &REQUESTS);
     portal.fine(&untroubled, &["ingest", "nyc311"]);
     assert_eq!(home.select(keys), untroubled.select(keys));
+}
+
+#[test]
+fn a_wait_for_a_portal_is_told_as_other_progress_is() {
+    let home = Home::new();
+    let told = |mode: &[&str]| {
+        let portal = Served::start(&home, &[&REQUESTS[..], &["--fault", "429=1@1"]].concat());
+        let test = [&["sources", "test", "nyc311"][..], mode].concat();
+        let ran: Ran = portal.calling(&home, &test).output().unwrap().into();
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        ran.err
+    };
+    let wait = "it answers 429 Too Many Requests; trying again in 1.0 s (2 of 6)";
+    assert_eq!(told(&[]), format!("nyc311.portal: {wait}\n"));
+    assert_eq!(told(&["--quiet"]), "");
+    let log = told(&["--json"]);
+    let mut lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let line = lines.find(|line| line["message"] == wait).expect("a line about the wait");
+    assert_eq!(line["source"], "nyc311.portal");
+    assert_eq!(line["wait_ms"], 1000);
 }
 
 #[test]

@@ -271,6 +271,7 @@ async fn pull(
         scratch: &std::env::temp_dir(),
         url: url.map(str::to_owned),
         secret: &|_| secret.cloned(),
+        on_retry: None,
     };
     let source: Box<dyn Source> = open_source(&dataset.name, definition, &settings)?;
     let (source, from) = (source.as_ref(), PullFrom::Cursor);

@@ -1,4 +1,4 @@
-//! Rows of a CSV or Parquet file, from a path or from standard input.
+//! Rows of a CSV or Parquet file, packed or not, from a path or from standard input.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -14,6 +14,7 @@ use arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema, TimeUnit
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use smelt_forecast::parse_time;
+use smelt_sources::unpack;
 
 const ID: &str = "unique_id";
 const TIME: &str = "ds";
@@ -108,6 +109,7 @@ fn read(path: &Path) -> Result<RecordBatch> {
     } else {
         content = std::fs::read(path).with_context(cannot)?;
     }
+    let content = unpack(path, content)?;
     let (schema, batches) = if content.starts_with(PARQUET) {
         let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(content))
             .and_then(ParquetRecordBatchReaderBuilder::build)

@@ -1,6 +1,7 @@
 //! The client: one question, asked until it is answered, refused for good, or out of time.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -22,8 +23,11 @@ const MOST_REDIRECTS: usize = 5;
 /// How much of an answer that is an error is read, in bytes.
 const MESSAGE_BYTES: usize = 16 * 1024;
 
+/// Hears, in words, of each attempt that failed and is made again. No word of it is a secret.
+pub type RetryListener = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// How long a client waits, how often it tries and how much it takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct HttpSettings {
     /// The longest wait for a connection.
     pub connect_timeout: Duration,
@@ -33,6 +37,20 @@ pub struct HttpSettings {
     pub max_body_bytes: usize,
     /// The waits between attempts.
     pub backoff: Backoff,
+    /// Who hears of them, beside the log.
+    pub on_retry: Option<RetryListener>,
+}
+
+impl fmt::Debug for HttpSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HttpSettings")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("read_timeout", &self.read_timeout)
+            .field("max_body_bytes", &self.max_body_bytes)
+            .field("backoff", &self.backoff)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for HttpSettings {
@@ -42,6 +60,7 @@ impl Default for HttpSettings {
             read_timeout: Duration::from_secs(120),
             max_body_bytes: 256 * 1024 * 1024,
             backoff: Backoff::default(),
+            on_retry: None,
         }
     }
 }
@@ -153,9 +172,20 @@ impl HttpClient {
                     detail: format!("{detail} ({end})"),
                 });
             }
-            tracing::debug!(source = %self.label, attempt, ?wait, "{detail}: trying again");
-            tokio::time::sleep(wait).await;
             attempt += 1;
+            self.tell_of_retry(&detail, wait, attempt);
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Says that `attempt` is made after a wait: nobody should wonder what takes so long.
+    fn tell_of_retry(&self, detail: &str, wait: Duration, attempt: u32) {
+        let attempts = self.settings.backoff.attempts;
+        let seconds = wait.as_secs_f64();
+        let what = format!("{detail}; trying again in {seconds:.1} s ({attempt} of {attempts})");
+        tracing::info!(source = %self.label, attempt, wait_ms = wait.as_millis() as u64, "{what}");
+        if let Some(listener) = &self.settings.on_retry {
+            listener(&format!("{}: {what}", self.label));
         }
     }
 
@@ -277,24 +307,29 @@ fn passing(detail: impl Into<String>) -> Failure {
     Failure::Passing { detail: detail.into(), wait: None }
 }
 
-/// What went wrong, with the innermost cause but without the URL.
+/// What went wrong, with the innermost cause; of the URL, which may hold more, only the server.
 fn describe(error: &reqwest::Error) -> String {
     let what = if error.is_timeout() {
-        "it does not answer in time"
+        "it does not answer in time".to_owned()
     } else if error.is_connect() {
-        "no connection"
+        let server = error.url().and_then(server_of).map(|server| format!(" to {server}"));
+        format!("no connection{}", server.unwrap_or_default())
     } else {
-        "the connection broke"
+        "the connection broke".to_owned()
     };
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
     if error.is_timeout() || std::ptr::addr_eq(cause, error) {
-        what.to_owned()
+        what
     } else {
         format!("{what}: {cause}")
     }
+}
+
+fn server_of(url: &Url) -> Option<String> {
+    Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?))
 }
 
 #[cfg(test)]

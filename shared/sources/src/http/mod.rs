@@ -9,6 +9,6 @@ mod token;
 
 pub use self::backoff::Backoff;
 pub(crate) use self::body::AnswerBody;
-pub use self::client::HttpSettings;
 pub(crate) use self::client::{HttpClient, HttpRequest, root_url};
+pub use self::client::{HttpSettings, RetryListener};
 pub(crate) use self::token::Token;

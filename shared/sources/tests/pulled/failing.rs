@@ -1,13 +1,14 @@
 //! What goes wrong on the way, and what becomes of it.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use smelt_simulate::serve::{Fault, Faults, SodaSettings};
-use smelt_sources::{HttpSettings, PullRequest, PullScope, Source, SourceError, socrata};
+use smelt_sources::{HttpSettings, PullRequest, PullScope, Secret, Source, SourceError, socrata};
 
 use crate::portal::{
-    RESOURCE, definition, failing, hasty, keys_once, open, pull, row, rows, serve, serve_with,
-    since,
+    RESOURCE, TOKEN, definition, failing, hasty, keys_once, open, pull, row, rows, serve,
+    serve_with, since,
 };
 
 #[tokio::test]
@@ -94,6 +95,31 @@ async fn a_portal_that_is_not_there_is_unavailable() {
     server.stop().await;
     let error = pull(&source, since(None)).await.unwrap_err();
     assert!(matches!(error, SourceError::Unavailable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn each_attempt_that_is_made_again_is_told_and_no_secret_with_it() {
+    let server = serve(rows(3, 1)).await;
+    let url = server.url().to_owned();
+    let told = Arc::new(Mutex::new(Vec::<String>::new()));
+    let heard = Arc::clone(&told);
+    let settings = HttpSettings {
+        on_retry: Some(Arc::new(move |what: &str| heard.lock().unwrap().push(what.to_owned()))),
+        ..hasty()
+    };
+    let (label, token) = ("portal".to_owned(), Some(Secret::new(TOKEN)));
+    let source =
+        socrata::open(&definition(6, 0), label, Some(url.clone()), token, settings).unwrap();
+    server.stop().await;
+    pull(&source, since(None)).await.unwrap_err();
+    let told = told.lock().unwrap().clone();
+    let start = format!("portal: no connection to {}: ", url.trim_start_matches("http://"));
+    for (what, attempt) in told.iter().zip(2..) {
+        assert!(what.starts_with(&start), "{what}");
+        assert!(what.ends_with(&format!(" s ({attempt} of 4)")), "{what}");
+        assert!(!what.contains(TOKEN) && !what.contains(RESOURCE), "{what}");
+    }
+    assert_eq!(told.len(), 3, "{told:?}");
 }
 
 #[tokio::test]
