@@ -22,14 +22,13 @@ def run(checks: Checks, cloud: Cloud, folder: Path) -> None:
     today = datetime.now(UTC).date()
     yesterday = today - timedelta(days=1)
     receive(cloud, "history.csv", [
-        (day, shop, usual(day, shop)) for back in range(HISTORY, 1, -1) for shop in SHOPS
-        for day in [today - timedelta(days=back)]
+        (today - timedelta(days=back), shop, usual(back, shop)) for back in range(HISTORY, 1, -1) for shop in SHOPS
     ])
     cloud.settle()
     checks.equal("history is no news", told.summary(told.messages(cloud)), [])
     # The first row of another day says that a day is over.
     receive(cloud, "yesterday.csv", [
-        (yesterday, shop, usual(yesterday, shop) * (4 if shop == "harbour" else 1)) for shop in SHOPS
+        (yesterday, shop, usual(1, shop) * (4 if shop == "harbour" else 1)) for shop in SHOPS
     ] + [(today, "market", 1)])
     cloud.settle()
     found = told.messages(cloud)
@@ -62,7 +61,7 @@ def receive(cloud: Cloud, name: str, rows: list[tuple[date, str, int]]) -> None:
     cloud.drop(f"landing/till/sales/{name}", f"day,shop,sold\n{lines}".encode())
 
 
-def usual(day: date, shop: str) -> int:
-    """More at weekends, and some noise."""
-    noise = (day.toordinal() * 7919 + len(shop) * 104729) % 13
-    return 200 + noise + (60 if day.weekday() > 4 else 0)
+def usual(back: int, shop: str) -> int:
+    """More on two days of a week, and some noise; the same whatever day is today."""
+    noise = (back * 7919 + len(shop) * 104729) % 13
+    return 200 + noise + (60 if back % 7 in (0, 6) else 0)
