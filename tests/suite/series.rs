@@ -3,6 +3,7 @@
 
 mod at_once;
 mod broken;
+mod delay;
 mod every_step;
 mod holidays;
 mod k_of_n;

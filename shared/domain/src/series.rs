@@ -28,6 +28,9 @@ pub struct MartSeries {
     pub horizon: u32,
     /// Steps that are looked back.
     pub history: u32,
+    /// How many steps later a step counts, as its rows still come or change. `None`: once there is a row
+    /// of a later one, or a day after its end.
+    pub delay: Option<u32>,
     /// Days on which the numbers are others; none where steps are longer than a day.
     pub holidays: Vec<Holiday>,
     /// The most series that are looked at: those with the highest total of late.
@@ -355,6 +358,7 @@ mod tests {
             missing: Missing::Zero,
             horizon: 14,
             history: 1098,
+            delay: None,
             most: 200,
             holidays: Vec::new(),
             alerts: SeriesAlerts {

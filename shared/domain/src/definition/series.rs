@@ -12,9 +12,9 @@ use crate::{
     Mute, SeriesAlerts,
 };
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "value", "time", "hour", "by", "label", "every", "missing", "holidays", "horizon", "history",
-    "most", "alerts",
+    "delay", "most", "alerts",
 ];
 
 const MOST_SERIES: u32 = 200;
@@ -55,6 +55,7 @@ pub(super) fn read_series(
         whole_number(&format!("`{key}`"), node, range, findings)
     };
     let history = steps("history", 10..=20_000);
+    let delay = steps("delay", 1..=1_000);
     let most = steps("most", 1..=5_000).unwrap_or(MOST_SERIES);
     let alerts = read_alerts(&mapping, &what, value.as_ref(), &by, declared, findings);
 
@@ -72,9 +73,12 @@ pub(super) fn read_series(
         "history": history,
         "most": most,
     });
-    // A series without any keeps the models that it has.
+    // A series without these keeps the models that it has.
     if !holidays.is_empty() {
         definition["holidays"] = json!(holidays);
+    }
+    if let Some(delay) = delay {
+        definition["delay"] = json!(delay);
     }
     let definition_hash = DefinitionHash::of(&definition, "");
     Some(MartSeries {
@@ -87,6 +91,7 @@ pub(super) fn read_series(
         missing,
         horizon,
         history,
+        delay,
         holidays,
         most,
         alerts,

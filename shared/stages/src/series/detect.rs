@@ -166,7 +166,7 @@ impl Detecting<'_> {
         let looked_at = before.map(|before| before.newest.min(read.newest));
         let looked_at = looked_at.filter(|from| *from >= back(read.newest, late_steps(every)));
         let news_from = back(looked_at.unwrap_or(read.newest), 1)
-            .max(news_by_the_clock(every, self.platform.started_at));
+            .max(news_by_the_clock(self.series, self.platform.started_at));
         let settings = settings(&self.series.alerts);
         let holidays = holidays(self.series, read.newest);
         let (all, newest, now) = (read.series.clone(), read.newest, self.platform.started_at);
@@ -230,10 +230,12 @@ fn late_steps(every: Every) -> i64 {
     }
 }
 
-/// The first step that is news: of the last seven days, or the last three steps.
-fn news_by_the_clock(every: Every, now: DateTime<Utc>) -> i64 {
-    let now = now.timestamp();
-    let steps = start_of_step(every, now).and_then(|step| step_after(every, step, -3));
+/// The first step that is news: of the last seven days, or the last three steps before those that a delay
+/// leaves out.
+fn news_by_the_clock(series: &MartSeries, now: DateTime<Utc>) -> i64 {
+    let (every, now) = (series.every, now.timestamp());
+    let back = 3 + i64::from(series.delay.unwrap_or(0));
+    let steps = start_of_step(every, now).and_then(|step| step_after(every, step, -back));
     steps.unwrap_or(now).min(now - 7 * DAY)
 }
 

@@ -38,9 +38,9 @@ pub(crate) struct SeriesRead {
 
 /// Reads the series of the mart at this version. `None` while there is no step that is over.
 ///
-/// A step is over when there is a row of a later one, or a day after its end. Rows that are dated more
-/// than a day ahead of the clock do not count, nor do lone ones ahead of it: they would end everything
-/// before.
+/// A step is over when there is a row of a later one, or a day after its end. Where the series have a delay,
+/// it takes a value so many steps later, or as many steps by the clock. Rows that are dated more than a day
+/// ahead of the clock do not count, nor do lone ones ahead of it: they would end everything before.
 pub(crate) async fn read_series(
     platform: &Platform,
     gold: &Table,
@@ -56,12 +56,7 @@ pub(crate) async fn read_series(
         cells.read(gold, file, series, limit).await?;
     }
     let all = cells.summed();
-    let every = series.every;
-    let Some(last) = last_step(every, &all, now) else { return Ok(None) };
-    let end = step_after(every, last, 1).unwrap_or(i64::MAX);
-    let is_settled = now >= end.saturating_add(DAY);
-    let newest = if is_settled { Some(last) } else { step_after(every, last, -1) };
-    let Some(newest) = newest else { return Ok(None) };
+    let Some((newest, is_settled)) = newest_step(series, &all, now) else { return Ok(None) };
     let (chosen, left_out) = cells.choose(&all, newest, series);
     if chosen.is_empty() && left_out == 0 {
         return Ok(None);
@@ -76,10 +71,31 @@ pub(crate) async fn read_series(
     }))
 }
 
+/// The newest step that is over, and whether there is nothing after it.
+fn newest_step(series: &MartSeries, cells: &[Cell], now: i64) -> Option<(i64, bool)> {
+    let every = series.every;
+    let last = last_step(every, cells.iter(), now)?;
+    let delay = i64::from(series.delay.unwrap_or(0));
+    let by_rows = match series.delay {
+        None => step_after(every, last, -1),
+        Some(_) => {
+            // A mart may fill up with zeros what has not come yet.
+            let is_value = |cell: &&Cell| series.missing != Missing::Zero || cell.value != 0.0;
+            let last = last_step(every, cells.iter().filter(is_value), now);
+            last.and_then(|last| step_after(every, last, -delay))
+        }
+    };
+    let a_day_ago = start_of_step(every, now - DAY).and_then(|step| step_after(every, step, -1));
+    let delayed = start_of_step(every, now).and_then(|step| step_after(every, step, -1 - delay));
+    let by_the_clock = last.min(a_day_ago?).min(delayed?);
+    let newest = by_rows.map_or(by_the_clock, |by_rows| by_rows.max(by_the_clock));
+    Some((newest, newest == last))
+}
+
 /// The last step with rows. One that begins after now counts if there are rows in the step before it, as
 /// the wall clock's zone is not known.
-fn last_step(every: Every, cells: &[Cell], now: i64) -> Option<i64> {
-    let steps: BTreeSet<i64> = cells.iter().map(|cell| cell.step).collect();
+fn last_step<'a>(every: Every, cells: impl Iterator<Item = &'a Cell>, now: i64) -> Option<i64> {
+    let steps: BTreeSet<i64> = cells.map(|cell| cell.step).collect();
     let is_sound = |step: &&i64| {
         let before = step_after(every, **step, -1);
         **step <= now || before.is_some_and(|before| steps.contains(&before))
@@ -117,7 +133,7 @@ fn recent_files<'a>(
     };
     // A bound in the future says nothing about the rows before it.
     let newest = snapshot.files().iter().filter_map(greatest).filter(|time| *time <= limit).max();
-    let back = i64::from(series.history) + 2;
+    let back = i64::from(series.history) + i64::from(series.delay.unwrap_or(0)) + 2;
     let first = newest
         .and_then(|newest| start_of_step(series.every, newest))
         .and_then(|newest| step_after(series.every, newest, -back));

@@ -30,6 +30,7 @@ fn series() -> MartSeries {
         missing: Missing::Zero,
         horizon: 14,
         history: 1098,
+        delay: None,
         most: 200,
         holidays: Vec::new(),
         alerts: SeriesAlerts {
