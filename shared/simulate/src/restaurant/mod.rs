@@ -41,8 +41,8 @@ const MOST_DAYS: u32 = 3_660;
 
 /// When the first state is looked at: dinner is being served.
 const FIRST_NIGHT: NaiveTime = NaiveTime::from_hms_opt(20, 10, 0).unwrap();
-/// When the second state is looked at, on the last day: some guests are still at their tables.
-const THE_END: NaiveTime = NaiveTime::from_hms_opt(20, 25, 0).unwrap();
+/// When the second state is looked at, on the last day: the last guests are not served yet.
+const THE_END: NaiveTime = NaiveTime::from_hms_opt(21, 40, 0).unwrap();
 
 /// What to simulate.
 #[derive(Debug, Clone, PartialEq)]
