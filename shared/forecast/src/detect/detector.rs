@@ -37,15 +37,15 @@ const MOST: f64 = 1e100;
 /// Values before anything is judged.
 const FIRST: usize = 20;
 /// Surprise, as the decimal logarithm of one in how many cases, at which the score is a half.
-const HALF: f64 = 2.5;
+const HALF: f64 = 2.4;
 /// How much more surprise that takes with each tenfold of values beyond so many, which have more chances
 /// to be rare; and the most that it is more.
 const HALF_GROWTH: f64 = 0.7;
-const HALF_SEEN: f64 = 3_000.0;
-const HALF_MORE: f64 = 0.5;
+const HALF_SEEN: f64 = 2_000.0;
+const HALF_MORE: f64 = 0.6;
 /// How much more surprising something has to be than what was lately to score fully, by how much
 /// "lately" fades with each value, and what is left of the score of anything else.
-const MORE: f64 = 0.5;
+const MORE: f64 = 0.3;
 const FADE: f64 = 0.05;
 const OLD_NEWS: f64 = 0.1;
 /// Values within bounds after which an anomaly is over, and values after which what stays is usual.
@@ -189,11 +189,13 @@ impl Detector {
         let usual = self.experts.usual_at(time).or(self.views.tail(View::Height).quantile(0.5));
         let long_run = self.experts.long_run_at(time).or(usual);
         let shown = self.views.look(value, expected, usual, long_run, &self.growth, fine);
+        let missed = self.experts.nearest(time, value).map(|nearest| value - nearest);
         let expected = expected.unwrap_or(value);
+        let judged = Views::missed(&shown, missed, self.growth.at(expected));
         let (lo, hi) = self.bounds(expected);
         let matters = (value - expected).abs() >= self.settings.smallest;
         let rare = if self.seen >= FIRST && matters {
-            self.news(self.views.rarity(&shown, fine), self.views.single(&shown, fine))
+            self.news(self.views.rarity(&judged, fine), self.views.single(&judged, fine))
         } else {
             self.news(Rare::NOTHING, Rare::NOTHING)
         };
@@ -338,8 +340,8 @@ mod tests {
     fn of_many_values_one_has_to_be_rarer() {
         let after = |seen| Detector { seen, ..Detector::default() }.half();
         assert_eq!(after(0), HALF);
-        assert_eq!(after(3_000), HALF);
-        assert!((after(9_000) - HALF - HALF_GROWTH * 3_f64.log10()).abs() < 1e-9);
+        assert_eq!(after(2_000), HALF);
+        assert!((after(6_000) - HALF - HALF_GROWTH * 3_f64.log10()).abs() < 1e-9);
         assert_eq!(after(usize::MAX), HALF + HALF_MORE);
     }
 }

@@ -10,6 +10,8 @@ const FOLLOW: [f64; 3] = [0.6, 0.2, 0.03];
 /// How fast the running error of an expert forgets.
 const FORGET: f64 = 0.01;
 const COUNT: usize = FOLLOW.len() + 9;
+/// Experts whose errors are up to so many times the smallest are hardly worse than the best.
+const HARDLY: f64 = 1.2;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Experts {
@@ -26,6 +28,9 @@ pub(super) struct Experts {
     usual_errors: [f64; 2],
     errors: [f64; COUNT],
     seen: f64,
+    /// What never was below zero is not expected to be.
+    #[serde(default)]
+    negative: bool,
 }
 
 impl Experts {
@@ -42,6 +47,7 @@ impl Experts {
             usual_errors: [0.0; 2],
             errors: [0.0; COUNT],
             seen: 0.0,
+            negative: false,
         }
     }
 
@@ -65,6 +71,7 @@ impl Experts {
             near_year,
             around_year,
         ]
+        .map(|said| if self.negative { said } else { said.map(|said| said.max(0.0)) })
     }
 
     /// What comes next.
@@ -80,10 +87,25 @@ impl Experts {
         best.map(|(_, value)| value)
     }
 
+    /// What is nearest to a value of all that the best expert says, those who are hardly worse, and
+    /// what lies between: they are right about as often, and where they differ nobody knows.
+    pub(super) fn nearest(&self, time: i64, value: f64) -> Option<f64> {
+        let all = self.all(time);
+        let said =
+            || all.iter().zip(self.errors).filter_map(|(said, error)| Some(((*said)?, error)));
+        let least = said().map(|(_, error)| error).fold(f64::INFINITY, f64::min);
+        let believed = said().filter(|(_, error)| *error <= HARDLY * least);
+        let (lo, hi) = believed
+            .map(|(said, _)| (said, said))
+            .reduce(|(lo, hi), (said, _)| (lo.min(said), hi.max(said)))?;
+        Some(value.max(lo).min(hi))
+    }
+
     /// Learns from a value.
     pub(super) fn see(&mut self, time: i64, value: f64, step: f64) {
         let all = self.all(time);
         self.seen += 1.0;
+        self.negative |= value < 0.0;
         let rate = FORGET.max(1.0 / self.seen);
         let worst = all.iter().flatten().map(|said| (value - said).abs()).fold(0.0, f64::max);
         for (error, said) in self.errors.iter_mut().zip(all) {
@@ -130,5 +152,48 @@ impl Experts {
     /// A change that has lasted is usual now.
     pub(super) fn settle(&mut self) {
         self.calendar.settle();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600;
+
+    #[test]
+    fn what_good_experts_differ_about_is_left_open() {
+        let mut experts = Experts::new();
+        assert_eq!(experts.nearest(0, 1.0), None);
+        for t in 0..200 {
+            experts.see(t * HOUR, if t % 2 == 0 { 10.0 } else { 20.0 }, HOUR as f64);
+        }
+        // By the time of day it is 10 now, and nobody else is as good.
+        assert_eq!(experts.nearest(200 * HOUR, 30.0), experts.expect(200 * HOUR));
+        let mut experts = Experts::new();
+        for t in 0..200 {
+            experts.see(t * HOUR, ((t * 7_919) % 101) as f64, HOUR as f64);
+        }
+        let time = 200 * HOUR;
+        let expected = experts.expect(time).unwrap();
+        let (lo, hi) = (experts.nearest(time, -1e9).unwrap(), experts.nearest(time, 1e9).unwrap());
+        assert!(lo < hi && lo <= expected && expected <= hi, "{lo} {expected} {hi}");
+        assert_eq!(experts.nearest(time, expected), Some(expected));
+    }
+
+    #[test]
+    fn what_never_was_negative_is_not_expected_to_be() {
+        // Busy by day for two weeks, then closed.
+        let busy = |t: i64| if t % 24 > 12 && t < 14 * 24 { 20.0 } else { 0.0 };
+        let least = |below: f64| {
+            let mut experts = Experts::new();
+            let said = (0..16 * 24).flat_map(|t| {
+                experts.see(t * HOUR, busy(t) - below, HOUR as f64);
+                experts.all((t + 1) * HOUR).into_iter().flatten().collect::<Vec<_>>()
+            });
+            said.fold(f64::INFINITY, f64::min)
+        };
+        assert_eq!(least(0.0), 0.0);
+        assert!(least(1.0) < -2.0);
     }
 }

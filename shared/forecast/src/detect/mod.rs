@@ -4,8 +4,9 @@
 //! A value is looked at in several ways: how far it is from what simple forecasts expected, how high it
 //! is, how far from what is usual at its time of day, how far the last few were on average, and how new
 //! the last few are in their order. In each, how rare it is is told from what was seen before in the
-//! same way, so that no scale has to be known. The surprise of all views together is the score; what
-//! was as surprising a moment before is no news. Two views count by themselves as well: how far the
+//! same way, so that no scale has to be known. What good forecasts differ about is not held against a
+//! value. The surprise of the value, of the last few and of their order together is the score; what was
+//! as surprising a moment before is no news. Two views count by themselves as well: how far the
 //! value is from what was expected, as errors are at its level, and the sum of such distances over time.
 //! By the day, the week or the month, what is expected goes by the calendar. On a holiday, it goes by how
 //! such days were; the first of them is not judged.

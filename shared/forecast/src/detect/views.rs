@@ -58,6 +58,16 @@ impl View {
         }
     }
 
+    /// What it is of: the value, the last few, or their order. `None` if it counts by itself.
+    fn kind(self) -> Option<usize> {
+        match self {
+            Self::Step | Self::Height | Self::Time => Some(0),
+            Self::Shift => Some(1),
+            Self::Short | Self::Long => Some(2),
+            Self::Drift | Self::Error => None,
+        }
+    }
+
     /// New is only what is far from everything; nothing is too much like the past.
     fn sides(self) -> &'static [(f64, bool)] {
         match self {
@@ -73,7 +83,9 @@ const SHORT: usize = 6;
 const LONG: usize = 24;
 /// Newness below this share of the range is not told apart.
 const LEAST_NEW: f64 = 0.01;
-/// What the second rarest weighs beside the rarest, the third beside the second, and so on.
+/// The kinds of views that are averaged; and what the second rarest weighs beside the rarest, and the
+/// third beside the second.
+const KINDS: usize = 3;
 const NEXT: f64 = 0.7;
 
 /// Two views, above and below: so many looks for something rare by itself (Bonferroni).
@@ -90,7 +102,7 @@ pub(super) type Shown = [Option<f64>; View::ALL.len()];
 /// What is rare about a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Rare {
-    /// The decimal logarithm of one in how many cases, averaged over views.
+    /// The decimal logarithm of one in how many cases, averaged over kinds of views.
     pub(super) surprise: f64,
     /// In which view most, and whether above or below.
     pub(super) view: View,
@@ -145,6 +157,15 @@ impl Views {
         ]
     }
 
+    /// The same for a value that has been `missed` by the nearest of what good forecasts said. What is
+    /// remembered are distances from the best one, so that nothing gets rarer by there being others.
+    pub(super) fn missed(shown: &Shown, missed: Option<f64>, grown: f64) -> Shown {
+        let mut shown = *shown;
+        shown[View::Step as usize] = missed;
+        shown[View::Error as usize] = missed.map(|missed| missed / grown);
+        shown
+    }
+
     pub(super) fn see(&mut self, shown: &Shown) {
         for (tail, number) in self.tails.iter_mut().zip(shown) {
             if let Some(number) = number {
@@ -156,37 +177,31 @@ impl Views {
     /// How rare what is shown is. Distances below `fine` are none.
     pub(super) fn rarity(&self, shown: &Shown, fine: f64) -> Rare {
         let mut rarest = Rare::NOTHING;
-        let mut all = Vec::with_capacity(View::ALL.len());
+        // Views of the same kind see the same thing: the one that finds most speaks for all.
+        let mut kinds = [0.0_f64; KINDS];
         for ((view, tail), number) in View::ALL.into_iter().zip(&self.tails).zip(shown) {
-            let Some(number) = number else { continue };
-            // These are judged by themselves.
-            if matches!(view, View::Drift | View::Error) {
-                continue;
-            }
+            let Some((number, kind)) = number.zip(view.kind()) else { continue };
             let fine = match view {
                 View::Short | View::Long => LEAST_NEW,
                 _ => fine,
             };
-            let mut own: f64 = 0.0;
             for (sign, above) in view.sides() {
-                let surprise = tail.surprise(*number, *sign, fine);
-                own = own.max(surprise);
+                let surprise = tail.surprise(number, *sign, fine);
+                kinds[kind] = kinds[kind].max(surprise);
                 if surprise > rarest.surprise {
                     rarest = Rare { surprise, view, above: *above };
                 }
             }
-            all.push(own);
         }
         // What is rare in several ways is rarer than what is so in one.
-        all.sort_by(|a, b| b.total_cmp(a));
+        kinds.sort_by(|a, b| b.total_cmp(a));
         let (mut sum, mut weights, mut weight) = (0.0, 0.0, 1.0);
-        for own in all {
-            sum += weight * own;
+        for surprise in kinds {
+            sum += weight * surprise;
             weights += weight;
             weight *= NEXT;
         }
-        let average = if weights > 0.0 { sum / weights } else { 0.0 };
-        Rare { surprise: average, ..rarest }
+        Rare { surprise: sum / weights, ..rarest }
     }
 
     /// The rarest of what two views find, each by itself. That there are several to find something in
@@ -224,5 +239,36 @@ impl Views {
 
     pub(super) fn tail(&self, view: View) -> &Tail {
         &self.tails[view as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(far: &[View]) -> Shown {
+        View::ALL.map(|view| Some(if far.contains(&view) { 100.0 } else { 0.0 }))
+    }
+
+    #[test]
+    fn views_of_one_kind_are_rare_once() {
+        let mut views = Views::default();
+        for number in 0..200 {
+            views.see(&View::ALL.map(|_| Some(f64::from(number * 7 % 21 - 10))));
+        }
+        let rarity = |far: &[View]| views.rarity(&shown(far), 0.1).surprise;
+        let step = rarity(&[View::Step]);
+        assert!(step > 1.0, "{step}");
+        assert_eq!(rarity(&[View::Step, View::Height, View::Time]), step);
+        assert!(rarity(&[View::Step, View::Shift]) > 1.5 * step);
+        assert_eq!(rarity(&[View::Drift, View::Error]), rarity(&[]), "these count by themselves");
+    }
+
+    #[test]
+    fn only_what_was_missed_is_changed() {
+        let missed = Views::missed(&shown(&[View::Step, View::Error, View::Time]), Some(6.0), 2.0);
+        assert_eq!(missed[View::Step as usize], Some(6.0));
+        assert_eq!(missed[View::Error as usize], Some(3.0));
+        assert_eq!(missed[View::Time as usize], Some(100.0));
     }
 }
