@@ -13,9 +13,9 @@ Examples:
   smelt train nyc311 --refit           fit anew, due or not
 
 A model is due when the last fit is a week old or had no time for all series, or the series in
-dataset.yaml have changed. It is backtested, compared with the one in production on steps that neither
-knows, and promoted if it is no worse; one without a backtest (too few values) never replaces one that
-has one. Forecasts are made anew whenever there is a newer step.";
+dataset.yaml have changed. It is backtested, compared with the one in production on steps that
+neither knows, and promoted if it is no worse; one without a backtest (too few values) never
+replaces one that has one. Forecasts are made anew whenever there is a newer step.";
 
 pub(crate) const ANOMALIES_EXAMPLES: &str = "\
 Examples:

@@ -120,8 +120,10 @@ pub(crate) fn how_good(card: &ModelCard) -> String {
         Some(format!("{shown} {value:.digits$}"))
     });
     let known: Vec<String> = known.collect();
+    if !known.is_empty() {
+        return known.join(", ");
+    }
     match card.kind {
-        _ if !known.is_empty() => known.join(", "),
         ModelKind::Forecast => "no backtest".to_owned(),
         ModelKind::Clusters | ModelKind::Classifier => "no metrics".to_owned(),
     }

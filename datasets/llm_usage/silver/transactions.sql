@@ -50,7 +50,7 @@ FROM (
       -- 2023-11-16 18:15:46.6805900, with T or space; digits behind the microseconds are cut off.
       CASE
         WHEN TRANSLATE(SUBSTR(occurred_at, 1, 19), ' 123456789', 'T000000000') = '0000-00-00T00:00:00'
-          AND SUBSTR(occurred_at, 12, 2) < '24'
+          AND SUBSTR(occurred_at, 12, 2) < '24' AND SUBSTR(occurred_at, 18, 2) < '60'
         THEN TRY_CAST(SUBSTR(occurred_at, 1, LEAST(26, LENGTH(occurred_at) - LENGTH(occurred_offset))) AS TIMESTAMP(6))
       END AS occurred_at,
       occurred_offset,

@@ -28,9 +28,6 @@ pub struct MartSeries {
     pub horizon: u32,
     /// Steps that are looked back.
     pub history: u32,
-    /// How many steps later a step counts, as its rows still come or change. `None`: once there is a row
-    /// of a later one, or a day after its end.
-    pub delay: Option<u32>,
     /// Days on which the numbers are others; none where steps are longer than a day.
     pub holidays: Vec<Holiday>,
     /// The most series that are looked at: those with the highest total of late.
@@ -46,6 +43,9 @@ pub struct MartSeries {
 pub struct SeriesAlerts {
     /// A distance from what was expected below which nothing is an anomaly, in the value's unit.
     pub smallest_effect: f64,
+    /// How many steps later a step is judged, as its rows still come or change. 0: once there is a row
+    /// of a later one, or a day after its end.
+    pub delay: u32,
     /// How many of the last values have to be part of an anomaly before it is one.
     pub k_of_n: KOfN,
     /// Alerts about anomalies of the mart on one day; what comes beyond is told in one summary.
@@ -358,11 +358,11 @@ mod tests {
             missing: Missing::Zero,
             horizon: 14,
             history: 1098,
-            delay: None,
             most: 200,
             holidays: Vec::new(),
             alerts: SeriesAlerts {
                 smallest_effect: 5.0,
+                delay: 0,
                 k_of_n: KOfN::default(),
                 most_per_day: 5,
                 mute,

@@ -190,3 +190,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_holiday_on_which_less_comes_than_on_the_last_makes_nothing_negative() {
+    let days = [100, 200].into();
+    let holidays = vec![Holiday { name: "feast".to_owned(), days }];
+    let mut detector = Detector::default().with_holidays(holidays);
+    for day in 0..300 {
+        let value = if day == 100 { 200.0 } else { f64::from(u8::from(day % 9 == 4)) };
+        let judged = detector.push(day * 86_400, value);
+        let is_sound = |number: f64| number >= 0.0 || number.is_nan();
+        assert!(
+            [judged.expected, judged.lo, judged.hi].into_iter().all(is_sound),
+            "{day}: {judged:?}"
+        );
+    }
+}

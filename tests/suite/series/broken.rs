@@ -13,7 +13,7 @@ use super::{GOLD, SILVER, World, YAML};
 use crate::support::Heard;
 
 /// The same mart once more, under another name.
-const SHOPS: &str = "  shops:
+const SECOND_MART: &str = "  shops:
     description: sales by day and shop, once more
     from: sales
     key: [date, shop]
@@ -27,7 +27,7 @@ const SHOPS: &str = "  shops:
 ";
 
 fn with_two_marts() -> Dataset {
-    let yaml = format!("{YAML}{SHOPS}");
+    let yaml = format!("{YAML}{SECOND_MART}");
     let files = [
         ("dataset.yaml", yaml.as_str()),
         ("silver/sales.sql", SILVER),

@@ -1,4 +1,4 @@
-//! `delay`: the newest steps do not count yet, as their rows still come or change.
+//! `delay`: the newest steps are not judged yet, as their rows still come or change.
 
 use smelt_stages::Refit;
 
@@ -7,7 +7,8 @@ use super::{SHOPS, World, YAML, day};
 impl World {
     async fn with_delay(days: u32) -> Self {
         let mut world = Self::with_history().await;
-        world.yaml = YAML.replace("every: day", &format!("every: day\n      delay: {days}"));
+        let delay = format!("smallest_effect: 30, delay: {days}");
+        world.yaml = YAML.replace("smallest_effect: 30", &delay);
         world.look(1).await;
         world.heard();
         world
@@ -36,12 +37,12 @@ async fn a_day_is_judged_once_values_or_the_clock_say_that_it_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn as_many_days_as_it_says_are_neither_learnt_from_nor_judged() {
+async fn as_many_days_as_it_says_are_forecast_from_but_not_judged() {
     let mut world = World::with_delay(2).await;
-    // There is a row of day 1, so that day -1 is the newest that counts.
+    // There is a row of day 1, so that day 0 is over.
     world.train(1, Refit::WhenDue).await;
     let first = "SELECT MIN(target_time) FROM gold.till_forecast";
-    assert_eq!(world.rows(first).await, [format!("{}T00:00:00", day(0))]);
+    assert_eq!(world.rows(first).await, [format!("{}T00:00:00", day(1))]);
     world.live(1, &[("harbour", 3.0)]).await;
     assert_eq!(world.heard(), [""; 0], "it may change");
     world.live(2, &[]).await;

@@ -22,7 +22,7 @@ async fn a_model_without_a_backtest_never_takes_the_place_of_one_that_has_one() 
     assert!(card.metrics.is_empty(), "{:?}", card.metrics);
     assert_eq!(
         reason,
-        "no backtest: nothing to compare with, or values never change from season to season; \
+        "no backtest: too many are missing, or values never change from season to season; \
          not in place of version 1, which has one"
     );
     assert_eq!(world.registry().history().await.unwrap().production(), Some(1));
@@ -37,7 +37,7 @@ async fn a_model_without_a_backtest_never_takes_the_place_of_one_that_has_one() 
     assert_eq!(
         reason,
         "no backtest: too few values to try it on (28 of 38 needed); \
-         version 1 forecasts nothing to compare with"
+         version 1 forecasts another horizon, or other series"
     );
 
     let experiments = "SELECT version, stage, mase, seasonal_naive_mase, metrics \

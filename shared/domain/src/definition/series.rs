@@ -12,9 +12,9 @@ use crate::{
     Mute, SeriesAlerts,
 };
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 12] = [
     "value", "time", "hour", "by", "label", "every", "missing", "holidays", "horizon", "history",
-    "delay", "most", "alerts",
+    "most", "alerts",
 ];
 
 const MOST_SERIES: u32 = 200;
@@ -55,7 +55,6 @@ pub(super) fn read_series(
         whole_number(&format!("`{key}`"), node, range, findings)
     };
     let history = steps("history", 10..=20_000);
-    let delay = steps("delay", 1..=1_000);
     let most = steps("most", 1..=5_000).unwrap_or(MOST_SERIES);
     let alerts = read_alerts(&mapping, &what, value.as_ref(), &by, declared, findings);
 
@@ -73,12 +72,9 @@ pub(super) fn read_series(
         "history": history,
         "most": most,
     });
-    // A series without these keeps the models that it has.
+    // A series without any keeps the models that it has.
     if !holidays.is_empty() {
         definition["holidays"] = json!(holidays);
-    }
-    if let Some(delay) = delay {
-        definition["delay"] = json!(delay);
     }
     let definition_hash = DefinitionHash::of(&definition, "");
     Some(MartSeries {
@@ -91,7 +87,6 @@ pub(super) fn read_series(
         missing,
         horizon,
         history,
-        delay,
         holidays,
         most,
         alerts,
@@ -262,12 +257,13 @@ fn read_alerts(
     let counts = matches!(counts, Some(ColumnType::Int | ColumnType::BigInt));
     let mut alerts = SeriesAlerts {
         smallest_effect: if counts { SMALLEST_COUNT } else { 0.0 },
+        delay: 0,
         k_of_n: KOfN::default(),
         most_per_day: MOST_PER_DAY,
         mute: Vec::new(),
     };
     let Some(node) = mapping.optional("alerts") else { return Some(alerts) };
-    let keys = ["smallest_effect", "k_of_n", "most_per_day", "mute"];
+    let keys = ["smallest_effect", "delay", "k_of_n", "most_per_day", "mute"];
     let what = format!("the alerts of {owner}");
     let mapping = Mapping::with_keys(what, node.line, node, &keys, findings)?;
     if let Some(node) = mapping.optional("smallest_effect") {
@@ -279,6 +275,9 @@ fn read_alerts(
                 "write how far up or down matters",
             );
         }
+    }
+    if let Some(node) = mapping.optional("delay") {
+        alerts.delay = whole_number("`delay`", node, 0..=1_000, findings)?;
     }
     if mapping.optional("k_of_n").is_some() {
         let line = mapping.optional("k_of_n").map_or(mapping.line(), |node| node.line);

@@ -131,6 +131,23 @@ impl Detector {
     /// no number is no anomaly, and nothing is learnt from it; on the first of a holiday, only what the
     /// holiday does.
     pub fn push(&mut self, time: i64, value: f64) -> Judgement {
+        if value < 0.0 {
+            self.experts.see_negative();
+            self.growth.see_negative();
+        }
+        let judged = self.push_any(time, value);
+        let floor = self.growth.floor();
+        // What is not known stays so.
+        let floored = |number: f64| if number < floor { floor } else { number };
+        Judgement {
+            expected: floored(judged.expected),
+            lo: floored(judged.lo),
+            hi: floored(judged.hi),
+            ..judged
+        }
+    }
+
+    fn push_any(&mut self, time: i64, value: f64) -> Judgement {
         let Some(place) = self.holidays.at(time).filter(|_| value.is_finite()) else {
             return self.push_usual(time, value);
         };

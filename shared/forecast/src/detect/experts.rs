@@ -29,7 +29,6 @@ pub(super) struct Experts {
     errors: [f64; COUNT],
     seen: f64,
     /// What never was below zero is not expected to be.
-    #[serde(default)]
     negative: bool,
 }
 
@@ -74,6 +73,11 @@ impl Experts {
         .map(|said| if self.negative { said } else { said.map(|said| said.max(0.0)) })
     }
 
+    /// There was a value below zero.
+    pub(super) fn see_negative(&mut self) {
+        self.negative = true;
+    }
+
     /// What comes next.
     pub(super) fn expect(&self, time: i64) -> Option<f64> {
         let all = self.all(time);
@@ -105,7 +109,6 @@ impl Experts {
     pub(super) fn see(&mut self, time: i64, value: f64, step: f64) {
         let all = self.all(time);
         self.seen += 1.0;
-        self.negative |= value < 0.0;
         let rate = FORGET.max(1.0 / self.seen);
         let worst = all.iter().flatten().map(|said| (value - said).abs()).fold(0.0, f64::max);
         for (error, said) in self.errors.iter_mut().zip(all) {
@@ -188,6 +191,9 @@ mod tests {
         let least = |below: f64| {
             let mut experts = Experts::new();
             let said = (0..16 * 24).flat_map(|t| {
+                if busy(t) < below {
+                    experts.see_negative();
+                }
                 experts.see(t * HOUR, busy(t) - below, HOUR as f64);
                 experts.all((t + 1) * HOUR).into_iter().flatten().collect::<Vec<_>>()
             });

@@ -25,8 +25,17 @@ pub(super) struct Growth {
 }
 
 impl Growth {
+    /// There was a value below zero.
+    pub(super) fn see_negative(&mut self) {
+        self.negative = true;
+    }
+
+    /// The least that a value can be, as far as is known.
+    pub(super) fn floor(&self) -> f64 {
+        if self.negative { f64::NEG_INFINITY } else { 0.0 }
+    }
+
     pub(super) fn see(&mut self, value: f64, expected: f64) {
-        self.negative |= value < 0.0;
         self.seen += 1.0;
         let rate = FORGET.max(1.0 / self.seen);
         self.typical += rate * (value.abs() - self.typical);

@@ -75,9 +75,9 @@ impl Follower for Detecting<'_> {
         if is_followed && before.as_ref().is_some_and(|before| before.is_settled) {
             return Ok(Attempt::UpToDate);
         }
-        let Some(read) = read_series(self.platform, &self.gold, &mart, self.series).await? else {
-            return Ok(Attempt::UpToDate);
-        };
+        let delay = self.series.alerts.delay;
+        let read = read_series(self.platform, &self.gold, &mart, self.series, delay).await?;
+        let Some(read) = read else { return Ok(Attempt::UpToDate) };
         let until = JudgedUntil {
             definition: self.definition(),
             mart: mart.identity(),
@@ -234,7 +234,7 @@ fn late_steps(every: Every) -> i64 {
 /// leaves out.
 fn news_by_the_clock(series: &MartSeries, now: DateTime<Utc>) -> i64 {
     let (every, now) = (series.every, now.timestamp());
-    let back = 3 + i64::from(series.delay.unwrap_or(0));
+    let back = 3 + i64::from(series.alerts.delay);
     let steps = start_of_step(every, now).and_then(|step| step_after(every, step, -back));
     steps.unwrap_or(now).min(now - 7 * DAY)
 }
@@ -249,10 +249,6 @@ fn judge_all(
     let mut found = BTreeMap::new();
     for one in series {
         let mut detector = Detector::new(settings).with_holidays(holidays.to_vec());
-        // What was never below zero is not expected to be.
-        let least =
-            one.values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::min);
-        let floor = if least < 0.0 { f64::MIN } else { 0.0 };
         for (position, value) in one.values.iter().enumerate() {
             let Some(time) = one.time(position) else { break };
             let judged = detector.push(time, *value);
@@ -265,9 +261,9 @@ fn judge_all(
                 };
                 let anomaly = Found {
                     observed: *value,
-                    expected: judged.expected.max(floor),
-                    lo: judged.lo.max(floor),
-                    hi: judged.hi.max(floor),
+                    expected: judged.expected,
+                    lo: judged.lo,
+                    hi: judged.hi,
                     score: judged.score,
                     severity,
                     reason: judged.reason,

@@ -14,6 +14,7 @@ mod experiments;
 mod forecasting;
 mod holidays;
 mod incidents;
+mod newest_step;
 mod promotion;
 mod read;
 mod registry;

@@ -111,9 +111,10 @@ pub(super) fn verdict(card: &ModelCard, uncompared: Uncompared) -> (ModelStage, 
     }
     match uncompared {
         Uncompared::Alone => (ModelStage::Production, "there is no other in production".to_owned()),
-        Uncompared::NothingInCommon(version) => {
-            (ModelStage::Production, format!("version {version} forecasts nothing to compare with"))
-        }
+        Uncompared::NothingInCommon(version) => (
+            ModelStage::Production,
+            format!("version {version} forecasts another horizon, or other series"),
+        ),
         Uncompared::TooLittleNew(version) => {
             let why = format!("too little is new since version {version} to compare on");
             match hurried(card) {
@@ -258,7 +259,7 @@ mod tests {
         let (stage, reason) = said(0, Uncompared::NothingInCommon(3));
         assert_eq!(
             (stage, reason.as_str()),
-            (Production, "version 3 forecasts nothing to compare with")
+            (Production, "version 3 forecasts another horizon, or other series")
         );
         // A fit without trials does not take the place of one that had them.
         assert_eq!(said(2, Uncompared::TooLittleNew(3)).0, Staging);

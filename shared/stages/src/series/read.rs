@@ -2,7 +2,7 @@
 //!
 //! Read without the engine, so that the function that trains need not contain it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, Date32Array, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -17,6 +17,7 @@ use smelt_forecast::Series;
 use smelt_lake::{DataFile, LakeError, Snapshot, Table};
 
 use super::calendar::{DAY, frequency, parse_month, start_of_step, step_after, steps_between};
+use super::newest_step::Steps;
 use crate::{Platform, StageError};
 
 /// The series of a mart at one version.
@@ -38,14 +39,15 @@ pub(crate) struct SeriesRead {
 
 /// Reads the series of the mart at this version. `None` while there is no step that is over.
 ///
-/// A step is over when there is a row of a later one, or a day after its end. Where the series have a delay,
-/// it takes a value so many steps later, or as many steps by the clock. Rows that are dated more than a day
+/// A step is over when there is a row of a later one, or a day after its end. With a delay it takes a value so
+/// many steps later, or as many steps, and at least a day, by the clock. Rows that are dated more than a day
 /// ahead of the clock do not count, nor do lone ones ahead of it: they would end everything before.
 pub(crate) async fn read_series(
     platform: &Platform,
     gold: &Table,
     snapshot: &Snapshot,
     series: &MartSeries,
+    delay: u32,
 ) -> Result<Option<SeriesRead>, StageError> {
     let now = platform.started_at.timestamp();
     let limit = now + DAY;
@@ -56,7 +58,13 @@ pub(crate) async fn read_series(
         cells.read(gold, file, series, limit).await?;
     }
     let all = cells.summed();
-    let Some((newest, is_settled)) = newest_step(series, &all, now) else { return Ok(None) };
+    let is_value = |cell: &&Cell| series.missing != Missing::Zero || cell.value != 0.0;
+    let steps = Steps {
+        every: series.every,
+        rows: all.iter().map(|cell| cell.step).collect(),
+        values: all.iter().filter(is_value).map(|cell| cell.step).collect(),
+    };
+    let Some((newest, is_settled)) = steps.newest(delay, now) else { return Ok(None) };
     let (chosen, left_out) = cells.choose(&all, newest, series);
     if chosen.is_empty() && left_out == 0 {
         return Ok(None);
@@ -71,38 +79,6 @@ pub(crate) async fn read_series(
     }))
 }
 
-/// The newest step that is over, and whether there is nothing after it.
-fn newest_step(series: &MartSeries, cells: &[Cell], now: i64) -> Option<(i64, bool)> {
-    let every = series.every;
-    let last = last_step(every, cells.iter(), now)?;
-    let delay = i64::from(series.delay.unwrap_or(0));
-    let by_rows = match series.delay {
-        None => step_after(every, last, -1),
-        Some(_) => {
-            // A mart may fill up with zeros what has not come yet.
-            let is_value = |cell: &&Cell| series.missing != Missing::Zero || cell.value != 0.0;
-            let last = last_step(every, cells.iter().filter(is_value), now);
-            last.and_then(|last| step_after(every, last, -delay))
-        }
-    };
-    let a_day_ago = start_of_step(every, now - DAY).and_then(|step| step_after(every, step, -1));
-    let delayed = start_of_step(every, now).and_then(|step| step_after(every, step, -1 - delay));
-    let by_the_clock = last.min(a_day_ago?).min(delayed?);
-    let newest = by_rows.map_or(by_the_clock, |by_rows| by_rows.max(by_the_clock));
-    Some((newest, newest == last))
-}
-
-/// The last step with rows. One that begins after now counts if there are rows in the step before it, as
-/// the wall clock's zone is not known.
-fn last_step<'a>(every: Every, cells: impl Iterator<Item = &'a Cell>, now: i64) -> Option<i64> {
-    let steps: BTreeSet<i64> = cells.map(|cell| cell.step).collect();
-    let is_sound = |step: &&i64| {
-        let before = step_after(every, **step, -1);
-        **step <= now || before.is_some_and(|before| steps.contains(&before))
-    };
-    steps.iter().rev().find(is_sound).copied()
-}
-
 /// The version and the series of a mart; `None` while the mart does not exist, or has no step.
 pub(crate) async fn read_newest_series(
     platform: &Platform,
@@ -111,7 +87,7 @@ pub(crate) async fn read_newest_series(
 ) -> Result<Option<SeriesRead>, StageError> {
     let gold = platform.lake.table(id.clone())?;
     match gold.snapshot().await? {
-        Some(snapshot) => read_series(platform, &gold, &snapshot, series).await,
+        Some(snapshot) => read_series(platform, &gold, &snapshot, series, 0).await,
         None => Ok(None),
     }
 }
@@ -133,7 +109,9 @@ fn recent_files<'a>(
     };
     // A bound in the future says nothing about the rows before it.
     let newest = snapshot.files().iter().filter_map(greatest).filter(|time| *time <= limit).max();
-    let back = i64::from(series.history) + i64::from(series.delay.unwrap_or(0)) + 2;
+    // By the clock, the newest step that counts may be two days behind the newest row.
+    let behind = if series.every == Every::Hour { 48 } else { 2 };
+    let back = i64::from(series.history) + i64::from(series.alerts.delay) + behind;
     let first = newest
         .and_then(|newest| start_of_step(series.every, newest))
         .and_then(|newest| step_after(series.every, newest, -back));

@@ -183,7 +183,13 @@ impl Training<'_> {
         history: &ModelHistory,
     ) -> Result<bool, StageError> {
         let Some((newest, _)) = history.stages().last() else { return Ok(true) };
-        let Some(card) = registry.card(newest).await? else { return Ok(true) };
+        let card = match registry.card(newest).await {
+            Ok(card) => card,
+            // As good as none.
+            Err(StageError::Lake(LakeError::Corrupt { .. })) => None,
+            Err(error) => return Err(error),
+        };
+        let Some(card) = card else { return Ok(true) };
         let stage = history.stage(newest);
         let production = history.production();
         Ok(is_due(&card, stage, production, &self.definition(), self.platform.started_at))
@@ -345,7 +351,7 @@ fn why_untried(series: &[Series], horizon: usize) -> String {
     if values < needed {
         format!("too few values to try it on ({values} of {needed} needed)")
     } else {
-        "nothing to compare with, or values never change from season to season".to_owned()
+        "too many are missing, or values never change from season to season".to_owned()
     }
 }
 

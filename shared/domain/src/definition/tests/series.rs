@@ -33,7 +33,7 @@ fn series() {
     assert_eq!((series.history, series.most, series.alerts.most_per_day), (1098, 200, 5));
     assert_eq!(series.alerts.smallest_effect, 20.0);
     assert_eq!(series.alerts.k_of_n, KOfN::default());
-    assert_eq!(series.delay, None);
+    assert_eq!(series.alerts.delay, 0);
     assert!(series.holidays.is_empty());
     assert_eq!(series.alerts.mute[0].until, "2026-11-30".parse().ok());
     assert_eq!(without.marts_with_series().count(), 0);
@@ -52,15 +52,15 @@ fn what_does_not_change_forecasts_does_not_change_their_hash() {
     assert_eq!(as_is, hash("orders in {region}", "{region}"));
     assert_eq!(as_is, hash("smallest_effect: 20", "k_of_n: 2 of 3"));
     assert_ne!(as_is, hash("horizon: 14", "horizon: 7"));
+    assert_eq!(as_is, hash("smallest_effect: 20", "delay: 2"));
     assert_ne!(as_is, hash("horizon: 14", "horizon: 14\n      holidays: [12-25]"));
-    assert_ne!(as_is, hash("horizon: 14", "horizon: 14\n      delay: 1"));
 }
 
 #[test]
 fn a_delay_is_a_number_of_steps() {
-    let delayed = SERIES.replace("horizon: 14", "horizon: 14\n      delay: 2");
+    let delayed = SERIES.replace("smallest_effect: 20", "delay: 2");
     let dataset = parsed(&RIGHT.replace(COLUMNS, &delayed));
-    assert_eq!(dataset.marts[0].series.as_ref().and_then(|series| series.delay), Some(2));
+    assert_eq!(dataset.marts[0].series.as_ref().map(|series| series.alerts.delay), Some(2));
 }
 
 #[test]
@@ -140,11 +140,6 @@ fn wrong_series() {
         "horizon: 14",
         "horizon: 0",
         "42: `horizon` is 0: write a whole number from 1 to 1000",
-    );
-    assert_series_problem(
-        "horizon: 14",
-        "horizon: 14\n      delay: 0",
-        "43: `delay` is 0: write a whole number from 1 to 1000",
     );
 }
 

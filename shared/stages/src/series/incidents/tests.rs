@@ -30,10 +30,10 @@ fn series() -> MartSeries {
         missing: Missing::Zero,
         horizon: 14,
         history: 1098,
-        delay: None,
         most: 200,
         holidays: Vec::new(),
         alerts: SeriesAlerts {
+            delay: 0,
             k_of_n: KOfN::default(),
             smallest_effect: 5.0,
             most_per_day: 5,
