@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 SEED = 20261128
+# The last one before the run began: what is fresh has to be fresh whenever this runs, and the same until it ends.
+MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
 Files = dict[str, bytes]
 
 # A restaurant's database.
@@ -22,11 +24,6 @@ ORDER_TABLES = """
     CREATE TABLE order_items (order_item_id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL,
         item TEXT NOT NULL, category TEXT NOT NULL, quantity INTEGER NOT NULL, unit_price NUMERIC NOT NULL);
 """
-
-
-def midnight() -> datetime:
-    """The last one: what is fresh has to be fresh whenever this runs."""
-    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
 
 
 def landed() -> Files:
@@ -48,7 +45,7 @@ def as_csv(rows: list[dict[str, object]]) -> bytes:
 
 def requests(chance: random.Random) -> Files:
     """Service requests of three months: updates of older ones, some without a readable date, one file compressed."""
-    today, files = midnight(), {}
+    today, files = MIDNIGHT, {}
     boroughs = ["MANHATTAN", "BRONX", "BROOKLYN", "QUEENS", "STATEN ISLAND"]
     for number in range(6):
         rows = []

@@ -1,17 +1,20 @@
 """What an office bought: a file to be uploaded, and what silver and gold have to make of its rows."""
 
 import random
+import time
 from collections import defaultdict
 from dataclasses import asdict, astuple, dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from .inputs import as_csv
+from .inputs import MIDNIGHT, as_csv
 from .lake import Rows
 
 SEED = 20261128
 # Longer than this month and the last one.
 DAYS = 75
+# A month that ends so soon may be over before the functions go by it: its end is waited for.
+SOON = timedelta(minutes=5)
 # What is cheap, by vendor, and what is dear: the dearest quarter of all has hardly anything else. Some names are such
 # that addresses write them otherwise.
 CHEAP = {"pens, blue & red": "Paper Co", "coffee 100%25 (7)": "Bean", "tickets": "City Tram", "stamps": "Post"}
@@ -35,7 +38,7 @@ Purchases = dict[Key, Purchase]
 
 def purchases() -> Purchases:
     """One of each item on each day until yesterday."""
-    chance, today = random.Random(SEED), datetime.now(UTC).date()
+    chance, today = random.Random(SEED), MIDNIGHT.date()
     found: Purchases = {}
     for back in range(DAYS, 0, -1):
         for item, vendor in (CHEAP | DEAR).items():
@@ -56,7 +59,10 @@ def as_file(rows: Purchases) -> bytes:
 
 
 def last_month(rows: Purchases) -> tuple[str, list[Key]]:
-    """The month that is over as it is written, and what was bought in it."""
+    """The month that is over as it is written, and what was bought in it: by the clock, as for the functions."""
+    now = datetime.now(UTC)
+    if (now + SOON).month != now.month:
+        time.sleep(SOON.total_seconds())
     month = f"{datetime.now(UTC).date().replace(day=1) - timedelta(days=1):%Y-%m}"
     return month, [key for key in rows if f"{key[0]:%Y-%m}" == month]
 

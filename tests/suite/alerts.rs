@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use object_store::memory::InMemory;
 use object_store::throttle::{ThrottleConfig, ThrottledStore};
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -63,6 +63,11 @@ fn over(store: &Arc<InMemory>) -> Platform {
     platform(Lake::with_store(Arc::clone(store) as Arc<dyn ObjectStore>, "memory"), 1)
 }
 
+/// As [`over`], for a run that began then: midnight may pass between the runs of a test.
+fn begun(store: &Arc<InMemory>, started_at: DateTime<Utc>) -> Platform {
+    Platform { started_at, ..over(store) }
+}
+
 /// A run of the function `silver` that failed just now.
 async fn failed_run(platform: &Platform, kind: FailureKind) -> RunReport {
     failed_with(platform, kind, "12 rows break the rule `x`").await
@@ -93,8 +98,9 @@ async fn round(platform: &Platform, listener: &Listener) -> Result<usize, StageE
 async fn a_failure_is_told_once_however_often_it_happens_on_a_day() {
     let store = Arc::new(InMemory::new());
     let listener = Listener::default();
+    let started_at = Utc::now();
     for _ in 0..3 {
-        let platform = over(&store);
+        let platform = begun(&store, started_at);
         let report = failed_run(&platform, FailureKind::Expectation).await;
         let causes = Causes { reports: &[report], ..Causes::default() };
         alert(&platform, nyc311(&platform), &causes, &listener).await.unwrap();
@@ -104,7 +110,7 @@ async fn a_failure_is_told_once_however_often_it_happens_on_a_day() {
     assert_eq!((heard[0].kind, heard[0].severity), (AlertKind::Expectation, Severity::Critical));
     assert!(heard[0].message.contains("12 rows break the rule"), "{}", heard[0].message);
 
-    let other = over(&store);
+    let other = begun(&store, started_at);
     failed_run(&other, FailureKind::Passing).await;
     assert_eq!(round(&other, &listener).await.unwrap(), 1, "another kind is another alert");
     let kept = alerts(&other, nyc311(&other)).await.unwrap();
@@ -129,8 +135,9 @@ async fn what_else_fails_on_the_same_day_is_told_as_well() {
         (FailureKind::Lasting, "table bronze is damaged: 2 of 6", 0),
         (FailureKind::Lasting, "table silver is damaged: 2 of 6", 1),
     ];
+    let started_at = Utc::now();
     for (kind, error, expected) in cases {
-        let platform = over(&store);
+        let platform = begun(&store, started_at);
         failed_with(&platform, kind, error).await;
         assert_eq!(round(&platform, &listener).await.unwrap(), expected, "{kind}: {error}");
     }
@@ -242,7 +249,7 @@ async fn a_storm_of_failures_leaves_time_for_telling() {
     let now = Utc::now();
     let mut storm = failed_run(&over(&store), FailureKind::Passing).await;
     storm.dataset = Some("spending".parse().unwrap());
-    for number in 0..8_000 {
+    for number in 0..12_000 {
         storm.run_id = RunId::new(now, number);
         let bytes = serde_json::to_vec(&storm).unwrap();
         store.put(&storm.failure_path().into(), bytes.into()).await.unwrap();
@@ -251,11 +258,12 @@ async fn a_storm_of_failures_leaves_time_for_telling() {
     tokio::time::sleep(Duration::from_millis(1_100)).await;
     failed_with(&over(&store), FailureKind::Lasting, "the newest").await;
 
+    // Sixteen at once, all reports take longer than there is time; the half that is for telling is plenty.
     let delay =
         ThrottleConfig { wait_get_per_call: Duration::from_millis(20), ..Default::default() };
     let slow = ThrottledStore::new(Arc::clone(&store) as Arc<dyn ObjectStore>, delay);
     let mut slow = platform(Lake::with_store(Arc::new(slow), "memory"), 1);
-    slow.deadline = Some(Instant::now() + Duration::from_secs(6));
+    slow.deadline = Some(Instant::now() + Duration::from_secs(12));
     let listener = Listener::default();
     round(&slow, &listener).await.unwrap();
     let heard = listener.heard();
@@ -273,7 +281,8 @@ async fn reports_are_read_once_for_all_datasets_of_an_invocation() {
     let told = async |causes: &Causes<'_>| {
         alert(&platform, nyc311(&platform), causes, &listener).await.unwrap().told.len()
     };
-    store.put(&"failures/2026-11-22/no report.json".into(), "{".into()).await.unwrap();
+    let unreadable = format!("failures/{}/no report.json", Utc::now().date_naive());
+    store.put(&unreadable.into(), "{".into()).await.unwrap();
     failed_run(&platform, FailureKind::Lasting).await;
     assert_eq!(told(&causes).await, 1);
     failed_with(&over(&store), FailureKind::Lasting, "meanwhile").await;

@@ -1,12 +1,13 @@
 """A history is learnt from, a bad day is told of once, and tomorrow is forecast."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from .. import lake, told
 from ..checks import Checks
 from ..cloud import Cloud
 from ..event_source import Mishaps
+from ..inputs import MIDNIGHT
 from ..state import dead
 
 SHOPS = ("harbour", "market", "station")
@@ -19,7 +20,7 @@ def run(checks: Checks, cloud: Cloud, folder: Path) -> None:
     for source in cloud.sources.values():
         source.mishaps = TROUBLE
     cloud.start()
-    today = datetime.now(UTC).date()
+    today = MIDNIGHT.date()
     yesterday = today - timedelta(days=1)
     receive(cloud, "history.csv", [
         (today - timedelta(days=back), shop, usual(back, shop)) for back in range(HISTORY, 1, -1) for shop in SHOPS

@@ -1,5 +1,6 @@
 //! Runs that fail are told by `smelt alerts --check`: where a scheduler calls, nobody reads the terminal.
 
+use chrono::Utc;
 use serde_json::Value;
 
 use super::{Home, assert_holds, csv_of_keys};
@@ -19,6 +20,7 @@ fn a_run_that_fails_is_told_once_for_its_own_dataset() {
     let sql = "datasets/nyc311/gold/agency_monthly.sql";
     home.change(sql, "  COUNT(*) AS requests,\n", "  COUNT(*) / 0 AS requests,\n");
     home.write("lake/landing/nyc311/requests/a.csv", csv_of_keys(1..=20));
+    let day = Utc::now().date_naive();
     home.refused(1, &["run"]);
     home.refused(1, &["ingest", "restaurant"]);
     let failures = told(&home);
@@ -30,7 +32,8 @@ fn a_run_that_fails_is_told_once_for_its_own_dataset() {
     assert_holds(pull, &["restaurant.orders", "restaurant.order_items", "set ORDER_DB_URL"]);
 
     home.refused(1, &["run"]);
-    assert!(told(&home).is_empty(), "it is the same");
+    let again = told(&home);
+    assert!(again.is_empty() || Utc::now().date_naive() != day, "it is the same: {again:#?}");
     home.write("sales.csv", "product,price\nball,3\n");
     home.refused(3, &["ingest", "nyc311", "--file", "sales.csv"]);
     let refused = told(&home);

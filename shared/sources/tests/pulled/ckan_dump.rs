@@ -1,5 +1,6 @@
 //! Whole copies that come as dumps: the same rows as by pages, and nothing less.
 
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use arrow::array::AsArray;
@@ -181,19 +182,16 @@ async fn a_resource_that_changes_meanwhile_is_unsteady() {
 
 /// Changes a resource of eight rows between the answer that counts them and the dump.
 async fn changed_before_the_dump(change: fn(&mut CkanResource)) -> SourceError {
-    let faults = Faults::none().and_at(2, Fault::Slow(Duration::from_millis(300)));
+    let portal = Arc::new(OnceLock::<CkanServer>::new());
+    let changed = Arc::clone(&portal);
+    // A fault that is none: it is told when the answer is ready, before that is sent.
+    let faults = Faults::none()
+        .and_at(2, Fault::Slow(Duration::ZERO))
+        .told_to(move |_, _| changed.get().unwrap().update("r1", change));
     let server = serve(CkanSettings { faults, ..CkanSettings::default() }).await;
+    let server = portal.get_or_init(|| server);
     server.update("r1", |resource| resource.rows.truncate(8));
-    let source = open(&server, DUMP);
-    let change = async {
-        while server.requests() < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        // The answer is ready, and waits.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        server.update("r1", change);
-    };
-    let error = tokio::join!(pull(&source, since(None)), change).0.unwrap_err();
+    let error = pull(&open(server, DUMP), since(None)).await.unwrap_err();
     assert!(matches!(error, SourceError::Unsteady { .. }), "{error:?}");
     error
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use smelt_simulate::serve::{Fault, Faults, SodaSettings};
 use smelt_sources::{HttpSettings, PullRequest, PullScope, Secret, Source, SourceError, socrata};
 
+use crate::moved;
 use crate::portal::{
     RESOURCE, TOKEN, definition, failing, hasty, keys_once, open, pull, row, rows, serve,
     serve_with, since,
@@ -97,10 +98,9 @@ async fn a_portal_that_is_not_there_is_unavailable() {
     assert!(matches!(error, SourceError::Unavailable { .. }), "{error}");
 }
 
-#[tokio::test]
-async fn each_attempt_that_is_made_again_is_told_and_no_secret_with_it() {
-    let server = serve(rows(3, 1)).await;
-    let url = server.url().to_owned();
+/// Asks a portal that cannot answer, with a token; each attempt that is made again must be told in words that
+/// start like this.
+async fn assert_attempts_are_told(url: &str, start: &str) {
     let told = Arc::new(Mutex::new(Vec::<String>::new()));
     let heard = Arc::clone(&told);
     let settings = HttpSettings {
@@ -109,17 +109,38 @@ async fn each_attempt_that_is_made_again_is_told_and_no_secret_with_it() {
     };
     let (label, token) = ("portal".to_owned(), Some(Secret::new(TOKEN)));
     let source =
-        socrata::open(&definition(6, 0), label, Some(url.clone()), token, settings).unwrap();
-    server.stop().await;
-    pull(&source, since(None)).await.unwrap_err();
+        socrata::open(&definition(6, 0), label, Some(url.to_owned()), token, settings).unwrap();
+    let error = pull(&source, since(None)).await.unwrap_err().to_string();
+    assert!(!error.contains(TOKEN), "{error}");
     let told = told.lock().unwrap().clone();
-    let start = format!("portal: no connection to {}: ", url.trim_start_matches("http://"));
     for (what, attempt) in told.iter().zip(2..) {
-        assert!(what.starts_with(&start), "{what}");
+        assert!(what.starts_with(start), "{what}");
         assert!(what.ends_with(&format!(" s ({attempt} of 4)")), "{what}");
         assert!(!what.contains(TOKEN) && !what.contains(RESOURCE), "{what}");
     }
     assert_eq!(told.len(), 3, "{told:?}");
+}
+
+#[tokio::test]
+async fn each_attempt_that_is_made_again_is_told_and_no_secret_with_it() {
+    let server = serve(rows(3, 1)).await;
+    let url = server.url().to_owned();
+    server.stop().await;
+    let start = format!("portal: no connection to {}: ", url.trim_start_matches("http://"));
+    assert_attempts_are_told(&url, &start).await;
+
+    // One that says back what it was asked.
+    let body = format!("/resource/{RESOURCE}.json with x-app-token: {TOKEN}");
+    let (url, requests) = moved::server(format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    ));
+    assert_attempts_are_told(&url, "portal: it answers 503 Service Unavailable; ").await;
+    let asked: Vec<String> = requests.try_iter().collect();
+    assert_eq!(asked.len(), 4);
+    for request in asked {
+        assert!(request.contains(TOKEN) && request.contains(RESOURCE), "{request}");
+    }
 }
 
 #[tokio::test]

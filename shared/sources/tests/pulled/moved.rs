@@ -11,7 +11,7 @@ use crate::ckan::{PAGES, definition};
 use crate::portal::{TOKEN, hasty, pull, since};
 
 /// Answers every request with this, and tells the request.
-fn server(answer: String) -> (String, mpsc::Receiver<String>) {
+pub(crate) fn server(answer: String) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (sender, requests) = mpsc::channel();
