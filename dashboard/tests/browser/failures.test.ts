@@ -2,6 +2,9 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, keepScreenshot, test } from "../support/site";
 
+// Answers that a page no longer waits for are still on their way when its test ends.
+test.afterEach(({ page }) => page.unrouteAll({ behavior: "ignoreErrors" }));
+
 test("a broken latest.json is told where it matters, and the rest works", async ({
   page,
   withChangedLake,
