@@ -14,15 +14,16 @@ pub(super) fn is_passing(status: StatusCode) -> bool {
 }
 
 /// The error for an answer that will not change by asking again; `access_remedy` is what helps
-/// when access is refused.
+/// when access is refused. A server that repeats the token is not quoted with it.
 pub(super) fn lasting_error(
     source_label: &str,
     status: StatusCode,
     body: &[u8],
+    token: Option<&str>,
     access_remedy: &str,
 ) -> SourceError {
     let source_label = source_label.to_owned();
-    let detail = format!("it answers {status}{}", message_of(body));
+    let detail = format!("it answers {status}{}", message_of(body, token));
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             SourceError::Refused { source_label, detail, remedy: access_remedy.to_owned() }
@@ -46,11 +47,15 @@ pub(super) fn lasting_error(
 }
 
 /// The server's own words, cut to a line.
-fn message_of(body: &[u8]) -> String {
+fn message_of(body: &[u8], token: Option<&str>) -> String {
     let text = serde_json::from_slice::<serde_json::Value>(body)
         .ok()
         .and_then(|answer| message_in(&answer))
         .unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+    let text = match token.filter(|token| !token.is_empty()) {
+        Some(token) => text.replace(token, "…"),
+        None => text,
+    };
     let line: Vec<&str> = text.split_whitespace().collect();
     let line: String = line.join(" ").chars().take(MESSAGE_CHARACTERS).collect();
     if line.is_empty() { String::new() } else { format!(": {line}") }
@@ -71,7 +76,15 @@ mod tests {
     use super::*;
 
     fn message(body: &str) -> String {
-        lasting_error("portal", StatusCode::BAD_REQUEST, body.as_bytes(), "").to_string()
+        lasting_error("portal", StatusCode::BAD_REQUEST, body.as_bytes(), Some("hid/den"), "")
+            .to_string()
+    }
+
+    #[test]
+    fn a_token_that_the_server_repeats_is_not_shown() {
+        for body in [r#"{"message":"bad token hid\/den!"}"#, "bad token hid/den!"] {
+            assert!(message(body).contains("bad token …!"), "{}", message(body));
+        }
     }
 
     #[test]
@@ -89,7 +102,7 @@ mod tests {
 
     #[test]
     fn errors_are_told_apart_by_what_helps() {
-        let error = |status| lasting_error("portal", status, b"", "set TOKEN");
+        let error = |status| lasting_error("portal", status, b"", None, "set TOKEN");
         assert!(matches!(error(StatusCode::FORBIDDEN), SourceError::Refused { .. }));
         assert!(error(StatusCode::UNAUTHORIZED).to_string().ends_with("; set TOKEN"));
         assert!(matches!(error(StatusCode::NOT_FOUND), SourceError::Definition { .. }));

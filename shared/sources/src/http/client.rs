@@ -230,7 +230,8 @@ impl HttpClient {
         }
         let wait = wait_asked_for(&response);
         let message = first_bytes(response).await;
-        let error = lasting_error(&self.label, status, &message, &self.access_remedy);
+        let token = self.token.as_ref().and_then(|(_, value)| value.to_str().ok());
+        let error = lasting_error(&self.label, status, &message, token, &self.access_remedy);
         if is_passing(status) {
             return Err(Failure::Passing { detail: format!("it answers {status}"), wait });
         }
