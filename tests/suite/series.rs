@@ -65,9 +65,15 @@ const GOLD: &str =
 pub(crate) const SHOPS: [&str; 5] = ["airport", "harbour", "market", "museum", "station"];
 
 fn till(yaml: &str) -> Dataset {
-    let files = [("dataset.yaml", yaml), ("silver/sales.sql", SILVER), ("gold/daily.sql", GOLD)];
-    let files: BTreeMap<String, String> =
-        files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+    till_with_marts(yaml, &["daily"])
+}
+
+fn till_with_marts(yaml: &str, marts: &[&str]) -> Dataset {
+    let mut files: BTreeMap<String, String> =
+        [("dataset.yaml", yaml), ("silver/sales.sql", SILVER)]
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .into();
+    files.extend(marts.iter().map(|mart| (format!("gold/{mart}.sql"), GOLD.to_owned())));
     parse_dataset(&DefinitionFiles { folder: "till".to_owned(), files }).unwrap()
 }
 

@@ -1,7 +1,7 @@
 //! The bytes of a file as its readers want them: counted, unpacked, in UTF-8.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, Take};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, Take};
 use std::path::Path;
 
 use encoding_rs::{CoderResult, Decoder, WINDOWS_1252};
@@ -42,20 +42,24 @@ impl OpenFile {
     /// The unpacked content of the first `size` bytes: what a writer appends meanwhile is left out.
     pub(crate) fn unpacked(self, path: &Path, size: u64) -> Result<Content, FileError> {
         let file: Take<Counted> = self.file.take(size);
-        Ok(match self.compression {
-            Compression::None => Box::new(file),
-            Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(
-                BufReader::with_capacity(PACKED_BYTES, file),
-            )),
-            Compression::Zstd => Box::new(
-                zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(
-                    PACKED_BYTES,
-                    file,
-                ))
-                .map_err(|error| FileError::from_io(path, error))?,
-            ),
-        })
+        if self.compression == Compression::None {
+            return Ok(Box::new(file));
+        }
+        decoder(self.compression, BufReader::with_capacity(PACKED_BYTES, file))
+            .map_err(|error| FileError::from_io(path, error))
     }
+}
+
+/// What is packed in these bytes.
+fn decoder(
+    compression: Compression,
+    packed: impl BufRead + Send + Sync + 'static,
+) -> io::Result<Content> {
+    Ok(match compression {
+        Compression::None => Box::new(packed),
+        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(packed)),
+        Compression::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(packed)?),
+    })
 }
 
 /// What a file holds whose bytes were read whole: unpacked if they are gzip or zstd.
@@ -65,24 +69,23 @@ impl OpenFile {
 /// `UnknownFormat` when the name ends like that of a packed file and the bytes are no such thing;
 /// `Corrupt` when they cannot be unpacked.
 pub fn unpack(path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, FileError> {
-    let mut content = Vec::new();
-    let unpacked = match Compression::of(&bytes) {
-        Compression::None if format::ending(path).1 => {
-            return Err(FileError::UnknownFormat {
+    let compression = Compression::of(&bytes);
+    if compression == Compression::None {
+        return if format::ending(path).1 {
+            Err(FileError::UnknownFormat {
                 path: path.to_path_buf(),
                 guess: "something that is neither gzip nor zstd".to_owned(),
                 remedy: "take the ending off its name if it is not packed, or fetch it again"
                     .to_owned(),
-            });
-        }
-        Compression::None => return Ok(bytes),
-        Compression::Gzip => {
-            flate2::bufread::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut content)
-        }
-        Compression::Zstd => zstd::stream::read::Decoder::with_buffer(bytes.as_slice())
-            .and_then(|mut decoder| decoder.read_to_end(&mut content)),
-    };
-    unpacked.map_err(|error| FileError::from_content(path, error))?;
+            })
+        } else {
+            Ok(bytes)
+        };
+    }
+    let mut content = Vec::new();
+    decoder(compression, Cursor::new(bytes))
+        .and_then(|mut unpacked| unpacked.read_to_end(&mut content))
+        .map_err(|error| FileError::from_content(path, error))?;
     Ok(content)
 }
 

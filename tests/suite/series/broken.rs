@@ -3,39 +3,20 @@
 use std::sync::Arc;
 
 use object_store::memory::InMemory;
-use smelt_domain::{Dataset, DefinitionFiles, ModelStage, SeriesTable, parse_dataset};
+use smelt_domain::{Dataset, ModelStage, SeriesTable};
 use smelt_lake::Lake;
 use smelt_lake::faults::{Fault, FaultPlan, FaultyStore};
 use smelt_lake::published::latest;
 use smelt_stages::{Observer, Partly, Refit, refresh_dataset, train};
 
-use super::{GOLD, SILVER, World, YAML};
+use super::{World, YAML, till_with_marts};
 use crate::support::Heard;
 
 /// The same mart once more, under another name.
-const SECOND_MART: &str = "  shops:
-    description: sales by day and shop, once more
-    from: sales
-    key: [date, shop]
-    columns: {date: DATE, shop: TEXT, sold: BIGINT}
-    series:
-      value: sold
-      time: date
-      by: [shop]
-      every: day
-      horizon: 7
-";
-
 fn with_two_marts() -> Dataset {
-    let yaml = format!("{YAML}{SECOND_MART}");
-    let files = [
-        ("dataset.yaml", yaml.as_str()),
-        ("silver/sales.sql", SILVER),
-        ("gold/daily.sql", GOLD),
-        ("gold/shops.sql", GOLD),
-    ];
-    let files = files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
-    parse_dataset(&DefinitionFiles { folder: "till".to_owned(), files }).unwrap()
+    let (_, mart) = YAML.split_once("marts:\n").unwrap();
+    let yaml = format!("{YAML}{}", mart.replace("  daily:", "  shops:"));
+    till_with_marts(&yaml, &["daily", "shops"])
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,7 +132,6 @@ impl Detector {
     /// holiday does.
     pub fn push(&mut self, time: i64, value: f64) -> Judgement {
         if value < 0.0 {
-            self.experts.see_negative();
             self.growth.see_negative();
         }
         let judged = self.push_any(time, value);
@@ -152,7 +151,7 @@ impl Detector {
             return self.push_usual(time, value);
         };
         let value = value.clamp(-MOST, MOST);
-        let Some(expected) = self.experts.expect(time) else {
+        let Some(expected) = self.experts.say(time, self.growth.floor()).best() else {
             return self.push_usual(time, f64::NAN);
         };
         match self.holidays.effect(place) {
@@ -187,7 +186,8 @@ impl Detector {
     }
 
     fn push_usual(&mut self, time: i64, value: f64) -> Judgement {
-        let expected = self.experts.expect(time);
+        let said = self.experts.say(time, self.growth.floor());
+        let expected = said.best();
         if !value.is_finite() {
             let expected = expected.unwrap_or(f64::NAN);
             let (lo, hi) = self.bounds(expected);
@@ -206,7 +206,7 @@ impl Detector {
         let usual = self.experts.usual_at(time).or(self.views.tail(View::Height).quantile(0.5));
         let long_run = self.experts.long_run_at(time).or(usual);
         let shown = self.views.look(value, expected, usual, long_run, &self.growth, fine);
-        let missed = self.experts.nearest(time, value).map(|nearest| value - nearest);
+        let missed = said.nearest(value).map(|nearest| value - nearest);
         let expected = expected.unwrap_or(value);
         let judged = Views::missed(&shown, missed, self.growth.at(expected));
         let (lo, hi) = self.bounds(expected);
@@ -343,7 +343,7 @@ impl Detector {
             None => value,
         };
         self.growth.see(taken, expected);
-        self.experts.see(time, taken, self.step);
+        self.experts.see(time, taken, self.step, self.growth.floor());
         self.last = Some(time);
         self.seen += 1;
     }

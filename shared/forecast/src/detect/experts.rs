@@ -28,8 +28,41 @@ pub(super) struct Experts {
     usual_errors: [f64; 2],
     errors: [f64; COUNT],
     seen: f64,
-    /// What never was below zero is not expected to be.
-    negative: bool,
+}
+
+/// What experts say comes next, with their running errors.
+#[derive(Debug)]
+pub(super) struct Said {
+    all: [Option<f64>; COUNT],
+    errors: [f64; COUNT],
+}
+
+impl Said {
+    /// What the one says that has been nearest of late.
+    pub(super) fn best(&self) -> Option<f64> {
+        let mut best: Option<(f64, f64)> = None;
+        for (value, error) in self.known() {
+            if best.is_none_or(|(_, least)| error < least) {
+                best = Some((value, error));
+            }
+        }
+        best.map(|(value, _)| value)
+    }
+
+    /// What is nearest to a value of all that the best expert says, those who are hardly worse, and
+    /// what lies between: they are right about as often, and where they differ nobody knows.
+    pub(super) fn nearest(&self, value: f64) -> Option<f64> {
+        let least = self.known().map(|(_, error)| error).fold(f64::INFINITY, f64::min);
+        let believed = self.known().filter(|(_, error)| *error <= HARDLY * least);
+        let (lo, hi) = believed
+            .map(|(said, _)| (said, said))
+            .reduce(|(lo, hi), (said, _)| (lo.min(said), hi.max(said)))?;
+        Some(value.max(lo).min(hi))
+    }
+
+    fn known(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.all.iter().zip(self.errors).filter_map(|(said, error)| Some(((*said)?, error)))
+    }
 }
 
 impl Experts {
@@ -46,11 +79,10 @@ impl Experts {
             usual_errors: [0.0; 2],
             errors: [0.0; COUNT],
             seen: 0.0,
-            negative: false,
         }
     }
 
-    fn all(&self, time: i64) -> [Option<f64>; COUNT] {
+    fn all(&self, time: i64, floor: f64) -> [Option<f64>; COUNT] {
         let last = self.last;
         let [fast, middle, slow] = self.levels;
         let known = |value: f64| last.map(|_| value);
@@ -70,44 +102,17 @@ impl Experts {
             near_year,
             around_year,
         ]
-        .map(|said| if self.negative { said } else { said.map(|said| said.max(0.0)) })
+        .map(|said| said.map(|said| said.max(floor)))
     }
 
-    /// There was a value below zero.
-    pub(super) fn see_negative(&mut self) {
-        self.negative = true;
-    }
-
-    /// What comes next.
-    pub(super) fn expect(&self, time: i64) -> Option<f64> {
-        let all = self.all(time);
-        let mut best: Option<(f64, f64)> = None;
-        for (value, error) in all.into_iter().zip(self.errors) {
-            let Some(value) = value else { continue };
-            if best.is_none_or(|(least, _)| error < least) {
-                best = Some((error, value));
-            }
-        }
-        best.map(|(_, value)| value)
-    }
-
-    /// What is nearest to a value of all that the best expert says, those who are hardly worse, and
-    /// what lies between: they are right about as often, and where they differ nobody knows.
-    pub(super) fn nearest(&self, time: i64, value: f64) -> Option<f64> {
-        let all = self.all(time);
-        let said =
-            || all.iter().zip(self.errors).filter_map(|(said, error)| Some(((*said)?, error)));
-        let least = said().map(|(_, error)| error).fold(f64::INFINITY, f64::min);
-        let believed = said().filter(|(_, error)| *error <= HARDLY * least);
-        let (lo, hi) = believed
-            .map(|(said, _)| (said, said))
-            .reduce(|(lo, hi), (said, _)| (lo.min(said), hi.max(said)))?;
-        Some(value.max(lo).min(hi))
+    /// What all of them say comes next, none of it below the least that a value can be.
+    pub(super) fn say(&self, time: i64, floor: f64) -> Said {
+        Said { all: self.all(time, floor), errors: self.errors }
     }
 
     /// Learns from a value.
-    pub(super) fn see(&mut self, time: i64, value: f64, step: f64) {
-        let all = self.all(time);
+    pub(super) fn see(&mut self, time: i64, value: f64, step: f64, floor: f64) {
+        let all = self.all(time, floor);
         self.seen += 1.0;
         let rate = FORGET.max(1.0 / self.seen);
         let worst = all.iter().flatten().map(|said| (value - said).abs()).fold(0.0, f64::max);
@@ -167,39 +172,37 @@ mod tests {
     #[test]
     fn what_good_experts_differ_about_is_left_open() {
         let mut experts = Experts::new();
-        assert_eq!(experts.nearest(0, 1.0), None);
+        assert_eq!(experts.say(0, 0.0).nearest(1.0), None);
         for t in 0..200 {
-            experts.see(t * HOUR, if t % 2 == 0 { 10.0 } else { 20.0 }, HOUR as f64);
+            experts.see(t * HOUR, if t % 2 == 0 { 10.0 } else { 20.0 }, HOUR as f64, 0.0);
         }
         // By the time of day it is 10 now, and nobody else is as good.
-        assert_eq!(experts.nearest(200 * HOUR, 30.0), experts.expect(200 * HOUR));
+        let said = experts.say(200 * HOUR, 0.0);
+        assert_eq!(said.nearest(30.0), said.best());
         let mut experts = Experts::new();
         for t in 0..200 {
-            experts.see(t * HOUR, ((t * 7_919) % 101) as f64, HOUR as f64);
+            experts.see(t * HOUR, ((t * 7_919) % 101) as f64, HOUR as f64, 0.0);
         }
-        let time = 200 * HOUR;
-        let expected = experts.expect(time).unwrap();
-        let (lo, hi) = (experts.nearest(time, -1e9).unwrap(), experts.nearest(time, 1e9).unwrap());
+        let said = experts.say(200 * HOUR, 0.0);
+        let expected = said.best().unwrap();
+        let (lo, hi) = (said.nearest(-1e9).unwrap(), said.nearest(1e9).unwrap());
         assert!(lo < hi && lo <= expected && expected <= hi, "{lo} {expected} {hi}");
-        assert_eq!(experts.nearest(time, expected), Some(expected));
+        assert_eq!(said.nearest(expected), Some(expected));
     }
 
     #[test]
     fn what_never_was_negative_is_not_expected_to_be() {
         // Busy by day for two weeks, then closed.
         let busy = |t: i64| if t % 24 > 12 && t < 14 * 24 { 20.0 } else { 0.0 };
-        let least = |below: f64| {
+        let least = |below: f64, floor: f64| {
             let mut experts = Experts::new();
             let said = (0..16 * 24).flat_map(|t| {
-                if busy(t) < below {
-                    experts.see_negative();
-                }
-                experts.see(t * HOUR, busy(t) - below, HOUR as f64);
-                experts.all((t + 1) * HOUR).into_iter().flatten().collect::<Vec<_>>()
+                experts.see(t * HOUR, busy(t) - below, HOUR as f64, floor);
+                experts.all((t + 1) * HOUR, floor).into_iter().flatten().collect::<Vec<_>>()
             });
             said.fold(f64::INFINITY, f64::min)
         };
-        assert_eq!(least(0.0), 0.0);
-        assert!(least(1.0) < -2.0);
+        assert_eq!(least(0.0, 0.0), 0.0);
+        assert!(least(1.0, f64::NEG_INFINITY) < -2.0);
     }
 }

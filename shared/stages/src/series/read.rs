@@ -53,7 +53,7 @@ pub(crate) async fn read_series(
     let limit = now + DAY;
     let mut cells = Cells { ids: HashMap::new(), all: Vec::new(), held: HELD };
     let mut rows = 0;
-    for file in recent_files(snapshot, series, limit) {
+    for file in recent_files(snapshot, series, delay, limit) {
         rows += file.rows();
         cells.read(gold, file, series, limit).await?;
     }
@@ -101,6 +101,7 @@ pub(crate) fn definition_of(mart: &Mart, series: &MartSeries) -> String {
 fn recent_files<'a>(
     snapshot: &'a Snapshot,
     series: &MartSeries,
+    delay: u32,
     limit: i64,
 ) -> impl Iterator<Item = &'a DataFile> {
     let greatest = |file: &DataFile| {
@@ -111,7 +112,7 @@ fn recent_files<'a>(
     let newest = snapshot.files().iter().filter_map(greatest).filter(|time| *time <= limit).max();
     // By the clock, the newest step that counts may be two days behind the newest row.
     let behind = if series.every == Every::Hour { 48 } else { 2 };
-    let back = i64::from(series.history) + i64::from(series.alerts.delay) + behind;
+    let back = i64::from(series.history) + i64::from(delay) + behind;
     let first = newest
         .and_then(|newest| start_of_step(series.every, newest))
         .and_then(|newest| step_after(series.every, newest, -back));

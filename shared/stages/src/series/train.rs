@@ -162,19 +162,29 @@ impl Training<'_> {
         history: &ModelHistory,
     ) -> Result<Option<InProduction>, StageError> {
         let Some(version) = history.production() else { return Ok(None) };
-        let fitted: Option<Fitted> = match registry.model(version).await {
-            Ok(fitted) => fitted,
-            Err(error @ StageError::Lake(LakeError::Corrupt { .. })) => {
-                tracing::warn!(mart = %self.mart.name, version, %error, "the model is fitted anew");
-                None
-            }
-            Err(error) => return Err(error),
-        };
+        let fitted: Option<Fitted> =
+            self.if_sound(version, registry.model(version).await, "the model is fitted anew")?;
         // One that was fitted for another horizon forecasts something that nobody asked for any more.
         let fitted = fitted.filter(|fitted| {
             usize::try_from(self.series.horizon).is_ok_and(|it| it == fitted.settings().horizon)
         });
         Ok(fitted.map(|fitted| InProduction { version, fitted }))
+    }
+
+    /// What is damaged is as good as none; the log tells what follows from that.
+    fn if_sound<T>(
+        &self,
+        version: u64,
+        read: Result<Option<T>, StageError>,
+        instead: &str,
+    ) -> Result<Option<T>, StageError> {
+        match read {
+            Err(error @ StageError::Lake(LakeError::Corrupt { .. })) => {
+                tracing::warn!(mart = %self.mart.name, version, %error, "{instead}");
+                Ok(None)
+            }
+            read => read,
+        }
     }
 
     async fn is_due(
@@ -183,12 +193,8 @@ impl Training<'_> {
         history: &ModelHistory,
     ) -> Result<bool, StageError> {
         let Some((newest, _)) = history.stages().last() else { return Ok(true) };
-        let card = match registry.card(newest).await {
-            Ok(card) => card,
-            // As good as none.
-            Err(StageError::Lake(LakeError::Corrupt { .. })) => None,
-            Err(error) => return Err(error),
-        };
+        let card = registry.card(newest).await;
+        let card = self.if_sound(newest, card, "another model is due")?;
         let Some(card) = card else { return Ok(true) };
         let stage = history.stage(newest);
         let production = history.production();
@@ -262,14 +268,7 @@ impl Training<'_> {
         production: &InProduction,
     ) -> Result<Rival, StageError> {
         let version = production.version;
-        let card = match registry.card(version).await {
-            Ok(card) => card,
-            Err(error @ StageError::Lake(LakeError::Corrupt { .. })) => {
-                tracing::warn!(mart = %self.mart.name, version, %error, "nothing is compared");
-                None
-            }
-            Err(error) => return Err(error),
-        };
+        let card = self.if_sound(version, registry.card(version).await, "nothing is compared")?;
         let new = new_steps(self.series.every, card.as_ref(), self.read.newest);
         let held_out = held_out(production.fitted.settings().horizon, new);
         // Of one without a card nobody knows that it was not.
