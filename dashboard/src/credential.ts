@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 // A token or an API key. It lives as long as the tab: it is not kept on the disk, and never in an address.
 const STORED = "smelt.credential";
@@ -42,7 +42,7 @@ export function giveCredential(text: string): void {
 /** How often a token or key was given: what is loaded depends on it. */
 export function useCredentialsGiven(): number {
   const [count, setCount] = useState(given);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const listener = () => setCount(given);
     listeners.add(listener);
     return () => {

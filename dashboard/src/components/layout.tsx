@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { hrefOf, type Route } from "../route";
 import { Icon } from "./icon";
 
@@ -68,15 +68,19 @@ function storedTheme(): Theme {
   }
 }
 
+function storeTheme(theme: Theme) {
+  try {
+    localStorage.setItem(STORED, theme);
+  } catch {
+    // The choice then holds until the page is left.
+  }
+}
+
 function ThemeButton() {
   const [theme, setTheme] = useState(storedTheme);
-  useEffect(() => {
+  // Before the first picture, so that the page is not seen in other colours.
+  useLayoutEffect(() => {
     document.documentElement.dataset.theme = theme;
-    try {
-      localStorage.setItem(STORED, theme);
-    } catch {
-      // The choice then holds until the page is left.
-    }
   }, [theme]);
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "auto";
   return (
@@ -85,7 +89,11 @@ function ThemeButton() {
       class="icon-button"
       aria-label={`Colours: ${theme}. Change to ${next}.`}
       title={`Colours: ${theme}`}
-      onClick={() => setTheme(next)}
+      onClick={() => {
+        // At once: who reloads right after the click keeps the choice.
+        storeTheme(next);
+        setTheme(next);
+      }}
     >
       <Icon name="theme" />
       <span class="icon-button-text">{theme}</span>
