@@ -64,7 +64,7 @@ fn learn_set(
     clock: Clock,
 ) -> Option<(SetChoice, Vec<FittedSeries>)> {
     let first = members.first()?;
-    let plan = Plan::new(settings.horizon, members.len());
+    let plan = Plan::new(settings.horizon, members.len(), &first.one.seasons);
     let whole: Vec<Vec<f64>> = members.par_iter().map(|member| member.whole().drawn).collect();
     let ones: Vec<&Prepared> = members.iter().map(|member| member.one).collect();
     let (early, last) = if clock.is_over() { (None, None) } else { pools(&ones, &whole, plan) };

@@ -28,10 +28,11 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(horizon: usize, series: usize) -> Self {
+    pub(crate) fn new(horizon: usize, series: usize, seasons: &[f64]) -> Self {
         let least = if series >= MANY { FEW_TRIALS } else { TRIALS };
         let trials = least.max(ERRORS.div_ceil(horizon.max(1)));
-        Self { horizon, stride: horizon.div_ceil(2), trials }
+        let stride = horizon.div_ceil(2).max(apart(seasons, trials, horizon));
+        Self { horizon, stride, trials }
     }
 
     /// Steps of the trials of a series: all that are asked for if a third of its values are as many.
@@ -57,6 +58,21 @@ impl Plan {
     fn unknown(&self) -> usize {
         self.horizon + (self.trials - 1) * self.stride
     }
+}
+
+/// How far apart so many trials are to be, so that together they see the whole of the longest season: of
+/// hours, every day of the week. Each then starts at the same place of the first season, and none
+/// is further from the next than it looks. 0 where there is but one season, and for horizons below
+/// half of the first one, of which the hours before say more than other days.
+fn apart(seasons: &[f64], trials: usize, horizon: usize) -> usize {
+    // A year is no whole number of days, and too long.
+    let mut whole = seasons.iter().filter(|season| season.fract() == 0.0);
+    let Some((first, longest)) = whole.next().zip(whole.next_back()) else { return 0 };
+    let (first, longest) = (*first as usize, *longest as usize);
+    if 2 * horizon < first {
+        return 0;
+    }
+    longest.div_ceil(trials).next_multiple_of(first).min(horizon)
 }
 
 /// What is known at an origin: values without gaps and without what holidays do to them.
@@ -136,15 +152,21 @@ mod tests {
 
     #[test]
     fn origins() {
-        let plan = Plan::new(14, 1);
+        let plan = Plan::new(14, 1, &[7.0, 365.25]);
         assert_eq!(plan.ends(200, 7), [186, 179, 172, 165, 158, 151, 144, 137]);
-        assert_eq!(Plan::new(14, 20).ends(200, 7).len(), 3);
+        assert_eq!(Plan::new(14, 20, &[7.0]).ends(200, 7).len(), 3);
         // A third of 30 values is as far as it can be looked.
         assert_eq!(plan.ends(30, 7), [20]);
         assert_eq!(plan.ends(9, 7), [] as [usize; 0]);
         assert_eq!(plan.ends(0, 7), [] as [usize; 0]);
+        // Hours of every day of the week.
+        let hours = &[24.0, 168.0];
+        assert_eq!(Plan::new(24, 1, hours).ends(400, 24), [376, 352, 328, 304, 280, 256, 232, 208]);
+        assert_eq!(Plan::new(48, 20, hours).ends(400, 24), [352, 304, 256]);
+        assert_eq!(Plan::new(12, 1, hours).ends(400, 24)[..3], [388, 376, 364]);
+        assert_eq!(Plan::new(6, 1, hours).ends(400, 24)[..3], [394, 391, 388]);
         // Two steps ahead say less than fourteen.
-        assert_eq!(Plan::new(2, 1).ends(200, 7).len(), 20);
-        assert_eq!(Plan::new(1, 20).ends(200, 7).len(), 40);
+        assert_eq!(Plan::new(2, 1, &[7.0]).ends(200, 7).len(), 20);
+        assert_eq!(Plan::new(1, 20, &[7.0]).ends(200, 7).len(), 40);
     }
 }
