@@ -128,6 +128,26 @@ fn holidays_are_judged_by_those_that_have_been() {
     assert!(false_ones < without && false_ones <= 2, "{false_ones} instead of {without}");
 }
 
+#[test]
+fn a_day_of_rest_hides_no_bad_days() {
+    let is_rest = |t: usize| t % 7 == 4;
+    // A bad week, and business on a day of rest.
+    let value = |t: usize| match t {
+        158 => daily(t),
+        _ if is_rest(t) => 0.0,
+        98..=102 => 0.3 * daily(t),
+        _ => daily(t),
+    };
+    let rows: Vec<(i64, f64)> = (0..200).map(|t| (t as i64 * DAY, value(t))).collect();
+    let judged = detect(&rows, DetectorSettings::default(), Vec::new());
+    assert!(judged[98..101].iter().any(|one| one.is_anomaly), "{:?}", &judged[98..101]);
+    assert!(judged[158].is_anomaly && is_rest(158), "{:?}", judged[158]);
+    for t in (0..200).filter(|t| is_rest(*t) && *t != 158) {
+        assert!(!judged[t].is_anomaly, "{t}: {:?}", judged[t]);
+    }
+    assert_eq!((judged[95].lo, judged[95].expected, judged[95].hi), (0.0, 0.0, 0.0));
+}
+
 fn value() -> impl Strategy<Value = f64> {
     prop_oneof![
         8 => -50.0..50.0_f64,

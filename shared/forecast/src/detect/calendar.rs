@@ -32,6 +32,16 @@ const AROUND: [f64; 3] = [0.3, 0.1, 0.03];
 /// How fast the running error forgets.
 const FADE: f64 = 0.01;
 
+/// The day of the week, from 0.
+pub(super) fn weekday(time: i64) -> usize {
+    time.div_euclid(DAY).rem_euclid(7) as usize
+}
+
+/// Whether steps are of a length at which days of the week can be told apart.
+pub(super) fn is_by_the_day(step: f64) -> bool {
+    Shape::of(step).is_some_and(|shape| shape.week)
+}
+
 /// The regression without and with the time of the year.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub(super) struct Calendar {
@@ -174,7 +184,7 @@ impl Shape {
     fn describe(self, time: i64) -> Vec<f64> {
         let mut row = vec![1.0];
         if self.week {
-            let day = time.div_euclid(DAY).rem_euclid(7);
+            let day = weekday(time);
             // The last day is the others' opposite, so that they are about nothing on average.
             row.extend((0..6).map(|one| match day {
                 6 => -1.0,

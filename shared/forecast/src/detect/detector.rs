@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::experts::Experts;
+use super::calendar::is_by_the_day;
+use super::closed::Closed;
+use super::experts::{Experts, Said};
 use super::growth::Growth;
 use super::holidays::{Effect, Holidays, Place};
 use super::judgement::{Judgement, Severity};
@@ -94,6 +96,8 @@ pub struct Detector {
     hits: VecDeque<bool>,
     #[serde(default)]
     holidays: Holidays,
+    #[serde(default)]
+    closed: Closed,
 }
 
 impl Default for Detector {
@@ -118,6 +122,7 @@ impl Detector {
             reported: 0.0,
             hits: VecDeque::new(),
             holidays: Holidays::default(),
+            closed: Closed::default(),
         }
     }
 
@@ -147,7 +152,8 @@ impl Detector {
     }
 
     fn push_any(&mut self, time: i64, value: f64) -> Judgement {
-        let Some(place) = self.holidays.at(time).filter(|_| value.is_finite()) else {
+        let is_other = value.is_finite() && !self.closed.is_on(time);
+        let Some(place) = self.holidays.at(time).filter(|_| is_other) else {
             return self.push_usual(time, value);
         };
         let value = value.clamp(-MOST, MOST);
@@ -173,7 +179,7 @@ impl Detector {
         effect: Effect,
     ) -> Judgement {
         let (expected, scale) = effect.on(usual);
-        let judged = self.push_usual(time, usual + (value - expected) / scale);
+        let judged = self.judge(time, usual + (value - expected) / scale);
         if !judged.is_anomaly {
             self.holidays.see(place, value, usual);
         }
@@ -186,25 +192,30 @@ impl Detector {
     }
 
     fn push_usual(&mut self, time: i64, value: f64) -> Judgement {
-        let said = self.experts.say(time, self.growth.floor());
+        if value == 0.0 && self.is_closed(time) {
+            self.closed.see(time, value);
+            return Judgement::usual(0.0, (0.0, 0.0));
+        }
+        self.judge(time, value)
+    }
+
+    fn judge(&mut self, time: i64, value: f64) -> Judgement {
+        // On a closed day nothing is expected.
+        let closed = self.closed.is_on(time).then_some(0.0);
+        let said = match closed {
+            Some(nothing) => Said::sure(nothing),
+            None => self.experts.say(time, self.growth.floor()),
+        };
         let expected = said.best();
         if !value.is_finite() {
             let expected = expected.unwrap_or(f64::NAN);
-            let (lo, hi) = self.bounds(expected);
-            return Judgement {
-                score: 0.0,
-                expected,
-                lo,
-                hi,
-                is_anomaly: false,
-                severity: Severity::None,
-                reason: String::new(),
-            };
+            return Judgement::usual(expected, self.bounds(expected));
         }
         let value = value.clamp(-MOST, MOST);
         let fine = self.fine();
-        let usual = self.experts.usual_at(time).or(self.views.tail(View::Height).quantile(0.5));
-        let long_run = self.experts.long_run_at(time).or(usual);
+        let by_experts = closed.or_else(|| self.experts.usual_at(time));
+        let usual = by_experts.or(self.views.tail(View::Height).quantile(0.5));
+        let long_run = closed.or_else(|| self.experts.long_run_at(time)).or(usual);
         let shown = self.views.look(value, expected, usual, long_run, &self.growth, fine);
         let missed = said.nearest(value).map(|nearest| value - nearest);
         let expected = expected.unwrap_or(value);
@@ -254,6 +265,13 @@ impl Detector {
                 (_, None, _) => rare.view.reason(rare.above).to_owned(),
             },
         }
+    }
+
+    /// Whether a zero at this time says nothing of other days. Before anything is judged, it need not
+    /// be sure: what turns out to be closed has not been taken for a low value then.
+    fn is_closed(&self, time: i64) -> bool {
+        let is_early = self.seen < FIRST && is_by_the_day(self.step);
+        self.closed.is_on(time) || (is_early && self.closed.may_be_on(time))
     }
 
     /// What is left of surprises, that of all views together and that of one by itself, where they are
@@ -335,6 +353,9 @@ impl Detector {
             let step = time.saturating_sub(before).max(0) as f64;
             let rate = (1.0 / self.seen.max(1) as f64).max(0.01);
             self.step += rate * (step - self.step);
+        }
+        if is_by_the_day(self.step) {
+            self.closed.see(time, value);
         }
         self.views.see(shown);
         // An anomaly moves what is expected no further than usual values would.

@@ -45,3 +45,18 @@ pub struct Judgement {
     /// Why, in one short sentence; empty where nothing is to be said.
     pub reason: String,
 }
+
+impl Judgement {
+    /// Nothing to tell.
+    pub(super) fn usual(expected: f64, (lo, hi): (f64, f64)) -> Self {
+        Self {
+            score: 0.0,
+            expected,
+            lo,
+            hi,
+            is_anomaly: false,
+            severity: Severity::None,
+            reason: String::new(),
+        }
+    }
+}

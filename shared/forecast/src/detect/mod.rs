@@ -9,9 +9,11 @@
 //! as surprising a moment before is no news. Two views count by themselves as well: how far the
 //! value is from what was expected, as errors are at its level, and the sum of such distances over time.
 //! By the day, the week or the month, what is expected goes by the calendar. On a holiday, it goes by how
-//! such days were; the first of them is not judged.
+//! such days were; the first of them is not judged. A day of the week on which there never is anything is
+//! as if it were not there.
 
 mod calendar;
+mod closed;
 mod detector;
 mod drift;
 mod experts;
