@@ -93,8 +93,12 @@ fn the_last_of_several_tells_what_they_were_together() {
 
 const DAY: i64 = 86_400;
 
+fn weekly(t: usize) -> f64 {
+    if t % 7 < 5 { 300.0 } else { 200.0 }
+}
+
 fn daily(t: usize) -> f64 {
-    if t % 7 < 5 { 300.0 + 40.0 * noise(t) } else { 200.0 + 40.0 * noise(t) }
+    weekly(t) + 40.0 * noise(t)
 }
 
 #[test]
@@ -108,7 +112,7 @@ fn holidays_are_judged_by_those_that_have_been() {
         780 => 10.0,
         700 => daily(t),
         day if closed.contains(&day) => 0.0,
-        day if busy.contains(&day) => 3.0 * daily(t),
+        day if busy.contains(&day) => 2.0 * weekly(t) + daily(t),
         _ => daily(t),
     };
     let rows: Vec<(i64, f64)> = (0..800).map(|t| (t as i64 * DAY, value(t))).collect();
@@ -146,6 +150,16 @@ fn a_day_of_rest_hides_no_bad_days() {
         assert!(!judged[t].is_anomaly, "{t}: {:?}", judged[t]);
     }
     assert_eq!((judged[95].lo, judged[95].expected, judged[95].hi), (0.0, 0.0, 0.0));
+}
+
+#[test]
+fn an_outage_after_six_weeks_is_found() {
+    let busy = [0.2, 0.3, 0.5, 0.6, 0.9, 1.5, 1.2];
+    let value = |t: usize| if t == 40 { 0.0 } else { 200.0 * busy[t % 7] * (1.0 + 0.3 * noise(t)) };
+    let rows: Vec<(i64, f64)> = (0..=40).map(|t| (t as i64 * DAY, value(t))).collect();
+    let judged = detect(&rows, DetectorSettings::default(), Vec::new());
+    let found: Vec<usize> = (0..=40).filter(|t| judged[*t].is_anomaly).collect();
+    assert_eq!(found, [40], "{:?}", judged[40]);
 }
 
 fn value() -> impl Strategy<Value = f64> {

@@ -67,6 +67,11 @@ impl Calendar {
         ]
     }
 
+    /// Whether there are too few values yet, of those that the calendar is looked at for.
+    pub(super) fn is_blind(&self, step: f64) -> bool {
+        Shape::of(step).is_some() && self.week.seen < LEAST
+    }
+
     /// What is usual at a time in the long run. `None` with too little of a past.
     pub(super) fn usual(&self, time: i64) -> Option<f64> {
         let is_year = self.knows_years(time) && self.year.error < self.week.error;

@@ -357,7 +357,11 @@ impl Detector {
         if is_by_the_day(self.step) {
             self.closed.see(time, value);
         }
-        self.views.see(shown);
+        if self.experts.are_blind(self.step) {
+            self.views.see(&Views::blind(shown));
+        } else {
+            self.views.see(shown);
+        }
         // An anomaly moves what is expected no further than usual values would.
         let taken = match self.incident {
             Some(_) => value.clamp(expected - width, expected + width),

@@ -150,6 +150,11 @@ impl Experts {
         self.last = Some(value);
     }
 
+    /// Whether the calendar has nothing to say yet, for want of values.
+    pub(super) fn are_blind(&self, step: f64) -> bool {
+        self.calendar.is_blind(step)
+    }
+
     /// What is usual at this time, whatever came last.
     pub(super) fn usual_at(&self, time: i64) -> Option<f64> {
         self.calendar.usual(time).or_else(|| self.day.at(time))

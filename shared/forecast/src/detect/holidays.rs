@@ -66,14 +66,16 @@ impl Holidays {
 
 impl Effect {
     /// What is expected on the holiday instead of so much, and how many times as far off values may be:
-    /// where more happens, more varies.
+    /// where more happens, more varies, and what few such days were like is not quite what they are like.
     pub(super) fn on(self, expected: f64) -> (f64, f64) {
+        let count = self.count.max(1.0);
+        let unsure = (1.0 + 1.0 / count).sqrt();
         let factor = self.values / self.expected;
         // Not a number where nothing was expected.
         if !self.negative && expected >= 0.0 && factor <= MOST {
-            (factor * expected, factor.max(1.0))
+            (factor * expected, unsure * factor.max(1.0))
         } else {
-            (expected + (self.values - self.expected) / self.count.max(1.0), 1.0)
+            (expected + (self.values - self.expected) / count, unsure)
         }
     }
 }
@@ -92,12 +94,13 @@ mod tests {
         holidays.see(place, 50.0, 100.0);
         let later = holidays.at(20 * DAY + 3_600).unwrap();
         let effect = holidays.effect(later).unwrap();
-        assert_eq!(effect.on(300.0), (150.0, 1.0));
-        assert_eq!(effect.on(-300.0), (-350.0, 1.0));
+        let unsure = |count: f64| (1.0 + 1.0 / count).sqrt();
+        assert_eq!(effect.on(300.0), (150.0, unsure(1.0)));
+        assert_eq!(effect.on(-300.0), (-350.0, unsure(1.0)));
         assert_eq!(holidays.effect(holidays.at(20 * DAY).unwrap()), None, "at another time of day");
         holidays.see(place, 550.0, 100.0);
-        assert_eq!(holidays.effect(place).unwrap().on(10.0), (30.0, 3.0));
+        assert_eq!(holidays.effect(place).unwrap().on(10.0), (30.0, 3.0 * unsure(2.0)));
         holidays.see(place, -60.0, 100.0);
-        assert_eq!(holidays.effect(place).unwrap().on(10.0), (90.0, 1.0));
+        assert_eq!(holidays.effect(place).unwrap().on(10.0), (90.0, unsure(3.0)));
     }
 }

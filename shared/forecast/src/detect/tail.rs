@@ -58,6 +58,11 @@ impl Tail {
         self.sorted.insert(at, number);
     }
 
+    /// Whether there are numbers besides those that the tail is estimated from.
+    pub(super) fn is_known(&self) -> bool {
+        self.sorted.len() > TAIL_LEAST
+    }
+
     /// The number below which a share of all lie.
     pub(super) fn quantile(&self, share: f64) -> Option<f64> {
         let last = self.sorted.len().checked_sub(1)?;

@@ -68,6 +68,11 @@ impl View {
         }
     }
 
+    /// Whether it is of distances from what was expected, or is usual.
+    fn is_distance(self) -> bool {
+        matches!(self, Self::Step | Self::Time | Self::Shift | Self::Drift | Self::Error)
+    }
+
     /// New is only what is far from everything; nothing is too much like the past.
     fn sides(self) -> &'static [(f64, bool)] {
         match self {
@@ -166,6 +171,16 @@ impl Views {
         shown
     }
 
+    /// What is shown without distances from what was expected, or is usual: as long as little is known of
+    /// either, they are larger than they will be, and would hide what is rare for long.
+    pub(super) fn blind(shown: &Shown) -> Shown {
+        let mut shown = *shown;
+        for view in View::ALL.into_iter().filter(|view| view.is_distance()) {
+            shown[view as usize] = None;
+        }
+        shown
+    }
+
     pub(super) fn see(&mut self, shown: &Shown) {
         for (tail, number) in self.tails.iter_mut().zip(shown) {
             if let Some(number) = number {
@@ -181,6 +196,9 @@ impl Views {
         let mut kinds = [0.0_f64; KINDS];
         for ((view, tail), number) in View::ALL.into_iter().zip(&self.tails).zip(shown) {
             let Some((number, kind)) = number.zip(view.kind()) else { continue };
+            if view.is_distance() && !tail.is_known() {
+                continue;
+            }
             let fine = match view {
                 View::Short | View::Long => LEAST_NEW,
                 _ => fine,
