@@ -132,24 +132,62 @@ fn holidays_are_judged_by_those_that_have_been() {
     assert!(false_ones < without && false_ones <= 2, "{false_ones} instead of {without}");
 }
 
-#[test]
-fn a_day_of_rest_hides_no_bad_days() {
-    let is_rest = |t: usize| t % 7 == 4;
-    // A bad week, and business on a day of rest.
-    let value = |t: usize| match t {
-        158 => daily(t),
-        _ if is_rest(t) => 0.0,
-        98..=102 => 0.3 * daily(t),
-        _ => daily(t),
+/// Values by the day with days of rest, and one bad day.
+fn with_rest(days: &[usize], seed: usize) -> Vec<f64> {
+    let busy = [0.9, 1.0, 0.8, 0.9, 1.1, 1.5, 1.2];
+    let value = |t: usize| {
+        let usual = 200.0 * busy[t % 7] * (1.0 + 0.8 * noise(t + 1_000 * seed));
+        match t {
+            _ if days.contains(&(t % 7)) => 0.0,
+            150 => 0.15 * usual,
+            _ => usual,
+        }
     };
-    let rows: Vec<(i64, f64)> = (0..200).map(|t| (t as i64 * DAY, value(t))).collect();
-    let judged = detect(&rows, DetectorSettings::default(), Vec::new());
-    assert!(judged[98..101].iter().any(|one| one.is_anomaly), "{:?}", &judged[98..101]);
-    assert!(judged[158].is_anomaly && is_rest(158), "{:?}", judged[158]);
-    for t in (0..200).filter(|t| is_rest(*t) && *t != 158) {
-        assert!(!judged[t].is_anomaly, "{t}: {:?}", judged[t]);
+    (0..200).map(value).collect()
+}
+
+fn judge_days(values: &[f64]) -> Vec<Judgement> {
+    let rows: Vec<(i64, f64)> = (0_i64..).zip(values).map(|(t, v)| (t * DAY, *v)).collect();
+    detect(&rows, DetectorSettings::default(), Vec::new())
+}
+
+#[test]
+fn days_of_rest_hide_no_bad_days() {
+    for days in [&[4][..], &[5, 6]] {
+        let mut found = 0;
+        for seed in 0..20 {
+            let judged = judge_days(&with_rest(days, seed));
+            found += usize::from(judged[150].is_anomaly);
+            for (t, one) in judged.iter().enumerate().filter(|(t, _)| days.contains(&(t % 7))) {
+                assert!(!one.is_anomaly, "{t}: {one:?}");
+            }
+            let rest = &judged[102 + days[0] - 4];
+            assert_eq!((rest.lo, rest.expected, rest.hi), (0.0, 0.0, 0.0));
+        }
+        assert!(found >= 8, "{days:?}: {found} of 20");
     }
-    assert_eq!((judged[95].lo, judged[95].expected, judged[95].hi), (0.0, 0.0, 0.0));
+}
+
+#[test]
+fn what_comes_on_a_day_of_rest_once_changes_nothing() {
+    for (seed, value) in [(1, 150.0), (2, 3.0), (3, -4.0)] {
+        let mut values = with_rest(&[4], seed);
+        values[158] = value;
+        let judged = judge_days(&values);
+        assert!(!judged[158].is_anomaly && !judged[165].is_anomaly, "{value}");
+        values[158] = 5_000.0;
+        assert!(judge_days(&values)[158].is_anomaly);
+    }
+}
+
+#[test]
+fn another_outage_is_told_as_the_first_one_was() {
+    for later in [5, 7, 14, 60] {
+        let mut values: Vec<f64> = (0..400).map(daily).collect();
+        (values[250], values[250 + later]) = (0.0, 0.0);
+        let judged = judge_days(&values);
+        assert!(judged[250].is_anomaly && judged[250 + later].is_anomaly, "{later} days later");
+    }
 }
 
 #[test]

@@ -46,6 +46,16 @@ fn a_week_goes_on() {
     assert!(answer.reason.contains("earlier origins"), "{}", answer.reason);
 }
 
+#[test]
+fn a_glitch_in_the_last_value_is_not_carried_on() {
+    let mut values = weekly(210);
+    *values.last_mut().unwrap() = 6_000.0;
+    let answer = one(daily("a", values), &Settings::new(7)).unwrap();
+    for (step, value) in answer.mean[..6].iter().enumerate() {
+        assert!((value - WEEK[step]).abs() < 20.0, "{step}: {value}");
+    }
+}
+
 /// The share of values within the 95 % interval, of many series that are each looked at alone.
 fn covered(length: usize, horizon: usize) -> f64 {
     let (mut within, mut count) = (0, 0);

@@ -10,6 +10,7 @@ use crate::table_text::{Align, TextTable};
 
 pub(crate) fn run(global: &Global, arguments: &BacktestArguments) -> Result<Ending> {
     let format = arguments.format_of_file().map_err(Error::msg)?;
+    super::output::refuse_input(&arguments.series.input, arguments.output.as_deref())?;
     let (series, settings) = super::read(&arguments.series)?;
     begin(global, &format!("backtesting {} series", count_text(series.len() as u64)));
     let found = backtest(&series, &settings, arguments.windows)?;

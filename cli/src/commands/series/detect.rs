@@ -13,6 +13,7 @@ use super::order::oddities;
 
 pub(crate) fn run(global: &Global, arguments: &DetectArguments) -> Result<Ending> {
     let format = arguments.format().map_err(Error::msg)?;
+    super::output::refuse_input(&arguments.input, arguments.output.as_deref())?;
     let Observations { rows, counted: by, texts } = observations(&arguments.input)?;
     // Clocks that are put back repeat an hour: not refused, but told.
     for oddity in oddities(&rows, &texts) {

@@ -9,6 +9,7 @@ use crate::progress::begin;
 
 pub(crate) fn run(global: &Global, arguments: &ForecastArguments) -> Result<Ending> {
     let format = arguments.format().map_err(Error::msg)?;
+    super::output::refuse_input(&arguments.series.input, arguments.output.as_deref())?;
     let (series, settings) = super::read(&arguments.series)?;
     begin(global, &format!("forecasting {} series", count_text(series.len() as u64)));
     let found = forecast(&series, &settings)?;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray,
@@ -17,6 +17,18 @@ use crate::output::print;
 use crate::result_file::ResultFile;
 
 const MICROSECONDS: i64 = 1_000_000;
+
+/// Results never replace what they are made from.
+pub(super) fn refuse_input(input: &Path, output: Option<&Path>) -> Result<()> {
+    let Some(output) = output else { return Ok(()) };
+    // What is not there yet is no input.
+    if let (Ok(from), Ok(to)) = (input.canonicalize(), output.canonicalize())
+        && from == to
+    {
+        bail!("{} is the input: give another file as --output", output.display());
+    }
+    Ok(())
+}
 
 pub(super) fn write(table: &Table, format: SeriesFormat, output: Option<&Path>) -> Result<()> {
     match (format, output) {

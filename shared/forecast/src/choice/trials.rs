@@ -23,7 +23,9 @@ const LEAST: usize = 8;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) horizon: usize,
+    /// How far trials are apart, and how far at least, where a history is too short for that.
     stride: usize,
+    least_stride: usize,
     trials: usize,
 }
 
@@ -31,8 +33,9 @@ impl Plan {
     pub(crate) fn new(horizon: usize, series: usize, seasons: &[f64]) -> Self {
         let least = if series >= MANY { FEW_TRIALS } else { TRIALS };
         let trials = least.max(ERRORS.div_ceil(horizon.max(1)));
-        let stride = horizon.div_ceil(2).max(apart(seasons, trials, horizon));
-        Self { horizon, stride, trials }
+        let least_stride = horizon.div_ceil(2);
+        let stride = least_stride.max(apart(seasons, trials, horizon));
+        Self { horizon, stride, least_stride, trials }
     }
 
     /// Steps of the trials of a series: all that are asked for if a third of its values are as many.
@@ -43,7 +46,14 @@ impl Plan {
     /// Ends of what is known in each trial, the newest first.
     fn ends(&self, length: usize, season: usize) -> Vec<usize> {
         let steps = self.steps(length);
-        let stride = self.stride.min(steps);
+        let (near, far) = (self.least_stride.min(steps), self.stride.min(steps));
+        let ends = self.ends_by(near, length, season);
+        let apart = self.ends_by(far, length, season);
+        if apart.len() < ends.len() { ends } else { apart }
+    }
+
+    fn ends_by(&self, stride: usize, length: usize, season: usize) -> Vec<usize> {
+        let steps = self.steps(length);
         (0..self.trials)
             .filter_map(|number| Some((number, length.checked_sub(steps + number * stride)?)))
             .filter(|(number, end)| {
@@ -60,10 +70,10 @@ impl Plan {
     }
 }
 
-/// How far apart so many trials are to be, so that together they see the whole of the longest season: of
-/// hours, every day of the week. Each then starts at the same place of the first season, and none
-/// is further from the next than it looks. 0 where there is but one season, and for horizons below
-/// half of the first one, of which the hours before say more than other days.
+/// How far apart so many trials should be to see the whole of the longest season, of hours every day of the
+/// week, as far as they look that far: whole first seasons, but no further than a horizon, so that nothing
+/// in between is left out. 0 where there is but one season, and for horizons below half of the
+/// first one, of which the hours before say more than other days.
 fn apart(seasons: &[f64], trials: usize, horizon: usize) -> usize {
     // A year is no whole number of days, and too long.
     let mut whole = seasons.iter().filter(|season| season.fract() == 0.0);
@@ -165,6 +175,11 @@ mod tests {
         assert_eq!(Plan::new(48, 20, hours).ends(400, 24), [352, 304, 256]);
         assert_eq!(Plan::new(12, 1, hours).ends(400, 24)[..3], [388, 376, 364]);
         assert_eq!(Plan::new(6, 1, hours).ends(400, 24)[..3], [394, 391, 388]);
+        assert_eq!(
+            Plan::new(24, 1, hours).ends(96, 24),
+            [72, 60],
+            "what is there for one far apart"
+        );
         // Two steps ahead say less than fourteen.
         assert_eq!(Plan::new(2, 1, &[7.0]).ends(200, 7).len(), 20);
         assert_eq!(Plan::new(1, 20, &[7.0]).ends(200, 7).len(), 40);

@@ -42,6 +42,11 @@ pub(super) fn is_by_the_day(step: f64) -> bool {
     Shape::of(step).is_some_and(|shape| shape.week)
 }
 
+/// Whether steps are of a length at which the calendar is looked at.
+pub(super) fn goes_by_calendar(step: f64) -> bool {
+    Shape::of(step).is_some()
+}
+
 /// The regression without and with the time of the year.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub(super) struct Calendar {
@@ -69,7 +74,7 @@ impl Calendar {
 
     /// Whether there are too few values yet, of those that the calendar is looked at for.
     pub(super) fn is_blind(&self, step: f64) -> bool {
-        Shape::of(step).is_some() && self.week.seen < LEAST
+        goes_by_calendar(step) && self.week.seen < LEAST
     }
 
     /// What is usual at a time in the long run. `None` with too little of a past.

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::calendar::is_by_the_day;
+use super::calendar::{goes_by_calendar, is_by_the_day};
 use super::closed::Closed;
-use super::experts::{Experts, Said};
+use super::experts::Experts;
 use super::growth::Growth;
 use super::holidays::{Effect, Holidays, Place};
 use super::judgement::{Judgement, Severity};
@@ -20,7 +20,7 @@ pub struct DetectorSettings {
     /// Scores from this value on are anomalies.
     pub threshold: f64,
     /// The k-of-n rule: so many of the last `of` values have to be part of an anomaly before it is
-    /// reported. Values that are no number are not counted.
+    /// reported. Values that are no number and days of rest are not counted.
     pub at_least: usize,
     /// See [`DetectorSettings::at_least`].
     pub of: usize,
@@ -49,6 +49,8 @@ const HALF_MORE: f64 = 0.6;
 /// "lately" fades with each value, and what is left of the score of anything else.
 const MORE: f64 = 0.3;
 const FADE: f64 = 0.05;
+/// The same by the day and in longer steps, of which another week is another matter.
+const FADE_BY_CALENDAR: f64 = 0.3;
 const OLD_NEWS: f64 = 0.1;
 /// Values within bounds after which an anomaly is over, and values after which what stays is usual.
 const CALM: usize = 3;
@@ -152,8 +154,13 @@ impl Detector {
     }
 
     fn push_any(&mut self, time: i64, value: f64) -> Judgement {
-        let is_other = value.is_finite() && !self.closed.is_on(time);
-        let Some(place) = self.holidays.at(time).filter(|_| is_other) else {
+        let place = self.holidays.at(time).filter(|_| value.is_finite());
+        if self.is_rest(time, value, place.is_some()) {
+            self.closed.see(time, value);
+            self.last = Some(time);
+            return Judgement::nothing(0.0, (value.min(0.0), value.max(0.0)));
+        }
+        let Some(place) = place else {
             return self.push_usual(time, value);
         };
         let value = value.clamp(-MOST, MOST);
@@ -169,6 +176,20 @@ impl Detector {
         }
     }
 
+    /// Whether a value says nothing of other days, as it is of a day of rest: zero, or no more than
+    /// there would be on any other day. Before anything is judged, zeros need not be sure to be of one:
+    /// what turns out to be a day of rest has not been taken for a low value then.
+    fn is_rest(&self, time: i64, value: f64, is_holiday: bool) -> bool {
+        if self.closed.is_on(time) {
+            let usual = || self.experts.say(time, self.growth.floor()).best().unwrap_or(0.0);
+            return value == 0.0 || (!is_holiday && value.abs() <= usual().abs());
+        }
+        let Some(last) = self.last else { return value == 0.0 };
+        let step = if self.seen < 2 { time.saturating_sub(last) as f64 } else { self.step };
+        let is_early = self.seen < FIRST && is_by_the_day(step) && !is_holiday;
+        value == 0.0 && is_early && self.closed.may_be_on(time)
+    }
+
     /// Judges a holiday as if it were any other day on which the value is as far from what is expected.
     fn push_holiday(
         &mut self,
@@ -179,7 +200,7 @@ impl Detector {
         effect: Effect,
     ) -> Judgement {
         let (expected, scale) = effect.on(usual);
-        let judged = self.judge(time, usual + (value - expected) / scale);
+        let judged = self.push_usual(time, usual + (value - expected) / scale);
         if !judged.is_anomaly {
             self.holidays.see(place, value, usual);
         }
@@ -192,30 +213,16 @@ impl Detector {
     }
 
     fn push_usual(&mut self, time: i64, value: f64) -> Judgement {
-        if value == 0.0 && self.is_closed(time) {
-            self.closed.see(time, value);
-            return Judgement::usual(0.0, (0.0, 0.0));
-        }
-        self.judge(time, value)
-    }
-
-    fn judge(&mut self, time: i64, value: f64) -> Judgement {
-        // On a closed day nothing is expected.
-        let closed = self.closed.is_on(time).then_some(0.0);
-        let said = match closed {
-            Some(nothing) => Said::sure(nothing),
-            None => self.experts.say(time, self.growth.floor()),
-        };
+        let said = self.experts.say(time, self.growth.floor());
         let expected = said.best();
         if !value.is_finite() {
             let expected = expected.unwrap_or(f64::NAN);
-            return Judgement::usual(expected, self.bounds(expected));
+            return Judgement::nothing(expected, self.bounds(expected));
         }
         let value = value.clamp(-MOST, MOST);
         let fine = self.fine();
-        let by_experts = closed.or_else(|| self.experts.usual_at(time));
-        let usual = by_experts.or(self.views.tail(View::Height).quantile(0.5));
-        let long_run = closed.or_else(|| self.experts.long_run_at(time)).or(usual);
+        let usual = self.experts.usual_at(time).or(self.views.tail(View::Height).quantile(0.5));
+        let long_run = self.experts.long_run_at(time).or(usual);
         let shown = self.views.look(value, expected, usual, long_run, &self.growth, fine);
         let missed = said.nearest(value).map(|nearest| value - nearest);
         let expected = expected.unwrap_or(value);
@@ -250,7 +257,7 @@ impl Detector {
         if let Some(incident) = self.incident.as_mut().filter(|_| first.is_some()) {
             incident.unreported = None;
         }
-        self.learn(time, value, &shown, expected, hi - lo);
+        self.learn(time, value, &shown, expected, hi - lo, severity);
         Judgement {
             score: first.map_or(score, |peak| peak.score),
             expected,
@@ -267,24 +274,18 @@ impl Detector {
         }
     }
 
-    /// Whether a zero at this time says nothing of other days. Before anything is judged, it need not
-    /// be sure: what turns out to be closed has not been taken for a low value then.
-    fn is_closed(&self, time: i64) -> bool {
-        let is_early = self.seen < FIRST && is_by_the_day(self.step);
-        self.closed.is_on(time) || (is_early && self.closed.may_be_on(time))
-    }
-
     /// What is left of surprises, that of all views together and that of one by itself, where they are
     /// no news; the larger one. All views have to be surprised more than lately. One by itself may
     /// grow slowly, so that only what has been reported is old news to it.
     fn news(&mut self, together: Rare, single: Rare) -> Rare {
+        let fade = if goes_by_calendar(self.step) { FADE_BY_CALENDAR } else { FADE };
         let fresh = |surprise: f64, before: f64| {
             if surprise >= before + MORE { surprise } else { OLD_NEWS * surprise }
         };
         let all = fresh(together.surprise, self.lately);
-        self.lately = (self.lately - FADE).max(together.surprise);
+        self.lately = (self.lately - fade).max(together.surprise);
         let alone = fresh(single.surprise, self.reported);
-        self.reported = (self.reported - FADE).max(0.0);
+        self.reported = (self.reported - fade).max(0.0);
         let larger = all.max(alone);
         if larger >= self.settings.threshold * (larger + self.half()) {
             self.reported = self.reported.max(single.surprise);
@@ -311,9 +312,15 @@ impl Detector {
     }
 
     fn bounds(&self, expected: f64) -> (f64, f64) {
-        let steps = self.views.tail(View::Error);
+        let errors = self.views.tail(View::Error);
+        if !errors.is_known() {
+            // As long as little is known of errors, usual is what has been.
+            let heights = self.views.tail(View::Height);
+            let at = |share: f64| heights.quantile(share).unwrap_or(expected);
+            return (expected.min(at(0.025)), expected.max(at(0.975)));
+        }
         let grown = self.growth.at(expected);
-        let off = |share: f64| grown * steps.quantile(share).unwrap_or(0.0);
+        let off = |share: f64| grown * errors.quantile(share).unwrap_or(0.0);
         (expected + off(0.025).min(0.0), expected + off(0.975).max(0.0))
     }
 
@@ -348,16 +355,26 @@ impl Detector {
         }
     }
 
-    fn learn(&mut self, time: i64, value: f64, shown: &Shown, expected: f64, width: f64) {
+    fn learn(
+        &mut self,
+        time: i64,
+        value: f64,
+        shown: &Shown,
+        expected: f64,
+        width: f64,
+        severity: Severity,
+    ) {
         if let Some(before) = self.last {
             let step = time.saturating_sub(before).max(0) as f64;
             let rate = (1.0 / self.seen.max(1) as f64).max(0.01);
             self.step += rate * (step - self.step);
         }
-        if is_by_the_day(self.step) {
+        if self.last.is_none() || is_by_the_day(self.step) {
             self.closed.see(time, value);
         }
-        if self.experts.are_blind(self.step) {
+        // Of few steps, one that was far off would hide the next one.
+        let is_far_off = severity == Severity::Critical && goes_by_calendar(self.step);
+        if is_far_off || self.experts.are_blind(self.step) {
             self.views.see(&Views::blind(shown));
         } else {
             self.views.see(shown);

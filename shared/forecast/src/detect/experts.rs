@@ -38,11 +38,6 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// What is known without them.
-    pub(super) fn sure(value: f64) -> Self {
-        Self { all: [Some(value); COUNT], errors: [0.0; COUNT] }
-    }
-
     /// What the one says that has been nearest of late.
     pub(super) fn best(&self) -> Option<f64> {
         let mut best: Option<(f64, f64)> = None;

@@ -47,8 +47,8 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// Nothing to tell.
-    pub(super) fn usual(expected: f64, (lo, hi): (f64, f64)) -> Self {
+    /// Of what is not judged.
+    pub(super) fn nothing(expected: f64, (lo, hi): (f64, f64)) -> Self {
         Self {
             score: 0.0,
             expected,

@@ -10,7 +10,7 @@
 //! value is from what was expected, as errors are at its level, and the sum of such distances over time.
 //! By the day, the week or the month, what is expected goes by the calendar. On a holiday, it goes by how
 //! such days were; the first of them is not judged. A day of the week on which there never is anything is
-//! as if it were not there.
+//! as if it were not there. What is critical by the day is not remembered.
 
 mod calendar;
 mod closed;

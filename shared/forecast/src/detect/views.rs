@@ -17,7 +17,7 @@ pub(super) enum View {
     Step,
     /// The value itself.
     Height,
-    /// How far it is from what is usual at its time of day.
+    /// How far it is from what is usual at its time: of the day, the week or the year.
     Time,
     /// How far the last few are from what is usual, on average.
     Shift,

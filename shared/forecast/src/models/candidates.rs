@@ -55,9 +55,9 @@ pub(crate) fn candidates(view: View<'_>) -> Candidates {
         }
     };
 
-    put(Model::Naive, &|| repeat(plain, 1, horizon));
+    put(Model::Naive, &|| repeat(values, 1, horizon));
     put(Model::SeasonalNaive, &|| repeat(plain, short.unwrap_or(1), horizon));
-    put(Model::LongNaive, &|| repeat(plain, long.unwrap_or(1), horizon));
+    put(Model::LongNaive, &|| repeat(values, long.unwrap_or(1), horizon));
     put(Model::Theta, &|| theta(newest(values), horizon));
     put(Model::Ets, &|| smoothed(values, horizon));
     put(Model::Ar, &|| alone(values, &[], horizon));
