@@ -13,7 +13,7 @@ use crate::power::Power;
 pub(crate) struct View<'a> {
     /// Values without gaps, outliers drawn in.
     pub(crate) values: &'a [f64],
-    /// The same as they were, which is what naive models repeat.
+    /// The same as they were, which is what the seasonal naive model repeats.
     pub(crate) plain: &'a [f64],
     /// Seasons in values, ascending; those that the values are too few for are not used.
     pub(crate) seasons: &'a [f64],
