@@ -42,6 +42,7 @@ export function giveCredential(text: string): void {
 /** How often a token or key was given: what is loaded depends on it. */
 export function useCredentialsGiven(): number {
   const [count, setCount] = useState(given);
+  // With the page and not after it: what is given at once is heard of.
   useLayoutEffect(() => {
     const listener = () => setCount(given);
     listeners.add(listener);

@@ -194,8 +194,7 @@ fn another_outage_is_told_as_the_first_one_was() {
 fn an_outage_after_six_weeks_is_found() {
     let busy = [0.2, 0.3, 0.5, 0.6, 0.9, 1.5, 1.2];
     let value = |t: usize| if t == 40 { 0.0 } else { 200.0 * busy[t % 7] * (1.0 + 0.3 * noise(t)) };
-    let rows: Vec<(i64, f64)> = (0..=40).map(|t| (t as i64 * DAY, value(t))).collect();
-    let judged = detect(&rows, DetectorSettings::default(), Vec::new());
+    let judged = judge_days(&(0..=40).map(value).collect::<Vec<f64>>());
     let found: Vec<usize> = (0..=40).filter(|t| judged[*t].is_anomaly).collect();
     assert_eq!(found, [40], "{:?}", judged[40]);
 }

@@ -131,7 +131,7 @@ fn holidays_are_expected_and_two_of_three_are_waited_for() {
     };
     let score = |arguments: &[&str]| judged(arguments, feasts[1]).0;
     let (unsaid, said) = (score(&[]), score(&["--holidays", &days]));
-    assert!(said < unsaid / 2.0, "{said} {unsaid}");
+    assert!(said < unsaid / 10.0, "{said} {unsaid}");
     assert!(judged(&[], SPIKE).1);
     assert!(!judged(&["--k-of-n", "2 of 3"], SPIKE).1, "one day alone");
 

@@ -46,22 +46,23 @@ impl Plan {
     /// Ends of what is known in each trial, the newest first.
     fn ends(&self, length: usize, season: usize) -> Vec<usize> {
         let steps = self.steps(length);
-        let (near, far) = (self.least_stride.min(steps), self.stride.min(steps));
-        let ends = self.ends_by(near, length, season);
-        let apart = self.ends_by(far, length, season);
-        if apart.len() < ends.len() { ends } else { apart }
-    }
-
-    fn ends_by(&self, stride: usize, length: usize, season: usize) -> Vec<usize> {
-        let steps = self.steps(length);
-        (0..self.trials)
-            .filter_map(|number| Some((number, length.checked_sub(steps + number * stride)?)))
-            .filter(|(number, end)| {
-                // The first trial is better than none, the others want two seasons.
-                *end >= if *number == 0 { LEAST } else { (2 * season + 4).max(2 * LEAST) }
-            })
-            .map(|(_, end)| end)
-            .collect()
+        let by = |stride: usize| -> Vec<usize> {
+            let stride = stride.min(steps);
+            (0..self.trials)
+                .filter_map(|number| Some((number, length.checked_sub(steps + number * stride)?)))
+                .filter(|(number, end)| {
+                    // The first trial is better than none, the others want two seasons.
+                    *end >= if *number == 0 { LEAST } else { (2 * season + 4).max(2 * LEAST) }
+                })
+                .map(|(_, end)| end)
+                .collect()
+        };
+        let apart = by(self.stride);
+        if apart.len() == self.trials {
+            return apart;
+        }
+        let near = by(self.least_stride);
+        if apart.len() < near.len() { near } else { apart }
     }
 
     /// How many values of each series no trial knows.

@@ -64,6 +64,10 @@ impl Closed {
 
 impl Day {
     fn is_closed(&self) -> bool {
+        // Most values are of no such day, and all of series in shorter steps: nothing is to be counted.
+        if self.zeros == 0 {
+            return false;
+        }
         let open = self.open();
         // The rule of succession: what never was zero may be so the next time.
         let share = f64::from(open.zeros + 1) / f64::from(open.values + 2);

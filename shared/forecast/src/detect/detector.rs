@@ -184,10 +184,12 @@ impl Detector {
             let usual = || self.experts.say(time, self.growth.floor()).best().unwrap_or(0.0);
             return value == 0.0 || (!is_holiday && value.abs() <= usual().abs());
         }
-        let Some(last) = self.last else { return value == 0.0 };
+        if value != 0.0 || self.seen >= FIRST {
+            return false;
+        }
+        let Some(last) = self.last else { return true };
         let step = if self.seen < 2 { time.saturating_sub(last) as f64 } else { self.step };
-        let is_early = self.seen < FIRST && is_by_the_day(step) && !is_holiday;
-        value == 0.0 && is_early && self.closed.may_be_on(time)
+        is_by_the_day(step) && !is_holiday && self.closed.may_be_on(time)
     }
 
     /// Judges a holiday as if it were any other day on which the value is as far from what is expected.
